@@ -1,5 +1,5 @@
-//! What the services' answers have in common. The two ways in which AWS writes an answer: REST-JSON (`x-amzn-errortype` names the error) and AWS JSON 1.0
-//! (`__type` in the body does).
+//! The two response formats of AWS. REST-JSON names the error in `x-amzn-errortype`, AWS JSON 1.0 in `__type` of the
+//! body.
 
 use axum::{
     Json,
@@ -21,7 +21,7 @@ pub(crate) fn rest_error(status: StatusCode, kind: &'static str, message: &str) 
     (status, kind, Json(json!({ "message": message }))).into_response()
 }
 
-/// Nobody, or somebody who may not.
+/// The response to a request that is unsigned, signed with an unknown key, or not permitted.
 pub(crate) fn rest_refusal_response(refusal: &AccessRefusal) -> Response {
     let (kind, message) = match refusal {
         AccessRefusal::Unsigned => ("MissingAuthenticationTokenException", "Missing Authentication Token"),
@@ -37,18 +37,18 @@ pub(crate) fn aws_json(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
         Ok(body) => aws_json_bytes(status, body),
         Err(error) => {
-            tracing::error!(%error, "answer not written");
+            tracing::error!(%error, "response not serialized");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }
 
-/// An answer that is AWS JSON already.
+/// A response whose body is AWS JSON already.
 pub(crate) fn aws_json_bytes(status: StatusCode, body: Vec<u8>) -> Response {
     (status, [(CONTENT_TYPE, AWS_JSON)], body).into_response()
 }
 
-/// Answers are small and are waited for: none waits for a packet to fill.
+/// Turns Nagle's algorithm off, because it would delay each small response by up to 40 ms.
 pub(crate) fn with_nodelay(
     listener: TcpListener,
 ) -> impl Listener<Io = TcpStream, Addr = std::net::SocketAddr> {

@@ -1,4 +1,4 @@
-//! Misbehaviour on request, the same for the same seed.
+//! Injected faults. The same seed gives the same sequence of faults.
 
 use std::{
     sync::{
@@ -8,31 +8,31 @@ use std::{
     time::Duration,
 };
 
-/// What goes wrong, and how often (rates are probabilities from 0 to 1).
+/// The faults and how often they happen. Rates are probabilities from 0 to 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chaos {
     pub seed: u64,
-    /// A queue message is delivered again although it was deleted in time.
+    /// A queue message is delivered again although the consumer deleted it in time.
     pub duplicate: f64,
     /// A message of a standard queue becomes visible later, by at most `max_delay`.
     pub delay: f64,
     pub max_delay: Duration,
-    /// A receive from a standard queue hands out messages in another order.
+    /// A receive from a standard queue returns messages in another order.
     pub reorder: f64,
-    /// A request to DynamoDB is refused, before the table sees it.
+    /// A request to DynamoDB is refused before the table sees it.
     pub throttle: f64,
-    /// `$disconnect` does not come (for the owner of the sockets).
+    /// `$disconnect` is not called. The gateway of `infra/local` applies this rate.
     pub drop_disconnect: f64,
-    /// A socket is cut (for the owner of the sockets).
+    /// A socket is closed without a close frame. The gateway of `infra/local` applies this rate.
     pub cut_socket: f64,
-    /// A frame to a client is lost, comes twice, or behind the next one, each as often as the others (for the owner of the
-    /// sockets). API Gateway loses none on a connection that lives; whoever survives this survives what a client's own network
-    /// and a publisher that breaks off do.
+    /// A frame to a client is lost, duplicated, or sent after the next frame, each with the same probability. The
+    /// gateway of `infra/local` applies this rate. API Gateway loses no frame of a live connection. A client that copes
+    /// with this rate also copes with its own network and with a publisher that is interrupted.
     pub frame_faults: f64,
 }
 
 impl Chaos {
-    /// Rates that a correct system survives without a retry running out.
+    /// Rates at which no retry of a correct system is exhausted.
     pub fn from_seed(seed: u64) -> Self {
         Self {
             seed,
@@ -47,10 +47,10 @@ impl Chaos {
         }
     }
 
-    /// Dice for one purpose: their rolls depend on the seed, the purpose and how often they were thrown, not
-    /// on other dice.
+    /// Dice for one purpose. A roll depends on the seed, the purpose and the number of earlier rolls, and not on other
+    /// dice.
     pub fn dice(&self, what: &str) -> ChaosDice {
-        // FNV-1a: std's hasher may change from one Rust to the next, and a printed seed should not.
+        // FNV-1a, because std's hasher may change with the Rust version, and a printed seed must repeat its run.
         let purpose = what.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
@@ -58,36 +58,36 @@ impl Chaos {
     }
 }
 
-/// A deterministic source of chance; clones share one sequence.
+/// A deterministic source of chance. Clones share one sequence.
 #[derive(Clone, Debug)]
 pub struct ChaosDice {
     state: Arc<AtomicU64>,
 }
 
 impl ChaosDice {
-    /// True with probability `p`.
+    /// Returns true with probability `p`.
     pub fn hit(&self, p: f64) -> bool {
         self.roll() < p
     }
 
-    /// One of them, each as likely as the others.
+    /// Picks one of the values, each with the same probability.
     pub fn pick<T: Copy, const N: usize>(&self, of: [T; N]) -> T {
         of[usize::try_from(self.next_u64() % N as u64).unwrap_or_default()]
     }
 
-    /// A duration below `d`, evenly spread.
+    /// A duration below `d`, uniformly distributed.
     pub fn up_to(&self, d: Duration) -> Duration {
         d.mul_f64(self.roll())
     }
 
-    /// From 0 to below 1.
+    /// A number from 0 to below 1.
     fn roll(&self) -> f64 {
         // 32 bits are exact in an f64
         let bits = u32::try_from(self.next_u64() >> 32).unwrap_or(u32::MAX);
         f64::from(bits) / (f64::from(u32::MAX) + 1.0)
     }
 
-    /// The step of `SplitMix64`, whose state is a plain counter and so needs no lock.
+    /// One step of `SplitMix64`. Its state is a plain counter, so it needs no lock.
     fn next_u64(&self) -> u64 {
         mix(self.state.fetch_add(GOLDEN, Ordering::Relaxed))
     }

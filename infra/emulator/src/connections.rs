@@ -1,5 +1,5 @@
-//! The registry behind `@connections`. Who holds the sockets is the gateway's business: it registers a sender
-//! for each, and takes [`Outbound`] from the other end.
+//! The registry behind `@connections`. The gateway owns the sockets. It registers a sender for each socket and reads
+//! [`OutboundFrame`]s from the other end.
 
 use std::{
     collections::HashMap,
@@ -11,14 +11,14 @@ use std::{
 
 use tokio::sync::mpsc::UnboundedSender;
 
-/// What a socket is to do.
+/// An instruction to the owner of a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OutboundFrame {
     Text(String),
     Close { code: u16, reason: String },
 }
 
-/// What `GetConnection` tells.
+/// The properties that `GetConnection` returns.
 #[derive(Clone, Debug)]
 pub struct ConnectionInfo {
     pub connected_at_ms: i64,
@@ -27,7 +27,7 @@ pub struct ConnectionInfo {
     pub user_agent: String,
 }
 
-/// The sockets that exist now; clones are one registry.
+/// The registered sockets. Clones share one registry.
 #[derive(Clone, Default)]
 pub struct ConnectionRegistry {
     shared: Arc<RegistryState>,
@@ -46,19 +46,19 @@ struct RegisteredSocket {
 }
 
 impl ConnectionRegistry {
-    /// Makes a socket known; as on AWS it is gone (410) for posts until [`open`](Self::open).
+    /// Registers a socket. Posts to it return 410 until [`open`](Self::open) is called, as on AWS.
     pub fn register(&self, id: &str, info: ConnectionInfo, tx: UnboundedSender<OutboundFrame>) {
         self.sockets().insert(id.to_owned(), RegisteredSocket { info, tx, is_open: false });
     }
 
-    /// `$connect` has returned 200: posts are accepted from now on.
+    /// Accepts posts to the socket from now on. The gateway calls it after `$connect` has returned 200.
     pub fn open(&self, id: &str) {
         if let Some(socket) = self.sockets().get_mut(id) {
             socket.is_open = true;
         }
     }
 
-    /// A frame came in or went out.
+    /// Records that a frame was received or sent.
     pub fn touch(&self, id: &str, now_ms: i64) {
         if let Some(socket) = self.sockets().get_mut(id) {
             socket.info.last_active_ms = now_ms;
@@ -73,12 +73,12 @@ impl ConnectionRegistry {
         self.sockets().keys().cloned().collect()
     }
 
-    /// Accepted posts since the start.
+    /// The number of accepted posts since the start.
     pub fn posts(&self) -> u64 {
         self.shared.accepted_posts.load(Ordering::Relaxed)
     }
 
-    /// False when the socket is not open or its owner has gone.
+    /// Sends a text to a socket. Returns false if the socket is not open or its owner has dropped the receiver.
     pub(crate) fn post(&self, id: &str, text: String, now_ms: i64) -> bool {
         let mut sockets = self.sockets();
         let Some(socket) = sockets.get_mut(id).filter(|socket| socket.is_open) else { return false };
@@ -90,7 +90,7 @@ impl ConnectionRegistry {
         true
     }
 
-    /// Nothing is accepted for the socket any more; its owner still has to [`remove`](Self::remove) it.
+    /// Stops accepting posts to the socket. Its owner still has to [`remove`](Self::remove) it.
     pub(crate) fn close(&self, id: &str, close: OutboundFrame) -> bool {
         let mut sockets = self.sockets();
         let Some(socket) = sockets.get_mut(id).filter(|socket| socket.is_open) else { return false };

@@ -1,4 +1,4 @@
-//! The embedded DynamoDB (`dynoxide`), served from a thread of its own.
+//! The embedded DynamoDB (`dynoxide`), on its own thread.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -26,8 +26,8 @@ impl DynamoDbEngine {
                 let path = dir.join("dynamodb.sqlite");
                 let path = path.to_str().context("the data directory's path is not UTF-8")?;
                 let db = Database::new(path).with_context(|| format!("cannot open {path}"))?;
-                // Despite its name the way to `synchronous = NORMAL`: no flush to disk per write, and still nothing
-                // is lost when only the process dies.
+                // Despite its name, this sets `synchronous = NORMAL`. A write is then not flushed to disk, and survives
+                // the end of the process all the same.
                 db.disable_bulk_loading()?;
                 db
             }
@@ -42,7 +42,7 @@ impl DynamoDbEngine {
         let server = ServerThread::start("dynamodb", listener, |listener| async move {
             let never = std::future::pending();
             if let Err(error) = dynoxide::server::serve_with_shutdown(listener, shared, never).await {
-                tracing::error!(error, "the table's server ended");
+                tracing::error!(error, "the server of the DynamoDB engine stopped");
             }
         })?;
         Ok(Self { address, db, tables, _server: server })
@@ -52,14 +52,16 @@ impl DynamoDbEngine {
         self.db.clone()
     }
 
-    /// Where the engine's own server listens; nobody's permissions are asked for there.
+    /// The address of the engine's own server, which checks no permissions.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Deletes what has expired. Not the engine's own sweep, which goes by the system's clock.
+    /// Deletes the items whose TTL has passed. The engine's own sweep was rejected, because it reads the system's
+    /// clock.
     pub(crate) async fn delete_expired_items(&self, now_ms: i64) {
-        let (db, tables) = (self.db.clone(), self.tables.clone());
+        let db = self.db.clone();
+        let tables = self.tables.clone();
         let swept = tokio::task::spawn_blocking(move || {
             tables.iter().try_for_each(|table| delete_expired_of_table(&db, table, now_ms / 1000))
         });
@@ -73,7 +75,7 @@ impl DynamoDbEngine {
 
 fn delete_expired_of_table(db: &Database, table: &TableSpec, now_s: i64) -> anyhow::Result<()> {
     let Some(attribute) = table.ttl_attribute() else { return Ok(()) };
-    // Only a number compares with a number: items whose attribute is missing or of another type stay, as on AWS.
+    // Only a number compares with a number. Items whose attribute is missing or of another type stay, as on AWS.
     let expired = "#ttl < :now".to_owned();
     let names = [("#ttl".to_owned(), attribute.to_owned())];
     let values = [(":now".to_owned(), AttributeValue::N(now_s.to_string()))];
@@ -93,7 +95,7 @@ fn delete_expired_of_table(db: &Database, table: &TableSpec, now_s: i64) -> anyh
             let deleted = db.delete_item(DeleteItemRequest {
                 table_name: table.name.clone(),
                 key,
-                // it may have been extended since it was read
+                // the item may have been extended since the scan
                 condition_expression: Some(expired.clone()),
                 expression_attribute_names: Some(names.clone().into()),
                 expression_attribute_values: Some(values.clone().into()),

@@ -1,4 +1,4 @@
-//! One listener for SQS, SESv2 and `@connections`.
+//! The HTTP server for SQS, SESv2 and `@connections`.
 
 use std::net::TcpListener;
 
@@ -9,7 +9,7 @@ use crate::{
     server_thread::ServerThread, ses, sqs,
 };
 
-/// Above every limit of the services themselves, so that each answers with its own error.
+/// Above the limits of all services, so that each service returns its own error.
 const MAX_BODY_BYTES: usize = 48 * 1024 * 1024;
 
 pub(crate) fn start(

@@ -1,5 +1,5 @@
-//! An append-only file of JSON lines. Every append is in the operating system's hands when it returns, so that
-//! what was acknowledged survives the end of the process (not a power cut: nothing is flushed to disk).
+//! An append-only file of JSON lines. An append has reached the operating system when it returns. Acknowledged records
+//! therefore survive the end of the process, but not a power cut, because nothing is flushed to disk.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -18,8 +18,8 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens or creates the file and reads what is there. A last line without its end was being written when
-    /// the process died, so nobody was told that it was kept: it is cut off.
+    /// Opens or creates the file and reads its records. A last line without a line break was being written when the
+    /// process died. It was never acknowledged, so it is cut off.
     pub(crate) fn open<T: DeserializeOwned>(path: &Path) -> anyhow::Result<(Self, Vec<T>)> {
         let open = || OpenOptions::new().create(true).read(true).append(true).open(path);
         let file = open().with_context(|| format!("cannot open {}", path.display()))?;
@@ -35,8 +35,9 @@ impl Journal {
             if line.last() != Some(&b'\n') {
                 break;
             }
-            let record = serde_json::from_slice(&line)
-                .with_context(|| format!("{} line {} is not ours", path.display(), records.len() + 1))?;
+            let record = serde_json::from_slice(&line).with_context(|| {
+                format!("{} line {} is not a record of this journal", path.display(), records.len() + 1)
+            })?;
             records.push(record);
             complete += u64::try_from(read)?;
         }
@@ -45,14 +46,14 @@ impl Journal {
         Ok((Self { path: path.to_owned(), file, lines: records.len(), lines_after_rewrite: 0 }, records))
     }
 
-    /// Appends in one write, in this order.
+    /// Appends the records in one write, in this order.
     pub(crate) fn append<T: Serialize>(&mut self, records: &[T]) -> io::Result<()> {
         self.file.write_all(&to_json_lines(records)?)?;
         self.lines += records.len();
         Ok(())
     }
 
-    /// Replaces everything; whoever dies on the way leaves the old file.
+    /// Replaces the content of the file. If the process dies in between, the old file stays.
     pub(crate) fn rewrite<T: Serialize>(&mut self, records: &[T]) -> io::Result<()> {
         let next = self.path.with_extension("next");
         fs::write(&next, to_json_lines(records)?)?;
@@ -63,7 +64,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Lines that the last [`rewrite`](Self::rewrite) left.
+    /// The number of lines after the last [`rewrite`](Self::rewrite).
     pub(crate) fn lines_after_rewrite(&self) -> usize {
         self.lines_after_rewrite
     }
@@ -114,7 +115,7 @@ mod tests {
         let path = dir.path().join("journal.jsonl");
         fs::write(&path, "hello\n").unwrap();
         let error = Journal::open::<u32>(&path).err().unwrap().to_string();
-        assert!(error.ends_with("journal.jsonl line 1 is not ours"), "{error}");
+        assert!(error.ends_with("journal.jsonl line 1 is not a record of this journal"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "hello\n");
     }
 }

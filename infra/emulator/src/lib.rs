@@ -1,13 +1,16 @@
-//! The AWS services that the functions talk to, emulated on loopback: DynamoDB, SQS, SESv2 and the
-//! `@connections` of a WebSocket API. Knows no function; `infra/local` starts it as the template says, and tests on a [`bench`].
+//! The AWS services that the functions use, emulated on loopback: DynamoDB, SQS, SESv2, IAM and the `@connections` of a
+//! WebSocket API.
 //!
-//! | service | where it answers | file |
+//! The emulator knows no function of the product. `infra/local` starts it as `template.yaml` describes, and tests start
+//! it with [`bench`]. `infra/emulator/README.md` lists what is emulated, what is not, and how to test against it.
+//!
+//! | service | endpoint | file |
 //! | --- | --- | --- |
-//! | DynamoDB | [`Cloud::dynamodb_url`], an engine on a thread of its own | `table.rs`, `engine.rs`, `gate/` |
-//! | SQS | `POST {url}/`, by `X-Amz-Target` | `queues/` |
-//! | SESv2 | `POST {url}/v2/email/outbound-emails` | `outbox.rs` |
-//! | `@connections` | `{url}/sockets/@connections/{id}` | `connections.rs`, `management.rs` |
-//! | IAM | before each of them: [`Access`] says who may do what | `iam/` |
+//! | DynamoDB | [`Emulator::dynamodb_url`], an engine on its own thread | `table_spec.rs`, `dynamodb_engine.rs`, `dynamodb_proxy/` |
+//! | SQS | `POST {url}/`, by `X-Amz-Target` | `sqs/` |
+//! | SESv2 | `POST {url}/v2/email/outbound-emails` | `ses.rs` |
+//! | `@connections` | `{url}/sockets/@connections/{id}` | `connections.rs`, `management_api.rs` |
+//! | IAM | checks each request; [`IamConfig`] has the roles | `iam/` |
 
 mod aws_response;
 pub mod bench;
@@ -42,39 +45,39 @@ pub use ses::{EmulatedSes, SentEmail};
 pub use sqs::{EmulatedSqs, QueueDepth, QueueSpec, ReceivedMessage};
 pub use table_spec::TableSpec;
 
-/// Milliseconds since 1970. Injected so that a test can move time for visibility, deduplication and TTL.
+/// Milliseconds since 1970. Injected, so that a test can advance time for visibility, deduplication and TTL.
 pub type TimeSource = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// Where tables, queues and sent mail are kept.
+/// The place of tables, queues and sent e-mail.
 #[derive(Clone, Debug)]
 pub enum DataLocation {
-    /// Private to this cloud, gone with it.
+    /// In memory. The data is dropped with the emulator.
     Memory,
-    /// A directory; what was acknowledged survives a kill.
+    /// A directory. Acknowledged writes survive a kill of the process.
     Dir(PathBuf),
 }
 
-/// What to start.
+/// The options of [`Emulator::start`].
 pub struct EmulatorOptions {
     pub now: TimeSource,
     pub data: DataLocation,
-    /// Port of the front for SQS, SESv2 and `@connections`; 0 takes a free one.
+    /// The port for SQS, SESv2 and `@connections`; 0 takes a free port.
     pub port: u16,
     pub tables: Vec<TableSpec>,
     pub queues: Vec<QueueSpec>,
     pub chaos: Option<Chaos>,
-    /// Who may do what, beside the administrator.
+    /// The roles beside the administrator.
     pub iam: IamConfig,
 }
 
-/// The region of every ARN, and of the functions.
+/// The region of all ARNs and of the functions.
 pub const REGION: &str = "us-east-1";
-/// The account of every ARN.
+/// The account of all ARNs.
 pub const ACCOUNT: &str = "000000000000";
 
-/// A running cloud; dropping it stops every listener and thread.
+/// A running emulator. Dropping it stops all listeners and threads.
 pub struct Emulator {
-    // Dropped in this order: first what takes requests.
+    // The fields are dropped in this order: the servers first.
     _http_server: server_thread::ServerThread,
     dynamodb_proxy: dynamodb_proxy::DynamoDbProxy,
     engine: dynamodb_engine::DynamoDbEngine,
@@ -87,9 +90,9 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Up in milliseconds; opening the data of an earlier run takes as long as reading its queues.
+    /// Starts the services. It takes milliseconds, plus the time to read the queues of an earlier run.
     pub async fn start(options: EmulatorOptions) -> anyhow::Result<Self> {
-        // Files are opened and read: not on a thread that serves others.
+        // Opening reads files, so it must not block a thread of the caller's runtime.
         tokio::task::spawn_blocking(|| Self::open(options)).await?
     }
 
@@ -118,8 +121,8 @@ impl Emulator {
         Ok(Self { _http_server: http_server, dynamodb_proxy, engine, guard, url, now, sqs, ses, connections })
     }
 
-    /// What a Lambda's environment must hold so that the AWS SDKs reach this cloud and nothing else: region, the
-    /// administrator's keys, `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL_SESV2`.
+    /// The variables that direct the AWS SDKs of a Lambda function to this emulator: region, the administrator's keys,
+    /// `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL_SESV2`.
     pub fn lambda_environment(&self) -> BTreeMap<String, String> {
         let variables = [
             ("AWS_REGION", REGION),
@@ -134,17 +137,17 @@ impl Emulator {
         variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
-    /// Base of the front: `http://127.0.0.1:PORT`.
+    /// The base URL of SQS, SESv2 and `@connections`: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Where the table answers: permissions, chaos and the engine.
+    /// The URL of DynamoDB, behind permissions and chaos.
     pub fn dynamodb_url(&self) -> &str {
         self.dynamodb_proxy.url()
     }
 
-    /// What each role was allowed so far, by access key; of the administrator nothing is known.
+    /// The permissions that each role has used, by access key. The administrator's are not recorded.
     pub fn used_permissions(&self) -> BTreeMap<String, BTreeSet<iam::UsedPermission>> {
         self.guard.used_permissions()
     }
@@ -161,18 +164,19 @@ impl Emulator {
         self.connections.clone()
     }
 
-    /// The endpoint that `aws-sdk-apigatewaymanagement` gets as `endpoint_url`.
+    /// The `endpoint_url` for `aws-sdk-apigatewaymanagement`.
     pub fn socket_endpoint(&self) -> String {
         format!("{}/sockets", self.url)
     }
 
-    /// Deletes the items whose TTL has passed by [`Options::now`]; AWS does it within days, here the owner calls it.
+    /// Deletes the items whose TTL has passed by [`EmulatorOptions::now`]. AWS deletes them within days. Here the owner
+    /// calls this method.
     pub async fn delete_expired_items(&self) {
         self.engine.delete_expired_items((self.now)()).await;
     }
 }
 
-/// Password hashes and mailed links lie here: for their owner only.
+/// Creates a directory that only its owner can read, because it holds password hashes and mailed links.
 fn create_private_dir(dir: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

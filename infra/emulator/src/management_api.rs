@@ -1,4 +1,4 @@
-//! `@connections`, the management API of a WebSocket API: post to, ask about and close a socket.
+//! `@connections`, the management API of a WebSocket API: post to a socket, get its properties, close it.
 
 use axum::{
     Json, Router,
@@ -28,7 +28,7 @@ struct ManagementState {
 }
 
 pub(crate) fn router(connections: ConnectionRegistry, now: TimeSource, guard: IamGuard) -> Router {
-    // Ids arrive percent-encoded (they end in `=` on AWS); the path extractor decodes them.
+    // Ids arrive percent-encoded, because they end in `=` on AWS. The path extractor decodes them.
     Router::new()
         .route(
             "/sockets/@connections/{id}",
@@ -38,7 +38,7 @@ pub(crate) fn router(connections: ConnectionRegistry, now: TimeSource, guard: Ia
         .route_layer(middleware::from_fn_with_state(guard, authorize))
 }
 
-/// Every method is the same action on another resource.
+/// Checks `execute-api:ManageConnections`. The HTTP method is part of the resource.
 async fn authorize(
     State(guard): State<IamGuard>,
     Path(id): Path<String>,
@@ -68,7 +68,7 @@ async fn post_to_connection(
         let status = StatusCode::PAYLOAD_TOO_LARGE;
         return aws_response::rest_error(status, "PayloadTooLargeException", "Message too long");
     }
-    // A WebSocket API sends text frames only, and those are UTF-8.
+    // A WebSocket API sends text frames only, and these are UTF-8.
     let Ok(text) = String::from_utf8(body.into()) else {
         return aws_response::rest_error(
             StatusCode::BAD_REQUEST,

@@ -1,4 +1,4 @@
-//! SESv2's `SendEmail`, which keeps the mail instead of delivering it.
+//! SESv2's `SendEmail`. E-mail is stored and never delivered.
 
 use std::{
     path::Path,
@@ -22,23 +22,23 @@ use crate::{
     journal::Journal,
 };
 
-/// A mail as it was given to SES.
+/// An e-mail as SES received it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SentEmail {
-    /// SES's message id.
+    /// The message id of SES.
     pub id: String,
     pub at_ms: i64,
     pub from: String,
-    /// All recipients, copies included.
+    /// All recipients, with Cc and Bcc.
     pub to: Vec<String>,
     pub subject: String,
     pub text: Option<String>,
     pub html: Option<String>,
-    /// http(s) links in the text (in the HTML if there is no text), in order.
+    /// The http(s) links in the text, in order. If the e-mail has no text, the links in the HTML.
     pub links: Vec<String>,
 }
 
-/// Everything sent; clones are one outbox.
+/// The sent e-mails. Clones share one list.
 #[derive(Clone)]
 pub struct EmulatedSes {
     state: Arc<Mutex<SesState>>,
@@ -62,12 +62,12 @@ impl EmulatedSes {
         Ok(Self { state: Arc::new(Mutex::new(SesState { emails: mails, journal })), now })
     }
 
-    /// Oldest first.
+    /// All sent e-mails, the oldest first.
     pub fn emails(&self) -> Vec<SentEmail> {
         self.state().emails.clone()
     }
 
-    /// The newest mail to this address, however its name and case were written.
+    /// The newest e-mail to an address. Display name and case are ignored.
     pub fn newest_to(&self, address: &str) -> Option<SentEmail> {
         let to = |recipient: &String| {
             address_without_name(recipient).eq_ignore_ascii_case(address_without_name(address))
@@ -89,7 +89,7 @@ impl EmulatedSes {
     }
 }
 
-/// `Name <address>` without the name.
+/// The address in `Name <address>`.
 fn address_without_name(address: &str) -> &str {
     match address.rsplit_once('<') {
         Some((_, address)) => address.trim_end_matches('>').trim(),
@@ -142,7 +142,7 @@ struct SesText {
     data: String,
 }
 
-/// `POST /v2/email/outbound-emails`
+/// Handles `POST /v2/email/outbound-emails`.
 pub(crate) async fn send_email(
     State((ses, guard)): State<(EmulatedSes, IamGuard)>,
     headers: HeaderMap,
@@ -164,7 +164,7 @@ pub(crate) async fn send_email(
     let Some(from) = input.from_email_address else {
         return bad_request("Missing required header 'From'.".to_owned());
     };
-    // of an address whose domain is verified SES asks for the address all the same
+    // SES checks the identity of the address even if its whole domain is verified
     let resource = iam::arn("ses", format_args!("identity/{}", address_without_name(&from)));
     let context = Some((ContextKey::FromAddress, vec![address_without_name(&from).to_owned()]));
     if let Err(refusal) =
@@ -178,7 +178,7 @@ pub(crate) async fn send_email(
     if to.is_empty() {
         return bad_request("Destination has no recipients.".to_owned());
     }
-    // 50 recipients and 40 MB a message: SES quotas
+    // 50 recipients and 40 MB a message (SES quotas)
     if to.len() > 50 {
         return bad_request("Recipient count exceeds 50.".to_owned());
     }
@@ -187,7 +187,8 @@ pub(crate) async fn send_email(
     {
         return bad_request(format!("Missing final '@domain' in {address:?}."));
     }
-    let (text, html) = (simple.body.text.map(|c| c.data), simple.body.html.map(|c| c.data));
+    let text = simple.body.text.map(|content| content.data);
+    let html = simple.body.html.map(|content| content.data);
     if text.is_none() && html.is_none() {
         return bad_request("Body has neither text nor HTML.".to_owned());
     }
@@ -197,7 +198,7 @@ pub(crate) async fn send_email(
         (None, Some(html)) => links_in(&html.replace("&amp;", "&")),
         (None, None) => Vec::new(),
     };
-    let mail = SentEmail {
+    let email = SentEmail {
         id: ids::message_id(at_ms),
         at_ms,
         from,
@@ -207,27 +208,27 @@ pub(crate) async fn send_email(
         html,
         links,
     };
-    let id = mail.id.clone();
-    match ses.store(mail) {
+    let id = email.id.clone();
+    match ses.store(email) {
         Ok(()) => Json(json!({ "MessageId": id })).into_response(),
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "mail not kept");
+            tracing::error!(error = format!("{error:#}"), "e-mail not stored");
             aws_response::rest_error(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "InternalServiceErrorException",
-                "Mail was not kept.",
+                "The e-mail was not stored.",
             )
         }
     }
 }
 
 fn links_in(text: &str) -> Vec<String> {
-    let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'');
+    let ends_link = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'');
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find("http") {
         rest = &rest[start..];
-        let link = rest.split(ends).next().unwrap_or_default();
+        let link = rest.split(ends_link).next().unwrap_or_default();
         rest = &rest[link.len().max(4)..];
         if link.starts_with("http://") || link.starts_with("https://") {
             found.push(link.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']).to_owned());

@@ -1,18 +1,19 @@
-//! A table as CloudFormation describes it, and what the engine is asked for it.
+//! A table as CloudFormation describes it, and the request that creates it in the engine.
 
 use anyhow::Context;
 use dynoxide::{Database, storage::TableMetadata};
 use serde_json::{Map, Value, json};
 
-/// One `AWS::DynamoDB::Table` to create.
+/// An `AWS::DynamoDB::Table` to create.
 #[derive(Clone, Debug)]
 pub struct TableSpec {
     pub name: String,
-    /// The resource's `Properties`, intrinsics resolved.
+    /// The `Properties` of the resource, with intrinsics resolved.
     pub definition: Value,
 }
 
-/// What of a definition makes a table. The rest (streams, point-in-time recovery, encryption, tags) has no effect here.
+/// The properties that `CreateTable` takes. The others (streams, point-in-time recovery, encryption, tags) have no
+/// effect here.
 const TABLE_PROPERTIES: [&str; 6] = [
     "AttributeDefinitions",
     "BillingMode",
@@ -23,19 +24,19 @@ const TABLE_PROPERTIES: [&str; 6] = [
 ];
 
 impl TableSpec {
-    /// Creates the table, or makes sure that the one in the data directory is as described.
+    /// Creates the table. If the data directory has it already, checks that its definition is the same.
     pub(crate) fn create_or_check(&self, db: &Database) -> anyhow::Result<()> {
         let name = &self.name;
-        if let Some(there) = db.get_table_metadata(name)? {
-            self.check_unchanged(&there)?;
+        if let Some(stored) = db.get_table_metadata(name)? {
+            self.check_unchanged(&stored)?;
         } else {
             let request = serde_json::from_value(self.create_table_request())
                 .with_context(|| format!("table {name}: definition not understood"))?;
             db.create_table(request).with_context(|| format!("table {name}: not created"))?;
         }
         if let Some(attribute) = self.ttl_attribute() {
-            let there = db.get_table_metadata(name)?;
-            if there.is_some_and(|there| there.ttl_attribute.as_deref() != Some(attribute)) {
+            let stored = db.get_table_metadata(name)?;
+            if stored.is_some_and(|stored| stored.ttl_attribute.as_deref() != Some(attribute)) {
                 let ttl = json!({ "AttributeName": attribute, "Enabled": true });
                 let request = json!({ "TableName": name, "TimeToLiveSpecification": ttl });
                 db.update_time_to_live(serde_json::from_value(request)?)
@@ -45,7 +46,7 @@ impl TableSpec {
         Ok(())
     }
 
-    /// The attribute that says when an item may go, if that is enabled.
+    /// The attribute with the expiry of an item, if TTL is enabled.
     pub(crate) fn ttl_attribute(&self) -> Option<&str> {
         let ttl = &self.definition["TimeToLiveSpecification"];
         ttl["AttributeName"].as_str().filter(|_| ttl["Enabled"] == true)
@@ -66,12 +67,12 @@ impl TableSpec {
         Value::Object(request)
     }
 
-    fn check_unchanged(&self, there: &TableMetadata) -> anyhow::Result<()> {
+    fn check_unchanged(&self, metadata: &TableMetadata) -> anyhow::Result<()> {
         let stored = [
-            ("KeySchema", Some(&there.key_schema)),
-            ("AttributeDefinitions", Some(&there.attribute_definitions)),
-            ("GlobalSecondaryIndexes", there.gsi_definitions.as_ref()),
-            ("LocalSecondaryIndexes", there.lsi_definitions.as_ref()),
+            ("KeySchema", Some(&metadata.key_schema)),
+            ("AttributeDefinitions", Some(&metadata.attribute_definitions)),
+            ("GlobalSecondaryIndexes", metadata.gsi_definitions.as_ref()),
+            ("LocalSecondaryIndexes", metadata.lsi_definitions.as_ref()),
         ];
         for (property, stored) in stored {
             let stored = match stored {
@@ -90,8 +91,8 @@ impl TableSpec {
     }
 }
 
-/// A definition without what may change in place (throughput) and without the order of its lists, except that of keys,
-/// whose types tell them apart.
+/// A definition without throughput, which may change in place, and without the order of lists. The types in a key
+/// schema preserve the roles of its attributes.
 fn normalized(definition: &Value) -> Value {
     match definition {
         Value::Array(list) if list.is_empty() => Value::Null,
@@ -141,8 +142,8 @@ mod tests {
         let db = Database::memory().unwrap();
         let ttl = json!({ "TimeToLiveSpecification": { "AttributeName": "ttl", "Enabled": true } });
         spec(&ttl).create_or_check(&db).unwrap();
-        let there = db.get_table_metadata("things").unwrap().unwrap();
-        assert_eq!((there.stream_enabled, there.ttl_attribute.as_deref()), (false, Some("ttl")));
+        let stored = db.get_table_metadata("things").unwrap().unwrap();
+        assert_eq!((stored.stream_enabled, stored.ttl_attribute.as_deref()), (false, Some("ttl")));
         spec(&ttl).create_or_check(&db).unwrap();
         let mut turned = spec(&ttl);
         turned.definition["AttributeDefinitions"].as_array_mut().unwrap().reverse();

@@ -9,7 +9,9 @@ use anyhow::Context;
 use rand::RngExt;
 use serde_json::{Value, json};
 
-use crate::{api::LoadClient, ballot::ShownTally, book::LoadRecorder, socket::LoadSocket};
+use crate::{
+    load_client::LoadClient, load_socket::LoadSocket, recorder::LoadRecorder, vote_tracker::ShownTally,
+};
 
 /// Requests of a sort that are timed: enough for a 99th percentile, and cents on AWS.
 const TIMED_REQUESTS: usize = 200;

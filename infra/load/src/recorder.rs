@@ -10,8 +10,8 @@ use std::{
 };
 
 use crate::{
-    ballot::{ShownTally, VoteTracker},
     latency::LatencyHistogram,
+    vote_tracker::{ShownTally, VoteTracker},
 };
 
 pub(crate) struct LoadRecorder {

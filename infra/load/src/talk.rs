@@ -11,11 +11,11 @@ use tokio::{
 };
 
 use crate::{
-    api::LoadClient,
-    book::{AudienceScreen, LoadRecorder},
-    machine::{self, MachineInfo},
+    load_client::LoadClient,
+    machine_info::{self, MachineInfo},
     presenter::Presenter,
-    report::{QuestionResult, TalkReport},
+    recorder::{AudienceScreen, LoadRecorder},
+    talk_report::{QuestionResult, TalkReport},
     voter::{RehearsalPhase, Voter, VoterContext},
 };
 
@@ -66,7 +66,7 @@ impl TalkRehearsal {
     /// The talk could not be played. A wrong tally is no error here but stands in the report.
     pub async fn run(&self) -> anyhow::Result<TalkReport> {
         let audience = usize::try_from(self.audience)?;
-        if let Some(most) = machine::open_files() {
+        if let Some(most) = machine_info::open_files() {
             let needed = audience + MAX_CONCURRENT_JOINS + 32;
             anyhow::ensure!(
                 needed <= most,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
-use crate::{latency::LatencySummary, machine::MachineInfo, printed};
+use crate::{latency::LatencySummary, machine_info::MachineInfo, print};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct TalkReport {
@@ -64,7 +64,7 @@ impl TalkReport {
 impl fmt::Display for TalkReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n{} · {} voters · {}", self.url, self.audience, self.machine)?;
-        printed::write_latencies(
+        print::write_latencies(
             f,
             &[
                 ("read by key", self.read),
@@ -96,6 +96,6 @@ impl fmt::Display for TalkReport {
             }
             writeln!(f)?;
         }
-        printed::write_errors(f, &self.errors)
+        print::write_errors(f, &self.errors)
     }
 }

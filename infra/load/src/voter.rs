@@ -13,11 +13,11 @@ use tokio::{
 };
 
 use crate::{
-    api::LoadClient,
-    ballot::ShownTally,
-    book::LoadRecorder,
+    load_client::LoadClient,
+    load_socket::{LoadSocket, ReceivedFrame},
     presenter::text_field,
-    socket::{LoadSocket, ReceivedFrame},
+    recorder::LoadRecorder,
+    vote_tracker::ShownTally,
 };
 
 /// What the rehearsal asks of the whole audience.

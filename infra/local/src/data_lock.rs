@@ -1,4 +1,4 @@
-//! One process a data directory.
+//! Locks a data directory for one process.
 
 use std::{
     fs::{File, TryLockError},
@@ -7,13 +7,14 @@ use std::{
 
 use anyhow::Context as _;
 
-/// Held as long as the directory is in use; the system lets go when the process ends, however it ends.
+/// Held while the directory is in use. The operating system releases the lock when the process ends, also after a kill.
 pub(crate) struct DataLock {
     _file: File,
 }
 
 impl DataLock {
-    /// Makes the directory if it is missing, for its owner only: mailed links and password hashes lie in it.
+    /// Creates the directory if it is missing, and locks it. Only its owner can read it, because it holds mailed links
+    /// and password hashes.
     pub(crate) fn acquire(dir: &Path) -> anyhow::Result<Self> {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true);

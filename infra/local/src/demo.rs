@@ -1,4 +1,4 @@
-//! `--demo`: something to look at, made through the public API. A second start finds it again.
+//! `--demo`: content to try the product with, created through the public API. Another start finds the same content.
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
 const DEMO_EMAIL: &str = "ana@example.com";
-/// Only ever valid on this machine.
+/// Valid on this machine only.
 const DEMO_PASSWORD: &str = "correct-horse-demo";
 const DEMO_TITLE: &str = "Colloquy in five minutes";
 
-/// What was prepared, as the banner shows it.
+/// The prepared content, as the banner shows it.
 pub(crate) struct DemoContent {
     url: String,
     presentation: String,
     session: String,
     join_code: String,
-    /// A session that is over, with a report.
+    /// A session that has ended and has a report.
     ended_session: String,
 }
 
@@ -94,7 +94,7 @@ impl DemoClient {
         Ok(id)
     }
 
-    /// The newest session in this state, if there is one.
+    /// The newest session with this status.
     async fn newest_session(
         &self,
         presentation: &str,
@@ -115,10 +115,10 @@ impl DemoClient {
         Ok((id, text(&session, "join_code")?))
     }
 
-    /// A session from its start to its end, with an audience: its report can be read some seconds later.
+    /// Plays a session with an audience from its start to its end. Its report is available some seconds later.
     async fn hold_session(&self, presentation: &str) -> anyhow::Result<String> {
         let (session, code) = self.open_session(presentation).await?;
-        // Ana herself would be one and the same, however often she joins
+        // Ana's own token would always join as the same participant
         let visitor = Self { client: self.client.clone(), url: self.url.clone(), token: String::new() };
         let mut audience = Vec::new();
         for name in ["Ben", "Cleo", "Dan", "Ela", "Finn", "Gia"] {
@@ -213,7 +213,7 @@ fn slides() -> [Value; 8] {
     ]
 }
 
-/// What one of the audience says to a slide; nothing where it takes no answers.
+/// The answer of a participant to a slide. Returns `None` if the slide takes no answers.
 fn answer_for(slide: &Value, place: usize) -> Option<Value> {
     let option = |places: [usize; 3]| format!("opt{}", places[place % 3] + 1);
     let texts = [

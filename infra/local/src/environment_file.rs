@@ -1,4 +1,4 @@
-//! Settings for functions that another process runs: `cargo lambda watch --env-file`.
+//! Writes the settings for functions that another process runs: `cargo lambda watch --env-file`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,8 +9,8 @@ use anyhow::Context as _;
 
 use crate::template::{FunctionSpec, write_private};
 
-/// Writes what the functions have in their environments. All of them get the same file, so a setting that two functions
-/// have with different values stays out.
+/// Writes the environment of the functions to a file. All functions get this file, so a setting whose value differs
+/// between two functions is left out.
 pub(crate) fn write_environment_file(functions: &[FunctionSpec], file: &Path) -> anyhow::Result<()> {
     let mut settings = BTreeMap::new();
     let mut differ = BTreeSet::new();
@@ -20,7 +20,7 @@ pub(crate) fn write_environment_file(functions: &[FunctionSpec], file: &Path) ->
         }
     }
     settings.retain(|name, _| !differ.contains(name));
-    // `cargo lambda watch` knows the name of what it runs
+    // `cargo lambda watch` sets the name of each function
     differ.remove("AWS_LAMBDA_FUNCTION_NAME");
     if !differ.is_empty() {
         tracing::warn!(settings = ?differ, "differ between functions and are not in {}", file.display());
@@ -32,8 +32,8 @@ pub(crate) fn write_environment_file(functions: &[FunctionSpec], file: &Path) ->
     write_private(file, &lines).with_context(|| file.display().to_string())
 }
 
-/// Quoted as a shell reads it too. What reads it in `cargo lambda watch` (env-file-reader 0.3) refuses a file with a bare
-/// space in a value, and knows no escape within these quotes.
+/// A line of the file. The quotes are those of a shell. The reader in `cargo lambda watch` (env-file-reader 0.3)
+/// refuses a file with an unquoted space in a value, and knows no escape within these quotes.
 fn env_file_line(name: &str, value: &str) -> anyhow::Result<String> {
     anyhow::ensure!(
         !value.contains(['\'', '\n']),

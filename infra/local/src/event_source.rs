@@ -1,4 +1,4 @@
-//! Event-source mappings: what polls a queue and calls its function, as Lambda does.
+//! Event-source mappings: poll a queue and call its function, as Lambda does.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,23 +10,23 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{gateway::ApiGateway, runner::FunctionRunner, template::EventSourceMapping};
+use crate::{gateway::context::GatewayContext, runner::FunctionRunner, template::EventSourceMapping};
 
-/// Batches of a mapping under way at once: Lambda starts with five of a standard queue; of a FIFO queue as many as
-/// there are groups, each of which the queue itself keeps in order.
+/// Concurrent batches of a mapping. Lambda starts with five for a standard queue. For a FIFO queue it runs as many as
+/// there are message groups, and the queue keeps the order of each group.
 const STANDARD_CONCURRENCY: usize = 5;
 const FIFO_CONCURRENCY: usize = 10;
-/// Long poll, as Lambda's pollers do.
+/// The duration of a long poll, as in Lambda's pollers.
 const LONG_POLL_WAIT: Duration = Duration::from_secs(20);
 
-/// Polls one queue until it is aborted.
+/// Polls a queue until the task is aborted.
 pub(crate) async fn poll_queue(
     mapping: EventSourceMapping,
-    gateway: Arc<ApiGateway>,
+    context: Arc<GatewayContext>,
     retry_after: Option<Duration>,
 ) {
     let usual = if mapping.fifo { FIFO_CONCURRENCY } else { STANDARD_CONCURRENCY };
-    let queues = gateway.emulator.sqs();
+    let queues = context.emulator.sqs();
     let slots = Arc::new(Semaphore::new(mapping.max_concurrency.unwrap_or(usual)));
     let mapping = Arc::new(mapping);
     let mut batches = JoinSet::new();
@@ -38,8 +38,8 @@ pub(crate) async fn poll_queue(
             continue;
         }
         let batch = BatchDelivery { mapping: Arc::clone(&mapping), queues: queues.clone(), retry_after };
-        gateway.traffic.record_batch(messages.len());
-        let runner = Arc::clone(&gateway.runner);
+        context.traffic.record_batch(messages.len());
+        let runner = Arc::clone(&context.runner);
         batches.spawn(async move {
             batch.deliver(messages, &runner).await;
             drop(slot);
@@ -47,7 +47,7 @@ pub(crate) async fn poll_queue(
     }
 }
 
-/// A batch: what is there, and with a window what comes until it is full or the window is over.
+/// Receives a batch. With a batching window, waits for more messages until the batch is full or the window has passed.
 async fn receive_batch(mapping: &EventSourceMapping, queues: &EmulatedSqs) -> Vec<ReceivedMessage> {
     let mut messages = queues.receive(&mapping.queue, mapping.batch_size, LONG_POLL_WAIT).await;
     let closes = Instant::now() + mapping.batching_window;
@@ -98,7 +98,8 @@ impl BatchFailures<'_> {
     }
 }
 
-/// By Lambda's rules an answer that cannot be understood means that everything failed, an empty one that nothing did.
+/// The failed messages of a batch. By Lambda's rules, an invalid response means that all messages failed, and an empty
+/// response that none did.
 fn batch_failures(returned: &Value) -> BatchFailures<'_> {
     match returned.get("batchItemFailures") {
         None | Some(Value::Null) => BatchFailures::Only(Vec::new()),

@@ -1,4 +1,4 @@
-//! Binary names to the functions they are: the one place that knows every subject.
+//! Maps the names of binaries to their functions. This is the only file that names all function crates.
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
@@ -7,26 +7,26 @@ use futures::future::BoxFuture;
 use lambda_runtime::Context;
 use serde_json::Value;
 
-/// A started function: an event and its context in, the answer or a thrown error out.
+/// A started function. It takes an event with its context, and returns the response or an error.
 pub type FunctionHandler =
     Arc<dyn Fn(Value, Context) -> BoxFuture<'static, Result<Value, lambda_runtime::Error>> + Send + Sync>;
 
 type FunctionConstructor =
     Arc<dyn Fn(Environment) -> BoxFuture<'static, anyhow::Result<FunctionHandler>> + Send + Sync>;
 
-/// What to run for each binary that the template names.
+/// The function of each binary that the template names.
 #[derive(Clone, Default)]
 pub struct FunctionRegistry {
     constructors: BTreeMap<String, FunctionConstructor>,
 }
 
 impl FunctionRegistry {
-    /// None: for tests of the runner, which bring their own.
+    /// An empty registry, for tests that add their own functions.
     pub fn empty() -> Self {
         Self::default()
     }
 
-    /// Every binary of the workspace that is a Lambda.
+    /// All Lambda functions of the workspace.
     pub fn all() -> Self {
         Self::empty()
             .function("api-admin", identity::admin_api)
@@ -56,17 +56,17 @@ impl FunctionRegistry {
         self.with(binary, move |environment| {
             let starting = start(environment);
             async move {
-                let door = starting.await?;
+                let function = starting.await?;
                 let handler: FunctionHandler = Arc::new(move |event, context| {
-                    let door = door.clone();
-                    Box::pin(async move { door.call(event, context).await })
+                    let function = function.clone();
+                    Box::pin(async move { function.call(event, context).await })
                 });
                 Ok(handler)
             }
         })
     }
 
-    /// Adds a binary by what its `main` would do.
+    /// Adds a binary. `start` does what the binary's `main` does.
     #[must_use]
     pub fn with<F, A>(mut self, binary: &str, start: F) -> Self
     where
@@ -78,7 +78,8 @@ impl FunctionRegistry {
         self
     }
 
-    /// A binary in the template that is not here cannot run; one that is only here would never be deployed.
+    /// Fails if the template and the registry name different binaries. A binary that is only in the template cannot
+    /// run, and one that is only here would never be deployed.
     pub(crate) fn check_against_template<'a>(
         &self,
         template: impl Iterator<Item = &'a str>,
@@ -87,7 +88,7 @@ impl FunctionRegistry {
         for binary in template {
             anyhow::ensure!(
                 self.constructors.contains_key(binary),
-                "the template names the binary {binary}, which infra/local/src/doors.rs does not know"
+                "the template names the binary {binary}, which infra/local/src/functions.rs does not know"
             );
             unused.retain(|known| *known != binary);
         }
@@ -121,11 +122,11 @@ mod tests {
     #[test]
     fn template_and_registry_must_agree() {
         let never = |_| async { anyhow::bail!("not started") };
-        let doors = FunctionRegistry::empty().with("api-a", never).with("api-b", never);
-        assert!(doors.check_against_template(["api-a", "api-b"].into_iter()).is_ok());
-        let error = doors.check_against_template(["api-a"].into_iter()).unwrap_err();
+        let registry = FunctionRegistry::empty().with("api-a", never).with("api-b", never);
+        assert!(registry.check_against_template(["api-a", "api-b"].into_iter()).is_ok());
+        let error = registry.check_against_template(["api-a"].into_iter()).unwrap_err();
         assert_eq!(error.to_string(), "no function in the template runs api-b");
-        let error = doors.check_against_template(["api-a", "api-b", "api-c"].into_iter()).unwrap_err();
+        let error = registry.check_against_template(["api-a", "api-b", "api-c"].into_iter()).unwrap_err();
         assert!(error.to_string().contains("names the binary api-c"));
     }
 }

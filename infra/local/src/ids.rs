@@ -1,13 +1,13 @@
-//! Ids in the shapes that AWS gives them.
+//! Ids in the formats of AWS.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE};
 
-/// As API Gateway's request and connection ids: 15 characters and a `=`, which has to be escaped in a path.
+/// A request or connection id of API Gateway: 15 characters and a `=`, which must be escaped in a path.
 pub(crate) fn api_gateway_id() -> String {
     URL_SAFE.encode(rand::random::<[u8; 11]>())
 }
 
-/// As Lambda's request ids.
+/// A request id of Lambda.
 pub(crate) fn lambda_request_id() -> String {
     uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string()
 }

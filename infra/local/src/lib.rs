@@ -1,26 +1,26 @@
 //! The local cloud: `template.yaml`, running on one machine.
 //!
-//! API Gateway (HTTP and WebSocket), Lambda, the event-source mappings of SQS and the scheduler, in front of the emulated
-//! services of [`emulator`]. The functions are the ones that deploy, called in this process with the events that AWS
-//! sends.
+//! It consists of API Gateway (HTTP and WebSocket), Lambda, the event-source mappings of SQS and the scheduler, in
+//! front of the emulated services of [`emulator`]. The functions are those that are deployed. They run in this process
+//! and receive the events that AWS sends.
 //!
-//! | module | stands for |
+//! | module | emulates |
 //! | --- | --- |
-//! | `template` | CloudFormation: what there is to run |
-//! | `assemble` | nothing of AWS: writes `template.yaml` from `infra/template` |
-//! | `doors` | the binaries, by name |
+//! | `template` | CloudFormation: reads the resources that run |
+//! | `assemble` | nothing; writes `template.yaml` from `infra/template` |
+//! | `functions` | the deployed binaries, by name |
 //! | `runner` | Lambda: timeouts, panics, concurrency |
-//! | `environment_file` | settings for functions that `cargo lambda watch` runs |
+//! | `environment_file` | nothing; writes settings for functions that `cargo lambda watch` runs |
 //! | `gateway`, `http`, `sockets` | API Gateway: routes, events, quotas |
-//! | `queues` | event-source mappings |
+//! | `event_source` | event-source mappings |
 //! | `schedules` | EventBridge Scheduler |
-//! | `page` | `/_local`: what happened here, and what it would cost |
-//! | `openapi` | the document of all HTTP operations |
-//! | `stack` | [`Local`], which starts and stops all of it |
+//! | `page` | nothing; `/_local` shows the traffic and its estimated cost |
+//! | `openapi` | nothing; assembles the document of all HTTP operations |
+//! | `local_cloud` | nothing; [`LocalCloud`] starts and stops all of it |
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {
-//! let local = local::Local::start(local::LocalOptions::default()).await?;
+//! let local = local::LocalCloud::start(local::LocalOptions::default()).await?;
 //! println!("{}", local.url());
 //! local.stop().await;
 //! # Ok(())

@@ -1,4 +1,4 @@
-//! A running stack: everything that `template.yaml` describes.
+//! A running local cloud, with all resources of `template.yaml`.
 
 use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
@@ -9,26 +9,28 @@ use futures::future::try_join_all;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
-    doors::FunctionRegistry,
-    environment_file,
-    gateway::{self, ApiGateway},
+    data_lock::DataLock,
+    environment_file, event_source,
+    functions::FunctionRegistry,
+    gateway::{
+        context::GatewayContext,
+        listener::{self, ApiGateway},
+    },
     http::routes::RouteTable,
-    lock::DataLock,
     options::LocalOptions,
-    queues,
-    record::TrafficRecord,
     runner::{FunctionCode, FunctionRunner},
     schedules::ScheduleRunner,
-    sockets::SocketGateway,
+    sockets::socket_gateway::SocketGateway,
     template::{EventSourceMapping, FunctionSpec, LocalSecrets, SamTemplate},
+    traffic_record::TrafficRecord,
 };
 
-/// How often the sockets' quotas are looked at; time may jump by the injected clock.
+/// How often the quotas of sockets are checked. The injected clock may jump.
 const QUOTA_CHECK_INTERVAL: Duration = Duration::from_millis(100);
-/// What a stop waits for sockets and invocations.
+/// How long a stop waits for sockets and invocations.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A local cloud that runs. Dropping it aborts everything; [`stop`](Self::stop) is the polite way.
+/// A running local cloud. Dropping it aborts everything. [`stop`](Self::stop) closes sockets and finishes invocations.
 pub struct LocalCloud {
     gateway: Arc<ApiGateway>,
     event_sources: Vec<EventSourceMapping>,
@@ -39,7 +41,7 @@ pub struct LocalCloud {
 }
 
 impl LocalCloud {
-    /// Runs the functions on the current tokio runtime.
+    /// Starts the local cloud. The functions run on the current tokio runtime.
     pub async fn start(options: LocalOptions) -> anyhow::Result<Self> {
         let lock = match &options.data {
             DataLocation::Dir(dir) => Some(DataLock::acquire(dir)?),
@@ -48,8 +50,8 @@ impl LocalCloud {
         let listener = listen(options.port).await?;
         let authority = format!("127.0.0.1:{}", listener.local_addr()?.port());
         let mut template = read_template(&options, &authority)?;
-        let frames = options.chaos_frames;
-        let chaos = options.chaos.map(|seed| Chaos { frame_faults: frames, ..Chaos::from_seed(seed) });
+        let frame_faults = options.chaos_frames;
+        let chaos = options.chaos.map(|seed| Chaos { frame_faults, ..Chaos::from_seed(seed) });
 
         let clock = options.clock.clone();
         let now: emulator::TimeSource = {
@@ -58,7 +60,7 @@ impl LocalCloud {
         };
         let socket_api = template.socket_api()?;
         let socket_arn = socket_api.as_ref().map(|api| format!("{}/{}", api.id, api.stage));
-        let cloud = Emulator::start(emulator::EmulatorOptions {
+        let emulator = Emulator::start(emulator::EmulatorOptions {
             now,
             data: options.data.clone(),
             port: 0,
@@ -68,13 +70,13 @@ impl LocalCloud {
             iam: IamConfig { roles: template.roles()?, socket_api: socket_arn.unwrap_or_default() },
         })
         .await?;
-        template.set_parameters([("SocketEndpoint", cloud.socket_endpoint())])?;
-        template.set_queue_base_url(format!("{}/queues", cloud.url()));
+        template.set_parameters([("SocketEndpoint", emulator.socket_endpoint())])?;
+        template.set_queue_base_url(format!("{}/queues", emulator.url()));
 
         let mut functions = template.functions()?;
         for function in &mut functions {
-            add_lambda_environment(function, &cloud);
-            // `cargo lambda watch` gives all functions one environment, hence one caller: the administrator
+            add_lambda_environment(function, &emulator);
+            // `cargo lambda watch` gives all functions one environment, so they are one caller: the administrator
             if options.lambda.is_none() {
                 function.environment.insert("AWS_ACCESS_KEY_ID".into(), function.id.clone());
             }
@@ -86,73 +88,79 @@ impl LocalCloud {
             load_functions(functions, &options.functions, options.lambda.as_ref(), &clock).await?;
         let runner = Arc::new(FunctionRunner::new(functions, clock.clone()));
         let mappings = template.event_source_mappings()?;
-        let gateway = Arc::new(ApiGateway {
-            consumed_queues: mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
-            routes: RouteTable::new(template.http_routes()?),
-            sockets: socket_api.map(|api| SocketGateway::new(api, chaos.as_ref())),
+        let context = Arc::new(GatewayContext {
             schedules: ScheduleRunner::new(template.schedules()?, Arc::clone(&runner), clock.clone()),
-            emulator: Arc::new(cloud),
+            consumed_queues: mappings.iter().map(|mapping| mapping.queue.clone()).collect(),
+            emulator: Arc::new(emulator),
             traffic: TrafficRecord::default(),
             started: clock.now(),
             authority,
             clock,
             runner,
         });
+        let sockets =
+            socket_api.map(|api| Arc::new(SocketGateway::new(Arc::clone(&context), api, chaos.as_ref())));
+        let gateway = Arc::new(ApiGateway {
+            routes: RouteTable::new(template.http_routes()?),
+            sockets,
+            context: Arc::clone(&context),
+        });
         let (stop, stopping) = watch::channel(false);
         let mut tasks = vec![
-            tokio::spawn(gateway::serve(listener, Arc::clone(&gateway), stopping)),
-            tokio::spawn(gateway.schedules.clone().run_until_aborted()),
+            tokio::spawn(listener::serve(listener, Arc::clone(&gateway), stopping)),
+            tokio::spawn(context.schedules.clone().run_until_aborted()),
             tokio::spawn(close_expired_sockets(Arc::clone(&gateway))),
-            tokio::spawn(delete_expired_items(Arc::clone(&gateway))),
+            tokio::spawn(delete_expired_items(Arc::clone(&context))),
         ];
         for mapping in &mappings {
-            // received by pollers that died with the last process; for their visibility to pass would take minutes
-            gateway.emulator.sqs().release_in_flight(&mapping.queue);
-            tasks.push(tokio::spawn(queues::poll_queue(
+            // The pollers of the last process may have received messages. Waiting for their visibility timeout would
+            // take minutes.
+            context.emulator.sqs().release_in_flight(&mapping.queue);
+            tasks.push(tokio::spawn(event_source::poll_queue(
                 mapping.clone(),
-                Arc::clone(&gateway),
+                Arc::clone(&context),
                 options.retry_after,
             )));
         }
         Ok(Self { gateway, event_sources: mappings, chaos, stop, tasks, _data_lock: lock })
     }
 
-    /// `http://127.0.0.1:PORT`
+    /// The base URL: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.gateway.authority)
+        format!("http://{}", self.gateway.context.authority)
     }
 
-    /// `ws://127.0.0.1:PORT/local`
+    /// The URL of the socket: `ws://127.0.0.1:PORT/local`.
     pub fn socket_url(&self) -> String {
-        public_socket_url(&self.gateway.authority)
+        public_socket_url(&self.gateway.context.authority)
     }
 
     pub fn clock(&self) -> &Clock {
-        &self.gateway.clock
+        &self.gateway.context.clock
     }
 
     pub fn emulator(&self) -> &Emulator {
-        &self.gateway.emulator
+        &self.gateway.context.emulator
     }
 
     pub fn runner(&self) -> &Arc<FunctionRunner> {
-        &self.gateway.runner
+        &self.gateway.context.runner
     }
 
-    /// Open sockets.
+    /// The number of open sockets.
     pub fn open_socket_count(&self) -> usize {
-        self.gateway.sockets.as_ref().map_or(0, SocketGateway::count)
+        self.gateway.sockets.as_ref().map_or(0, |sockets| sockets.count())
     }
 
-    /// Runs every schedule once, and the table's TTL, as a minute of AWS would.
+    /// Runs every schedule once, then the table's TTL, as AWS does within a minute.
     pub async fn run_schedules(&self) {
-        self.gateway.run_schedules().await;
+        self.gateway.context.run_schedules().await;
     }
 
-    /// Waits until no function runs and no queue that a function reads holds a message that is visible or in
-    /// flight. Messages of a later time do not count, except under chaos, whose delays are short.
+    /// Waits until no function runs, and no queue that a function reads has visible or in-flight messages. Delayed
+    /// messages do not count. Under chaos they do, because its delays are short.
     pub async fn wait_until_idle(&self) {
-        // twice, because a message is neither here nor there while a function hands it over
+        // twice, because a message is in no queue while a function is about to send it
         let mut quiet = 0;
         while quiet < 2 {
             quiet = if self.is_idle() { quiet + 1 } else { 0 };
@@ -161,22 +169,22 @@ impl LocalCloud {
     }
 
     fn is_idle(&self) -> bool {
-        let queues = self.gateway.emulator.sqs();
-        self.gateway.runner.running_count() == 0
+        let queues = self.gateway.context.emulator.sqs();
+        self.gateway.context.runner.running_count() == 0
             && self.event_sources.iter().all(|mapping| {
                 let depth = queues.depth(&mapping.queue);
                 depth.visible == 0 && depth.in_flight == 0 && (self.chaos.is_none() || depth.delayed == 0)
             })
     }
 
-    /// Closes the sockets, lets what runs come to its end, and stops.
+    /// Closes the sockets, waits for running invocations, and stops.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
         if let Some(sockets) = &self.gateway.sockets {
             sockets.close_all();
         }
         let done = async {
-            while self.open_socket_count() > 0 || self.gateway.runner.running_count() > 0 {
+            while self.open_socket_count() > 0 || self.gateway.context.runner.running_count() > 0 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
@@ -187,20 +195,13 @@ impl LocalCloud {
 impl Drop for LocalCloud {
     fn drop(&mut self) {
         let _ = self.stop.send(true);
-        // each open socket holds the cloud
+        // each open socket holds the local cloud
         if let Some(sockets) = &self.gateway.sockets {
             sockets.close_all();
         }
         for task in &self.tasks {
             task.abort();
         }
-    }
-}
-
-impl ApiGateway {
-    pub(crate) async fn run_schedules(&self) {
-        self.schedules.run_all().await;
-        self.emulator.delete_expired_items().await;
     }
 }
 
@@ -217,7 +218,7 @@ fn public_socket_url(authority: &str) -> String {
     format!("ws://{authority}/{STAGE_NAME}")
 }
 
-/// Name of the stage, hence the path of the socket.
+/// The name of the stage, which is also the path of the socket.
 const STAGE_NAME: &str = "local";
 
 fn read_template(options: &LocalOptions, authority: &str) -> anyhow::Result<SamTemplate> {
@@ -239,35 +240,35 @@ fn read_template(options: &LocalOptions, authority: &str) -> anyhow::Result<SamT
     Ok(template)
 }
 
-/// What Lambda adds to a function's environment, and where the emulated services are.
-fn add_lambda_environment(function: &mut FunctionSpec, cloud: &Emulator) {
+/// Adds the variables that Lambda sets, and the endpoints of the emulated services.
+fn add_lambda_environment(function: &mut FunctionSpec, emulator: &Emulator) {
     let own = [
         ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".into()),
-        // what `/_local` shows; never set where strangers see the answers
+        // `/_local` shows the cost; this is never set in a deployment, whose responses strangers see
         ("SHOW_COST", "true".into()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string()),
     ];
     function.environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
-    function.environment.extend(cloud.lambda_environment());
+    function.environment.extend(emulator.lambda_environment());
 }
 
 async fn load_functions(
     functions: Vec<FunctionSpec>,
-    doors: &FunctionRegistry,
+    registry: &FunctionRegistry,
     lambda: Option<&reqwest::Url>,
     clock: &Clock,
 ) -> anyhow::Result<Vec<(FunctionSpec, FunctionCode)>> {
     if let Some(endpoint) = lambda {
-        // no timeout of its own: the function's is enforced by the runner
+        // the runner enforces the timeout of the function, so the client has none
         let client = reqwest::Client::builder().build()?;
         let remote = || FunctionCode::Remote { client: client.clone(), endpoint: endpoint.clone() };
         return Ok(functions.into_iter().map(|function| (function, remote())).collect());
     }
-    doors.check_against_template(functions.iter().map(|function| function.binary.as_str()))?;
+    registry.check_against_template(functions.iter().map(|function| function.binary.as_str()))?;
     try_join_all(functions.into_iter().map(|function| async move {
         let environment = Environment::new(function.environment.clone(), clock.clone());
-        let handler = doors.start(&function.binary, environment).await;
+        let handler = registry.start(&function.binary, environment).await;
         let handler = handler.with_context(|| format!("{} does not start", function.binary))?;
         Ok((function, FunctionCode::InProcess(handler)))
     }))
@@ -279,16 +280,16 @@ async fn close_expired_sockets(gateway: Arc<ApiGateway>) {
     loop {
         ticks.tick().await;
         if let Some(sockets) = &gateway.sockets {
-            sockets.close_expired(gateway.clock.millis());
+            sockets.close_expired(gateway.context.clock.millis());
         }
     }
 }
 
-async fn delete_expired_items(gateway: Arc<ApiGateway>) {
+async fn delete_expired_items(context: Arc<GatewayContext>) {
     let mut ticks = tokio::time::interval(Duration::from_mins(1));
     ticks.tick().await;
     loop {
         ticks.tick().await;
-        gateway.emulator.delete_expired_items().await;
+        context.emulator.delete_expired_items().await;
     }
 }

@@ -1,4 +1,4 @@
-//! `colloquy`: the whole system on one machine, and tools that talk to a deployment.
+//! `colloquy`: runs the whole system on one machine, and has tools for deployments.
 
 mod demo;
 mod serve;
@@ -9,10 +9,11 @@ use clap::{Parser, Subcommand};
 use protocol::asyncapi::{EXAMPLE_URL, document};
 use serve::ServeArgs;
 
-/// Colloquy on one machine: accounts, presentations, live sessions, votes.
+/// Colloquy on one machine: accounts, presentations, live sessions, votes, team chat.
 ///
-/// Without a command it serves: API, sockets, queues, mail and table, from template.yaml, with nothing to install and no
-/// cloud account. What is kept lies in .colloquy, what happened is at /_local.
+/// Without a command, it serves the API, sockets, queues, e-mail and the table of template.yaml. Nothing has to be
+/// installed, and no cloud account is needed. Data is stored in .colloquy. /_local shows requests, queues, e-mail and
+/// costs.
 #[derive(Parser)]
 #[command(name = "colloquy", version, args_conflicts_with_subcommands = true)]
 struct CommandLine {
@@ -24,11 +25,11 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum CliCommand {
-    /// Run everything here (the default)
+    /// Run everything on this machine (the default)
     Serve(ServeArgs),
     /// Rehearse an event against any deployment, with real clients
     Load(load::LoadArgs),
-    /// Look whether a deployment works, check by check, with one real client
+    /// Check a deployment step by step, with one real client
     Smoke(load::SmokeTest),
     /// Print the OpenAPI document of all operations
     Openapi,
@@ -38,7 +39,8 @@ enum CliCommand {
     Template,
 }
 
-/// Of a Lambda's main thread, on which its handler runs; tokio's own threads have a quarter of it.
+/// The stack size of a Lambda function's main thread, on which its handler runs. The default of tokio's threads is a
+/// quarter of it.
 const MAIN_THREAD_STACK_BYTES: usize = 8 << 20;
 
 fn main() -> ExitCode {
@@ -76,13 +78,13 @@ async fn run(cli: CommandLine) -> anyhow::Result<()> {
     }
 }
 
-/// Without the backtrace that `anyhow` adds: a taken port is no bug.
+/// Prints an error without the backtrace of `anyhow`. A port in use, for example, needs no backtrace.
 #[expect(clippy::print_stderr, reason = "logs may be off, and this is for whoever typed the command")]
 fn print_error(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }
 
 fn print_document(document: &str) {
-    // a reader that has seen enough, as in `colloquy openapi | head`, is no failure
+    // a closed pipe, as in `colloquy openapi | head`, is no error
     let _ = writeln!(std::io::stdout(), "{document}");
 }

@@ -1,8 +1,8 @@
-//! The OpenAPI document: what each subject says of itself, in one.
+//! Assembles the OpenAPI document from the operations of all functions.
 
 use utoipa::openapi::OpenApi;
 
-/// The function of each group of routes, by its logical id, and the operations that it serves.
+/// The operations of each function, by the function's logical id.
 pub fn openapi_by_function() -> [(&'static str, OpenApi); 8] {
     [
         ("ApiIdentity", identity::openapi()),
@@ -16,7 +16,7 @@ pub fn openapi_by_function() -> [(&'static str, OpenApi); 8] {
     ]
 }
 
-/// OpenAPI 3.1 of every HTTP operation; `infra/openapi.json` is this.
+/// The OpenAPI 3.1 document of all HTTP operations, which is committed as `infra/openapi.json`.
 pub fn assembled_openapi() -> OpenApi {
     docs::assemble_document(openapi_by_function().map(|(_, operations)| operations))
 }

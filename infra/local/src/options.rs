@@ -1,4 +1,4 @@
-//! How to start a local cloud.
+//! The options of a local cloud.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -7,24 +7,24 @@ use entry::Clock;
 
 use crate::functions::FunctionRegistry;
 
-/// What [`Local::start`](crate::Local::start) takes; the default is what a test wants.
+/// The options of [`LocalCloud::start`](crate::LocalCloud::start). The defaults suit a test.
 #[derive(Clone)]
 pub struct LocalOptions {
-    /// Port of the front; 0 takes a free one.
+    /// The port of the gateway; 0 takes a free port.
     pub port: u16,
     pub data: DataLocation,
-    /// Seed of misbehaviour; `None` behaves.
+    /// The seed of injected faults. `None` injects none.
     pub chaos: Option<u64>,
-    /// With chaos: of the frames to clients, this share is lost, doubled or out of order (0 to 1).
+    /// With chaos, the share of frames to clients that are lost, duplicated or reordered (0 to 1).
     pub chaos_frames: f64,
-    /// An Invoke API that runs the functions, instead of this process.
+    /// The URL of an Invoke API that runs the functions. `None` runs them in this process.
     pub lambda: Option<reqwest::Url>,
-    /// Else `template.yaml` of the working directory, else the one this was built with.
+    /// The template. `None` reads `template.yaml` in the working directory, or else the template of the build.
     pub template: Option<PathBuf>,
-    /// Parameters of the template, on top of those that the local cloud sets.
+    /// Parameters of the template, in addition to those that the local cloud sets.
     pub parameters: BTreeMap<String, String>,
     pub clock: Clock,
-    /// When a message that failed is tried again: soon, where AWS waits for the visibility timeout (minutes).
+    /// The time until a failed message is delivered again. AWS waits for the visibility timeout, which takes minutes.
     /// `None` waits as AWS does.
     pub retry_after: Option<Duration>,
     pub functions: FunctionRegistry,

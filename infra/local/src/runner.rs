@@ -18,12 +18,12 @@ use serde_json::Value;
 use store::dynamodb::cost::RequestCost;
 use tokio::sync::Semaphore;
 
-use crate::{doors::FunctionHandler, ids, template::FunctionSpec};
+use crate::{functions::FunctionHandler, ids, template::FunctionSpec};
 
-/// A new account's quota of concurrent executions; what comes above it waits, where AWS would throttle.
+/// The quota of concurrent executions of a new account. Further invocations wait, while AWS would throttle them.
 const MAX_CONCURRENT_EXECUTIONS: usize = 1_000;
 
-/// How a function failed.
+/// How an invocation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum InvokeError {
     #[error("there is no function {0}")]
@@ -34,7 +34,7 @@ pub enum InvokeError {
     Failed(String),
 }
 
-/// What a function has done so far.
+/// The usage of a function since the start.
 #[derive(Clone, Debug, Serialize)]
 pub struct FunctionUsage {
     pub function: String,
@@ -42,13 +42,13 @@ pub struct FunctionUsage {
     pub memory_mb: u32,
     pub invocations: u64,
     pub errors: u64,
-    /// Wall time of all invocations, in milliseconds, each rounded up as Lambda bills it.
+    /// Wall time of all invocations in milliseconds. Each invocation is rounded up, as Lambda bills it.
     pub billed_ms: u64,
-    /// What it asked of the table; unknown where the function runs in another process.
+    /// The capacity units that the function used. Not known if the function runs in another process.
     pub table: RequestCost,
 }
 
-/// The functions of a stack.
+/// The functions of a local cloud.
 pub struct FunctionRunner {
     lambdas: BTreeMap<String, LoadedFunction>,
     concurrency: Arc<Semaphore>,
@@ -65,7 +65,7 @@ struct LoadedFunction {
     table: Mutex<RequestCost>,
 }
 
-/// Where a function's code is.
+/// Where the code of a function runs.
 pub(crate) enum FunctionCode {
     InProcess(FunctionHandler),
     /// An Invoke API, such as that of `cargo lambda watch`.
@@ -100,13 +100,13 @@ impl FunctionRunner {
         }
     }
 
-    /// Runs a function to its end, its timeout or its panic. It goes on when the caller loses interest, as a
-    /// Lambda does when a client hangs up.
+    /// Runs a function until it returns, times out or panics. The function continues if the caller drops the future, as
+    /// in Lambda when a client hangs up.
     pub async fn invoke(self: &Arc<Self>, function: &str, event: Value) -> Result<Value, InvokeError> {
         if !self.lambdas.contains_key(function) {
             return Err(InvokeError::Unknown(function.to_owned()));
         }
-        // counted from here on, so that `idle` never sees a gap between the event and the task
+        // counted before the task starts, so that `wait_until_idle` sees no gap between the event and the task
         let running = RunningInvocation::new(Arc::clone(self));
         let function = function.to_owned();
         let task = tokio::spawn(async move { running.runner.run(&function, event).await });
@@ -136,7 +136,7 @@ impl FunctionRunner {
         self.lambdas.values().map(|lambda| &lambda.function)
     }
 
-    /// Invocations under way.
+    /// The number of running invocations.
     pub fn running_count(&self) -> usize {
         self.running.load(Ordering::SeqCst)
     }
@@ -188,7 +188,7 @@ impl LoadedFunction {
                 let url = endpoint.join(&path).map_err(|error| InvokeError::Failed(error.to_string()))?;
                 let answer = client.post(url).json(&event).send().await.map_err(failed)?;
                 let status = answer.status();
-                // AWS answers a thrown error with 200 and a header, `cargo lambda watch` with 500
+                // AWS reports a thrown error by 200 and a header, `cargo lambda watch` by 500
                 let thrown = answer.headers().contains_key("x-amz-function-error");
                 let body: Value = answer.json().await.map_err(failed)?;
                 if thrown || !status.is_success() {

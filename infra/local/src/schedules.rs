@@ -1,4 +1,4 @@
-//! The scheduler: functions that run by the clock on the wall.
+//! EventBridge Scheduler: calls functions by wall-clock time.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::{ids, runner::FunctionRunner, template::ScheduleSpec};
 
-/// The schedules of a stack.
+/// The schedules of a local cloud.
 #[derive(Clone)]
 pub(crate) struct ScheduleRunner {
     schedules: Arc<[ScheduleSpec]>,
@@ -23,21 +23,21 @@ impl ScheduleRunner {
         Self { schedules: schedules.into(), runner, clock }
     }
 
-    /// Runs each of them once, now, and waits.
+    /// Runs each schedule once, now, and waits for all of them.
     pub(crate) async fn run_all(&self) {
         join_all(self.schedules.iter().map(|schedule| self.run(schedule))).await;
     }
 
-    /// Runs each at its rate, in real time, until it is aborted.
+    /// Runs each schedule at its rate in real time, until the task is aborted.
     pub(crate) async fn run_until_aborted(self) {
         join_all(self.schedules.iter().map(|schedule| self.run_at_rate(schedule, schedule.every))).await;
     }
 
     async fn run_at_rate(&self, schedule: &ScheduleSpec, every: Duration) {
         let mut ticks = tokio::time::interval(every);
-        // a laptop that slept does not catch up
+        // a laptop that slept does not run the missed calls
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        // the first tick of an interval is at once
+        // the first tick of an interval fires immediately
         ticks.tick().await;
         loop {
             ticks.tick().await;
@@ -47,7 +47,7 @@ impl ScheduleRunner {
 
     async fn run(&self, schedule: &ScheduleSpec) {
         let event = schedule.input.clone().unwrap_or_else(|| self.schedule_event(schedule));
-        // logged by the runner; the scheduler's own retries are the next minute's
+        // the runner logs failures, and the next run is the retry
         let _ = self.runner.invoke(&schedule.function, event).await;
     }
 

@@ -1,4 +1,4 @@
-//! `colloquy serve`: start, say where, show mail, stop on Ctrl-C.
+//! `colloquy serve`: starts the local cloud, prints its URLs and new e-mail, and stops on Ctrl-C.
 
 use std::{
     collections::BTreeMap,
@@ -14,40 +14,40 @@ use tracing_subscriber::EnvFilter;
 
 use crate::demo;
 
-/// How soon sent mail is shown.
+/// How often new e-mail is printed.
 const MAIL_POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 #[derive(clap::Args)]
 pub(crate) struct ServeArgs {
-    /// Port for HTTP and WebSocket, on 127.0.0.1; 0 takes a free one
+    /// Port for HTTP and WebSocket on 127.0.0.1; 0 takes a free port
     #[arg(long, default_value_t = 8000)]
     port: u16,
-    /// Where data is kept: a directory, or "memory" to keep nothing
+    /// Directory for data, or "memory" to store nothing
     #[arg(long, default_value = ".colloquy", value_name = "DIR|memory")]
     data: String,
-    /// Put a demo account, presentation and running session there
+    /// Create a demo account, a presentation and a running session
     #[arg(long)]
     demo: bool,
-    /// Misbehave as the cloud may: repeat, delay and reorder jobs, throttle the table, drop $disconnect, cut sockets. The
-    /// same seed repeats the same mischief
+    /// Inject faults of the cloud: duplicate, delay and reorder jobs, throttle the table, drop $disconnect, cut
+    /// sockets. The same seed repeats the same faults
     #[arg(long, value_name = "SEED")]
     chaos: Option<u64>,
-    /// With --chaos: of the frames to clients, this share is lost, doubled or out of order, such as 0.2
+    /// With --chaos, the share of frames to clients that are lost, duplicated or reordered, such as 0.2
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, requires = "chaos", value_parser = parse_share)]
     chaos_frames: f64,
-    /// Run the functions elsewhere, through the Invoke API of `cargo lambda watch` (such as <http://127.0.0.1:9000>)
+    /// Run the functions through the Invoke API of `cargo lambda watch` at this URL, such as <http://127.0.0.1:9000>
     #[arg(long, value_name = "URL")]
     lambda: Option<reqwest::Url>,
-    /// The template to run, instead of template.yaml here
+    /// Template to run instead of ./template.yaml
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
     /// Set a parameter of the template, such as FirstAdminEmail=ana@example.com
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_assignment)]
     parameters: Vec<(String, String)>,
-    /// Plan of new accounts: free, pro, or enterprise, which has no limits; else the template's default
+    /// Plan of new accounts: free, pro, or enterprise (no limits). The default is that of the template
     #[arg(long, value_name = "PLAN", value_parser = ["free", "pro", "enterprise"])]
     plan: Option<String>,
-    /// Logs on standard error: error, warn, info (a line for each event) or debug
+    /// Log level on standard error: error, warn, info (a line for each event) or debug
     #[arg(long, env = "LOG_LEVEL", default_value = "warn", value_name = "LEVEL")]
     log_level: String,
 }
@@ -85,13 +85,13 @@ impl ServeArgs {
             ..LocalOptions::default()
         })
         .await?;
-        // before the demo: what it sends is no news
+        // before the demo, whose e-mail is not worth printing
         let seen = local.emulator().ses().emails().len();
         self.print_banner(&local);
         if self.demo {
             match demo::prepare(&local.url()).await {
                 Ok(demo) => print_line(&demo.to_string()),
-                // the system runs all the same
+                // the system runs without the demo
                 Err(error) => print_line(&format!("  the demo could not be prepared: {error:#}\n")),
             }
         }
@@ -143,7 +143,7 @@ impl ServeArgs {
     }
 }
 
-/// Prints each mail with its links as it is sent; never returns.
+/// Prints each new e-mail with its links. Never returns.
 async fn print_new_mail(local: &LocalCloud, mut seen: usize) {
     let outbox = local.emulator().ses();
     loop {
@@ -159,7 +159,7 @@ async fn print_new_mail(local: &LocalCloud, mut seen: usize) {
     }
 }
 
-/// Ctrl-C, or what a service manager sends.
+/// Waits for Ctrl-C or for SIGTERM of a service manager.
 async fn stop_signal() -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     tokio::select! {
@@ -168,9 +168,9 @@ async fn stop_signal() -> anyhow::Result<()> {
     }
 }
 
-/// Logs for eyes; a Lambda's are JSON.
+/// Starts logging in a readable format. The logs of a Lambda function are JSON.
 fn init_logging(level: &str) -> anyhow::Result<()> {
-    // a write whose condition does not hold is a warning to the table's engine, and an answer to us
+    // the table's engine logs a failed condition as a warning, but for the product it is a normal result
     let quiet = "aws_config=warn,aws_smithy_runtime=warn,dynoxide=error,hyper=warn,hyper_util=warn,reqwest=warn,tungstenite=warn";
     let filter = EnvFilter::try_new(format!("{level},{quiet}")).context("--log-level")?;
     let format = tracing_subscriber::fmt()
@@ -182,7 +182,7 @@ fn init_logging(level: &str) -> anyhow::Result<()> {
     format.try_init().map_err(|error| anyhow::anyhow!(error))
 }
 
-/// A reader that went away, as in `colloquy | head`, is no reason to stop.
+/// Prints a line. A closed pipe, as in `colloquy | head`, does not stop the server.
 fn print_line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! The last requests, for `/_local`.
+//! Records the last requests, for `/_local`.
 
 use std::{
     collections::VecDeque,
@@ -12,7 +12,7 @@ use serde::Serialize;
 
 const MAX_REQUESTS: usize = 200;
 
-/// One request as it went through the gateway.
+/// A request and its response.
 #[derive(Clone, Debug, Serialize)]
 pub struct RecordedRequest {
     pub at: jiff::Timestamp,
@@ -22,18 +22,18 @@ pub struct RecordedRequest {
     pub status: u16,
     pub duration_ms: f64,
     pub request_id: String,
-    /// What the request cost, where the function said so (`x-colloquy-cost`).
+    /// The cost of the request, if the function reported it (`x-colloquy-cost`).
     pub cost: Option<String>,
 }
 
-/// What has come in since the start.
+/// The traffic since the start.
 #[derive(Default)]
 pub(crate) struct TrafficRecord {
     requests: Mutex<VecDeque<RecordedRequest>>,
     http: AtomicU64,
-    /// Billed as messages: every frame in, 32 KB each.
+    /// Received frames. API Gateway bills each started 32 KB as a message.
     frames: AtomicU64,
-    /// Requests to SQS, those of the pollers and, one a message, those of the senders.
+    /// Requests to SQS: those of the pollers, and one for each sent message.
     queue_requests: AtomicU64,
 }
 
@@ -51,7 +51,7 @@ impl TrafficRecord {
         self.frames.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A batch is received and deleted at once; each of its messages was sent by itself.
+    /// Records a batch: one receive, one delete, and one send for each message.
     pub(crate) fn record_batch(&self, messages: usize) {
         let messages = u64::try_from(messages).unwrap_or(u64::MAX);
         self.queue_requests.fetch_add(messages + 2, Ordering::Relaxed);
@@ -61,7 +61,7 @@ impl TrafficRecord {
         self.queue_requests.load(Ordering::Relaxed)
     }
 
-    /// Newest first.
+    /// The last requests, the newest first.
     pub(crate) fn recent_requests(&self) -> Vec<RecordedRequest> {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         requests.iter().rev().cloned().collect()

@@ -1,5 +1,4 @@
-//! Chaos at the gate: refuses a share of the requests as DynamoDB would, before the engine sees them, so that
-//! a retry is safe.
+//! Refuses a share of the requests as DynamoDB would. The engine never sees these requests, so a retry is safe.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -46,7 +45,8 @@ impl ChaosThrottle {
     }
 }
 
-/// As if another transaction held the first item; `None` if this is no transaction, which is the engine's to say.
+/// The response if another transaction holds the first item. Returns `None` if the body is no transaction, and the
+/// engine then reports the error.
 fn transaction_conflict(body: &[u8]) -> Option<Response> {
     let request: Value = serde_json::from_slice(body).ok()?;
     let items = request["TransactItems"].as_array().filter(|items| !items.is_empty())?.len();

@@ -1,11 +1,12 @@
-//! The commonest calls, made on the engine itself: a hop to its server would cost a third of the table's throughput.
+//! The most frequent operations, called in the engine directly. A hop to the engine's server would cost a third of the
+//! table's throughput.
 
 use dynoxide::Database;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// `None` where the engine's server must answer: for other operations, and for whatever fails, which it words as AWS does.
-/// What failed has changed nothing, so that it may be asked again. Transactions are its own altogether: it reads them by
-/// other rules than these.
+/// Runs an operation in the engine. Returns `None` for other operations and for failed ones, and the engine's server
+/// then answers, because it words errors as AWS does. A failed call has changed nothing and can be repeated.
+/// Transactions are left to the server, which parses them by other rules.
 pub(super) fn run_in_process(engine: &Database, operation: &str, body: &[u8]) -> Option<Vec<u8>> {
     match operation {
         "GetItem" => run_operation(body, |request| engine.get_item(request)),
@@ -22,6 +23,6 @@ fn run_operation<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],
     run: impl FnOnce(Q) -> dynoxide::Result<A>,
 ) -> Option<Vec<u8>> {
-    let answer = run(serde_json::from_slice(body).ok()?).ok()?;
-    serde_json::to_vec(&answer).ok()
+    let output = run(serde_json::from_slice(body).ok()?).ok()?;
+    serde_json::to_vec(&output).ok()
 }

@@ -1,5 +1,5 @@
-//! What stands before the table: permissions, and under chaos what throttles. The engine's server offers no place for
-//! either. What passes is done here, or handed on to that server.
+//! The proxy in front of the engine. It checks permissions and throttles under chaos, because the engine's server has
+//! no hook for either. The proxy then runs the request in the engine or forwards it to the engine's server.
 
 mod chaos_throttle;
 mod in_process;
@@ -46,7 +46,7 @@ struct ProxyState {
     keys: PartitionKeys,
     throttle: Option<ChaosThrottle>,
     engine: Database,
-    /// Of the engine's server.
+    /// The address of the engine's server.
     address: SocketAddr,
 }
 
@@ -59,7 +59,8 @@ impl DynamoDbProxy {
     ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let url = format!("http://{}", listener.local_addr()?);
-        let (throttle, address) = (chaos.map(ChaosThrottle::new), engine.address());
+        let throttle = chaos.map(ChaosThrottle::new);
+        let address = engine.address();
         let state = Arc::new(ProxyState { guard, keys, throttle, engine: engine.database(), address });
         let server = ServerThread::start("dynamodb-proxy", listener, move |listener| {
             accept_connections(listener, state)
@@ -74,7 +75,7 @@ impl DynamoDbProxy {
 
 async fn accept_connections(listener: tokio::net::TcpListener, state: Arc<ProxyState>) {
     loop {
-        // out of file descriptors, or the peer was gone already: the next may be fine
+        // the process is out of file descriptors, or the peer is gone: the next accept may succeed
         let Ok((stream, _)) = listener.accept().await else {
             tokio::task::yield_now().await;
             continue;
@@ -82,7 +83,7 @@ async fn accept_connections(listener: tokio::net::TcpListener, state: Arc<ProxyS
         let state = Arc::clone(&state);
         tokio::spawn(async move {
             if let Err(error) = serve_connection(stream, state).await {
-                tracing::debug!(%error, "a connection to the table ended early");
+                tracing::debug!(%error, "a DynamoDB connection ended early");
             }
         });
     }
@@ -90,67 +91,70 @@ async fn accept_connections(listener: tokio::net::TcpListener, state: Arc<ProxyS
 
 async fn serve_connection(stream: TcpStream, state: Arc<ProxyState>) -> anyhow::Result<()> {
     stream.set_nodelay(true)?;
-    // never waited for: requests of one connection come one after the other
-    let onward = Arc::new(EngineConnection::default());
+    // the lock is never contended, because the requests of a connection are sequential
+    let engine_connection = Arc::new(EngineConnection::default());
     let service = service_fn(move |request| {
-        let (state, onward) = (Arc::clone(&state), Arc::clone(&onward));
+        let state = Arc::clone(&state);
+        let engine_connection = Arc::clone(&engine_connection);
         async move {
-            let answer = state.handle_request(request, &onward).await.unwrap_or_else(|error| {
-                tracing::error!(error = format!("{error:#}"), "the table does not answer");
+            let response = state.handle_request(request, &engine_connection).await.unwrap_or_else(|error| {
+                tracing::error!(error = format!("{error:#}"), "the DynamoDB engine does not respond");
                 StatusCode::BAD_GATEWAY.into_response()
             });
-            Ok::<_, Infallible>(answer)
+            Ok::<_, Infallible>(response)
         }
     });
     Ok(server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await?)
 }
 
-/// A connection's own to the engine's server, once it has needed one.
+/// The connection to the engine's server that belongs to a client's connection. It is opened on first use.
 type EngineConnection = Mutex<Option<client::conn::http1::SendRequest<Full<Bytes>>>>;
 
-/// What a `X-Amz-Target` begins with.
+/// The prefix of `X-Amz-Target`.
 const TARGET_PREFIX: &str = "DynamoDB_20120810";
 
 impl ProxyState {
     async fn handle_request(
         &self,
         request: Request<Incoming>,
-        onward: &EngineConnection,
+        engine_connection: &EngineConnection,
     ) -> anyhow::Result<Response> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-        // without one it is no call, which the engine says
+        // a request without a target is no call, and the engine reports that
         if let Some((api, operation)) = target.and_then(|target| target.split_once('.')) {
             if let Err(refusal) = self.authorize(&parts.headers, operation, &body) {
                 return Ok(refusal_response(&refusal));
             }
-            if let Some(refusal) = self.throttle.as_ref().and_then(|it| it.roll_refusal(operation, &body)) {
+            if let Some(refusal) =
+                self.throttle.as_ref().and_then(|throttle| throttle.roll_refusal(operation, &body))
+            {
                 return Ok(refusal);
             }
             if api == TARGET_PREFIX
-                && let Some(answer) = in_process::run_in_process(&self.engine, operation, &body)
+                && let Some(body) = in_process::run_in_process(&self.engine, operation, &body)
             {
-                return Ok(aws_response::aws_json_bytes(StatusCode::OK, answer));
+                return Ok(aws_response::aws_json_bytes(StatusCode::OK, body));
             }
         }
-        self.forward_to_engine(Request::from_parts(parts, Full::new(body)), onward).await
+        self.forward_to_engine(Request::from_parts(parts, Full::new(body)), engine_connection).await
     }
 
     async fn forward_to_engine(
         &self,
         request: Request<Full<Bytes>>,
-        onward: &EngineConnection,
+        engine_connection: &EngineConnection,
     ) -> anyhow::Result<Response> {
-        let mut onward = onward.lock().await;
-        let sender = if let Some(sender) = onward.as_mut() {
+        let mut engine_connection = engine_connection.lock().await;
+        let sender = if let Some(sender) = engine_connection.as_mut() {
             sender
         } else {
             let stream = TcpStream::connect(self.address).await?;
             stream.set_nodelay(true)?;
             let (sender, driver) = client::conn::http1::handshake(TokioIo::new(stream)).await?;
             tokio::spawn(driver);
-            onward.insert(sender)
+            engine_connection.insert(sender)
         };
         Ok(sender.send_request(request).await?.map(Body::new))
     }
@@ -160,7 +164,7 @@ impl ProxyState {
         if matches!(caller, IamCaller::Administrator) {
             return Ok(());
         }
-        // what cannot be read names neither table nor key: whoever may not touch all of them may not send it
+        // An unreadable body names neither table nor key. Only a caller that may use all of them may send it.
         let call: DynamoDbCall = serde_json::from_slice(body).unwrap_or_default();
         let Some(required) = call.required_permissions(operation, &self.keys) else {
             let action = format!("dynamodb:{operation}");

@@ -1,4 +1,4 @@
-//! Partition keys of tables and indexes, and where a query says theirs.
+//! The partition keys of tables and indexes, and the partition key that a query compares.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::TableSpec;
 
-/// Names of the partition keys, by table and index.
+/// The names of the partition keys, by table and index.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PartitionKeys(HashMap<String, TableKeyNames>);
 
@@ -32,7 +32,8 @@ impl PartitionKeys {
         Self(tables.iter().map(|table| (table.name.clone(), keys(table))).collect())
     }
 
-    /// Empty, which no attribute is called, where there is no such table or index.
+    /// The name of the partition key. Returns an empty name, which no attribute has, if the table or index does not
+    /// exist.
     pub(super) fn partition_key_name(&self, table: &str, index: Option<&str>) -> &str {
         let table = table.rsplit('/').next().unwrap_or_default();
         let name = self.0.get(table).and_then(|table| match index {
@@ -49,16 +50,18 @@ fn hash_attribute(keyed: &Value) -> String {
     hash.and_then(|key| key["AttributeName"].as_str()).unwrap_or_default().to_owned()
 }
 
-/// The `:placeholder` that a key condition compares an attribute with: `#pk = :pk AND …`, in either order.
-pub(super) fn compared_placeholder(expression: &str, is_it: impl Fn(&str) -> bool) -> Option<&str> {
+/// The `:placeholder` that a key condition compares an attribute with, in `#pk = :pk AND …` or in reverse order.
+pub(super) fn compared_placeholder(expression: &str, is_attribute: impl Fn(&str) -> bool) -> Option<&str> {
     let tokens = tokens(expression);
     tokens.windows(3).find_map(|three| match three {
-        [name, "=", value] | [value, "=", name] if value.starts_with(':') && is_it(name) => Some(*value),
+        [name, "=", value] | [value, "=", name] if value.starts_with(':') && is_attribute(name) => {
+            Some(*value)
+        }
         _ => None,
     })
 }
 
-/// Words and operators; brackets mean nothing for an equality.
+/// The words and operators of an expression. Brackets are dropped, because they mean nothing for an equality.
 fn tokens(expression: &str) -> Vec<&str> {
     #[derive(PartialEq)]
     enum CharClass {

@@ -1,4 +1,4 @@
-//! Which permissions a DynamoDB call needs.
+//! The permissions that a DynamoDB call needs.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use super::partition_keys::{PartitionKeys, compared_placeholder};
 use crate::iam::arn;
 
-/// Everything of a call that its permissions depend on.
+/// The fields of a call that its permissions depend on.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct DynamoDbCall {
@@ -22,7 +22,7 @@ pub(super) struct DynamoDbCall {
     transact_items: Option<Vec<TransactItem>>,
 }
 
-/// Of `BatchGetItem` or of `BatchWriteItem`.
+/// The entries of `BatchGetItem` or of `BatchWriteItem` for one table.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum BatchRequestItems {
@@ -55,7 +55,7 @@ struct TransactItem {
 
 type KeyAttributes = BTreeMap<String, KeyScalar>;
 
-/// An attribute as far as it may be a key; the rest of an item is read over.
+/// The scalar of a possible key attribute. Other types are skipped.
 #[derive(Default)]
 struct KeyScalar(Option<String>);
 
@@ -92,13 +92,14 @@ impl<'de> Deserialize<'de> for KeyScalar {
     }
 }
 
-/// What to ask for: one entry for each action on a table or index, with all partition keys that it touches. A
-/// transaction's elements are asked for as what they do (AWS, "Using IAM with DynamoDB transactions"); that one statement
-/// must allow all keys of an action is at least as strict as AWS.
+/// The permissions to check: an entry for each action on a table or index, with all partition keys that the call
+/// touches. An element of a transaction needs the permission of its own operation (AWS, "Using IAM with DynamoDB
+/// transactions"). One statement must allow all keys of an action, which is at least as strict as AWS.
 pub(super) type RequiredPermissions = BTreeMap<(&'static str, String), Option<Vec<String>>>;
 
 impl DynamoDbCall {
-    /// `None` for an operation that is of no table, or that roles are not given here, and for a call without a key.
+    /// The permissions of a call. Returns `None` for an operation without a table, for an operation that no role here
+    /// has, and for a call without a key.
     pub(super) fn required_permissions(
         &self,
         operation: &str,
@@ -114,7 +115,7 @@ impl DynamoDbCall {
                 let leading = vec![self.queried_partition_key(keys)];
                 required.insert(("dynamodb:Query", self.resource_arn()), Some(leading));
             }
-            // names no key: as on AWS a condition on leading keys does not hold it back
+            // A scan names no key. A condition on leading keys does not restrict it, as on AWS.
             "Scan" => self.require_table(&mut required, "dynamodb:Scan"),
             "DescribeTable" => self.require_table(&mut required, "dynamodb:DescribeTable"),
             "DescribeTimeToLive" => self.require_table(&mut required, "dynamodb:DescribeTimeToLive"),
@@ -216,13 +217,13 @@ fn partition_key_value(attributes: Option<&KeyAttributes>, keys: &PartitionKeys,
     key.unwrap_or_else(unreadable_key)
 }
 
-/// A key that cannot be found must not pass for one that is absent, which `ForAllValues` allows. No key is empty, so this
-/// matches nothing but `*`.
+/// A key that cannot be read must not pass as an absent key, which `ForAllValues` allows. No key is empty, so the empty
+/// key matches nothing but `*`.
 const fn unreadable_key() -> String {
     String::new()
 }
 
-/// A table may be called by its name or by its ARN.
+/// The ARN of a table that a call names by its name or by its ARN.
 fn table_arn(table: &str) -> String {
     if table.starts_with("arn:") { table.to_owned() } else { arn("dynamodb", format_args!("table/{table}")) }
 }

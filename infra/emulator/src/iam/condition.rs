@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::{AccessRequest, json::string_or_list, pattern::matches_pattern};
 
-/// What a service says about a request beside its action and resource.
+/// A condition key, which a service fills from a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ContextKey {
-    /// The partition keys that a request names; of an index, those of the index.
+    /// The partition keys that a request names. For an index, the partition keys of the index.
     LeadingKeys,
-    /// The bare address that a mail is from.
+    /// The sender's address, without the display name.
     FromAddress,
 }
 
@@ -23,19 +23,19 @@ impl ContextKey {
     }
 }
 
-/// One operator on one key; all of a statement's must hold.
+/// One operator on one key. All conditions of a statement must hold.
 #[derive(Clone, Debug)]
 pub(super) struct PolicyCondition {
     set: Option<SetOperator>,
     is_like: bool,
     is_negated: bool,
-    /// `…IfExists`: holds where the key is absent.
+    /// `…IfExists`: the condition holds if the key is absent.
     may_be_absent: bool,
     key: ContextKey,
     values: Vec<String>,
 }
 
-/// How many of a request's values must pass.
+/// How many of a request's values must match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SetOperator {
     ForAll,
@@ -91,10 +91,10 @@ impl PolicyCondition {
         };
         let mut passes = given.iter().map(|value| self.passes(value));
         match self.set {
-            // also where the key is absent, as AWS warns
+            // true for an absent key too, as AWS warns
             Some(SetOperator::ForAll) => passes.all(|passes| passes),
             Some(SetOperator::ForAny) => passes.any(|passes| passes),
-            // of an absent key only "not" is true
+            // for an absent key only a negated operator is true
             None => passes.next().unwrap_or(self.is_negated || self.may_be_absent),
         }
     }

@@ -1,6 +1,6 @@
-//! Who may do what: the roles of functions, and what their policies make of each request.
+//! Access control: the roles of functions, and the decision of their policies about each request.
 //!
-//! Signatures are not verified. The access key in a signature says who calls: each function has one of its own, and
+//! Signatures are not verified. The access key in a signature identifies the caller. Each function has its own key, and
 //! [`ADMINISTRATOR`] may do everything.
 
 mod condition;
@@ -25,19 +25,20 @@ use policy::{PolicyDecision, decide};
 pub use used_permissions::UsedPermission;
 use used_permissions::{UsedPermissions, leading_key_prefixes};
 
-/// The access key of whoever owns the account: tools, tests, and functions that cannot be told apart.
+/// The access key of the account's owner. Tools and tests use it, and functions that cannot be distinguished from each
+/// other.
 pub const ADMINISTRATOR: &str = "local";
 
-/// Who there is beside the administrator, and what they may do.
+/// The roles beside the administrator.
 #[derive(Clone, Debug, Default)]
 pub struct IamConfig {
-    /// By access key; a key that is not here is unknown.
+    /// Policies by access key. A request with any other key is refused as unknown.
     pub roles: BTreeMap<String, Vec<IamPolicy>>,
     /// `{api}/{stage}` of the WebSocket API, as in the ARNs of its connections.
     pub socket_api: String,
 }
 
-/// What a service asks before it does something.
+/// A question to the policies, which a service asks before it acts.
 #[derive(Clone, Debug)]
 pub(crate) struct AccessRequest<'a> {
     pub(crate) action: &'a str,
@@ -45,18 +46,18 @@ pub(crate) struct AccessRequest<'a> {
     pub(crate) context: Option<(ContextKey, Vec<String>)>,
 }
 
-/// Why a request is not carried out. Each service has its own words for the first two.
+/// Why a request is refused. Each service has its own error for the first two.
 #[derive(Debug)]
 pub(crate) enum AccessRefusal {
-    /// No signature.
+    /// The request has no signature.
     Unsigned,
-    /// A signature of nobody.
+    /// The access key belongs to no role.
     Unknown,
-    /// Not permitted, and the sentence that says so.
+    /// No policy permits the request. Holds the message of AWS.
     Denied(String),
 }
 
-/// The gate of all services; clones are one.
+/// Checks requests for all services. Clones share one state.
 #[derive(Clone)]
 pub(crate) struct IamGuard {
     shared: Arc<GuardState>,
@@ -67,7 +68,7 @@ struct GuardState {
     used_permissions: UsedPermissions,
 }
 
-/// Someone known.
+/// The owner of a known access key.
 #[derive(Clone, Copy)]
 pub(crate) enum IamCaller<'g> {
     Administrator,
@@ -87,7 +88,7 @@ impl IamGuard {
         &self.shared.config.socket_api
     }
 
-    /// Who signed the request.
+    /// Identifies the caller by the signature.
     pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<IamCaller<'_>, AccessRefusal> {
         let signed = headers.get(AUTHORIZATION).ok_or(AccessRefusal::Unsigned)?;
         let key = signed.to_str().ok().and_then(access_key).ok_or(AccessRefusal::Unknown)?;
@@ -100,7 +101,7 @@ impl IamGuard {
 }
 
 impl IamCaller<'_> {
-    /// May the caller do this?
+    /// Fails if the caller's policies do not permit the request.
     pub(crate) fn authorize(self, request: &AccessRequest<'_>) -> Result<(), AccessRefusal> {
         let Self::Role { key, policies, uses } = self else { return Ok(()) };
         let decision = decide(policies, request);
@@ -122,13 +123,13 @@ impl IamCaller<'_> {
     }
 }
 
-/// The one in `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, …`.
+/// The key in `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, …`.
 fn access_key(authorization: &str) -> Option<&str> {
     let (_, scope) = authorization.strip_prefix("AWS4-HMAC-SHA256 ")?.split_once("Credential=")?;
     scope.split_once('/').map(|(key, _)| key)
 }
 
-/// Of a resource in this account and region.
+/// The ARN of a resource in this account and region.
 pub(crate) fn arn(service: &str, resource: impl fmt::Display) -> String {
     format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}")
 }

@@ -1,11 +1,11 @@
-//! `*` and `?`, in names and in ARNs.
+//! Matches `*` and `?` in names and ARNs.
 
 use std::str::Chars;
 
-/// Does a text match a pattern, in which `*` stands for any characters and `?` for one?
+/// Returns true if a text matches a pattern. `*` matches any characters, and `?` matches one character.
 pub(super) fn matches_pattern(pattern: &str, text: &str) -> bool {
     let (mut wanted, mut given) = (pattern.chars(), text.chars());
-    // what follows the last `*`, and the first character that it has not swallowed
+    // the pattern after the last `*`, and the text from the first character that the `*` has not matched
     let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
     loop {
         match (wanted.clone().next(), given.clone().next()) {
@@ -29,13 +29,13 @@ pub(super) fn matches_pattern(pattern: &str, text: &str) -> bool {
     }
 }
 
-/// As [`like`], for actions, which have no case.
+/// Returns true if an action matches a pattern. Actions have no case.
 pub(super) fn matches_action(pattern: &str, action: &str) -> bool {
     matches_pattern(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase())
 }
 
-/// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`, where a `*` ends with its segment; only the resource may hold more
-/// colons.
+/// Returns true if `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE` matches a pattern. A `*` ends with its segment. Only
+/// the resource may contain more colons.
 pub(super) fn matches_arn(pattern: &str, arn: &str) -> bool {
     pattern == "*" || segments(pattern).eq(segments(arn)) || {
         let (wanted, given): (Vec<_>, Vec<_>) = (segments(pattern).collect(), segments(arn).collect());
@@ -44,7 +44,7 @@ pub(super) fn matches_arn(pattern: &str, arn: &str) -> bool {
     }
 }
 
-/// Is this how the resources of a policy are written?
+/// Returns true if the text has the form of a policy's resource.
 pub(super) fn is_arn_pattern(pattern: &str) -> bool {
     pattern == "*" || (pattern.starts_with("arn:") && segments(pattern).count() == SEGMENTS)
 }

@@ -1,4 +1,4 @@
-//! Identity-based policies, and what they make of a request.
+//! Identity-based policies, and their decision about a request.
 
 use serde_json::Value;
 
@@ -9,14 +9,14 @@ use super::{
     pattern::{is_arn_pattern, matches_action, matches_arn},
 };
 
-/// A policy document as it is attached to a role.
+/// A policy document as attached to a role.
 #[derive(Clone, Debug)]
 pub struct IamPolicy {
     statements: Vec<PolicyStatement>,
 }
 
-/// A document that the local cloud does not understand. It is refused as a whole: what is passed over here would be
-/// allowed, or denied, on AWS only.
+/// A document with an element that the local cloud does not know. The whole document is refused. If the element were
+/// ignored, the local cloud and AWS would decide differently.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct IamPolicyError(String);
@@ -29,27 +29,27 @@ struct PolicyStatement {
     conditions: Vec<PolicyCondition>,
 }
 
-/// What all policies of a caller say together.
+/// The decision of all policies of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PolicyDecision {
     Allowed,
-    /// Nothing allows it.
+    /// No statement allows the request.
     NotAllowed,
-    /// A statement denies it, whatever others allow.
+    /// A statement denies the request. Other statements cannot allow it.
     Denied,
 }
 
-/// The version of the policy language; the older one has no variables, and nobody should write it.
+/// The version of the policy language. The older version, 2008-10-17, has no variables and is refused.
 const VERSION: &str = "2012-10-17";
 
 impl IamPolicy {
-    /// Of a document whose intrinsics are resolved.
+    /// Parses a document whose intrinsics are resolved.
     ///
     /// # Errors
-    /// Names the statement and the element that is not understood.
+    /// Names the statement and the element that is not known.
     pub fn parse(document: &Value) -> Result<Self, IamPolicyError> {
         let document =
-            document.as_object().ok_or_else(|| IamPolicyError("is no policy document".to_owned()))?;
+            document.as_object().ok_or_else(|| IamPolicyError("is not a policy document".to_owned()))?;
         refuse_unknown_elements(document, &["Version", "Id", "Statement"]).map_err(IamPolicyError)?;
         if document.get("Version").and_then(Value::as_str) != Some(VERSION) {
             return Err(IamPolicyError(format!("Version should be {VERSION:?}")));
@@ -67,7 +67,7 @@ impl IamPolicy {
     }
 }
 
-/// As AWS does: what nothing allows is not allowed, and an explicit deny is final.
+/// Decides as AWS does. A request is refused unless a statement allows it, and an explicit deny is final.
 pub(crate) fn decide(policies: &[IamPolicy], request: &AccessRequest<'_>) -> PolicyDecision {
     let mut decision = PolicyDecision::NotAllowed;
     for statement in policies.iter().flat_map(|policy| &policy.statements) {
@@ -84,7 +84,7 @@ pub(crate) fn decide(policies: &[IamPolicy], request: &AccessRequest<'_>) -> Pol
 
 impl PolicyStatement {
     fn parse(statement: &Value) -> Result<Self, String> {
-        let statement = statement.as_object().ok_or("is no map")?;
+        let statement = statement.as_object().ok_or("is not a map")?;
         refuse_unknown_elements(statement, &["Sid", "Effect", "Action", "Resource", "Condition"])?;
         let element = |name: &str| statement.get(name).unwrap_or(&Value::Null);
         let is_allow = match element("Effect").as_str() {
@@ -98,7 +98,7 @@ impl PolicyStatement {
         }
         let resources = string_or_list(element("Resource"), "Resource")?;
         if let Some(resource) = resources.iter().find(|resource| !is_arn_pattern(resource)) {
-            return Err(format!("Resource: {resource:?} is no ARN"));
+            return Err(format!("Resource: {resource:?} is not an ARN"));
         }
         Ok(Self {
             is_allow,
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(decide(&["USER#1"]), PolicyDecision::Allowed);
         assert_eq!(decide(&["EMAIL#1", "EMAIL#2"]), PolicyDecision::Allowed);
         assert_eq!(decide(&["SESSION#1"]), PolicyDecision::NotAllowed);
-        // no one statement allows both
+        // no single statement allows both
         assert_eq!(decide(&["USER#1", "EMAIL#1"]), PolicyDecision::NotAllowed);
     }
 
@@ -190,7 +190,7 @@ mod tests {
             json!({ "Version": "2012-10-17", "Statement": [statement] })
         };
         for (document, why) in [
-            (json!("AmazonDynamoDBFullAccess"), "is no policy document"),
+            (json!("AmazonDynamoDBFullAccess"), "is not a policy document"),
             (json!({ "DynamoDBCrudPolicy": {} }), "DynamoDBCrudPolicy is not known to the local cloud"),
             (json!({ "Statement": [] }), "Version should be \"2012-10-17\""),
             (json!({ "Version": "2012-10-17" }), "Statement is missing"),
@@ -202,7 +202,7 @@ mod tests {
                 "Statement[0]: Action: \"GetItem\" is not SERVICE:ACTION",
             ),
             (statement("Action", Value::Null), "Statement[0]: Action is missing"),
-            (statement("Resource", json!("Table")), "Statement[0]: Resource: \"Table\" is no ARN"),
+            (statement("Resource", json!("Table")), "Statement[0]: Resource: \"Table\" is not an ARN"),
             (
                 statement("Resource", json!("arn:aws:s3:::b/${aws:username}")),
                 "Statement[0]: Resource: the local cloud knows no policy variables",

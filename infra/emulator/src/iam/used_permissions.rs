@@ -1,4 +1,4 @@
-//! What callers were allowed, so that a policy can be compared with what its function really does.
+//! Records the permissions that callers used, so that a test can compare a policy with the calls of its function.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,13 +7,13 @@ use std::{
 
 use super::{AccessRequest, ContextKey};
 
-/// A permission that was asked for and given.
+/// A permission that was requested and granted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UsedPermission {
     pub action: String,
-    /// The ARN's last segment, without the id of a connection.
+    /// The last segment of the ARN, without the id of a connection.
     pub resource: String,
-    /// A partition key up to its first `#`: never a whole key, which may be somebody's address.
+    /// A partition key up to its first `#`. The rest is not recorded, because it may be an e-mail address.
     pub leading_key: Option<String>,
 }
 
@@ -27,7 +27,7 @@ impl UsedPermissions {
             Some((method, _)) => format!("{method}/@connections"),
             None => resource.to_owned(),
         };
-        let made = |leading_key| UsedPermission {
+        let permission = |leading_key| UsedPermission {
             action: request.action.to_owned(),
             resource: resource.clone(),
             leading_key,
@@ -35,8 +35,8 @@ impl UsedPermissions {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let own = all.entry(caller.to_owned()).or_default();
         match leading_key_prefixes(request) {
-            Some(prefixes) => own.extend(prefixes.map(|prefix| made(Some(prefix.to_owned())))),
-            None => drop(own.insert(made(None))),
+            Some(prefixes) => own.extend(prefixes.map(|prefix| permission(Some(prefix.to_owned())))),
+            None => drop(own.insert(permission(None))),
         }
     }
 
@@ -45,7 +45,7 @@ impl UsedPermissions {
     }
 }
 
-/// What the partition keys of a request begin with, up to their first `#`.
+/// The partition keys of a request up to their first `#`.
 pub(super) fn leading_key_prefixes<'r>(
     request: &'r AccessRequest<'_>,
 ) -> Option<impl Iterator<Item = &'r str>> {

@@ -1,4 +1,4 @@
-//! SQS's AWS JSON 1.0: `POST /` with the operation in `X-Amz-Target`.
+//! The HTTP API of SQS in AWS JSON 1.0: `POST /` with the operation in `X-Amz-Target`.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -30,7 +30,7 @@ pub(crate) async fn handle_request(
         return SqsError::from(refusal).response();
     }
     match dispatch(&sqs, operation, &body).await {
-        Ok(answer) => aws_response::aws_json(StatusCode::OK, &answer),
+        Ok(output) => aws_response::aws_json(StatusCode::OK, &output),
         Err(error) => error.response(),
     }
 }
@@ -52,7 +52,8 @@ async fn dispatch(sqs: &EmulatedSqs, operation: &str, body: &[u8]) -> Result<Val
     }
 }
 
-/// On the queue that the request names. A batch is the same permission as its single operation.
+/// Checks the caller's permission on the queue that the request names. A batch needs the permission of its single
+/// operation.
 fn authorize(
     guard: &IamGuard,
     headers: &HeaderMap,
@@ -66,7 +67,7 @@ fn authorize(
         queue_name: String,
     }
     let caller = guard.caller(headers)?;
-    // what cannot be read names no queue, and is refused as what it is if no permission is missing
+    // An unreadable body names no queue. If no permission is missing, the operation reports the error.
     let NamedQueue { queue_url, queue_name } = serde_json::from_slice(body).unwrap_or_default();
     let queue = queue_url.rsplit('/').next().filter(|queue| !queue.is_empty()).unwrap_or(&queue_name);
     let action = format!("sqs:{}", operation.strip_suffix("Batch").unwrap_or(operation));
@@ -117,10 +118,10 @@ async fn receive_message(sqs: &EmulatedSqs, input: ReceiveMessageInput) -> Resul
 }
 
 impl ReceiveMessageInput {
-    /// The message with the attributes that were asked for, and no others.
+    /// The message with the requested attributes.
     fn message_json(&self, queue: &str, message: &QueueMessage) -> Value {
         let received = message.to_received(queue);
-        let mut answer = json!({
+        let mut output = json!({
             "MessageId": received.message_id,
             "ReceiptHandle": received.receipt_handle,
             "MD5OfBody": received.body_md5,
@@ -128,25 +129,25 @@ impl ReceiveMessageInput {
         });
         let system: Vec<_> =
             self.attribute_names.iter().chain(&self.message_system_attribute_names).collect();
-        let asked = |name: &String| system.iter().any(|wanted| *wanted == "All" || *wanted == name);
+        let is_requested = |name: &String| system.iter().any(|wanted| *wanted == "All" || *wanted == name);
         let attributes: BTreeMap<_, _> =
-            received.attributes.into_iter().filter(|(name, _)| asked(name)).collect();
+            received.attributes.into_iter().filter(|(name, _)| is_requested(name)).collect();
         if !attributes.is_empty() {
-            answer["Attributes"] = json!(attributes);
+            output["Attributes"] = json!(attributes);
         }
-        let asked = |name: &String| {
+        let is_requested = |name: &String| {
             self.message_attribute_names.iter().any(|wanted| match wanted.strip_suffix(".*") {
                 Some(prefix) => name.starts_with(prefix),
                 None => wanted == "All" || wanted == name,
             })
         };
-        let attributes = message.attributes.iter().filter(|(name, _)| asked(name));
+        let attributes = message.attributes.iter().filter(|(name, _)| is_requested(name));
         let attributes: Map<_, _> = attributes.map(|(name, value)| (name.clone(), value.clone())).collect();
         if let Some(md5) = attributes_md5(&attributes) {
-            answer["MD5OfMessageAttributes"] = md5.into();
-            answer["MessageAttributes"] = Value::Object(attributes);
+            output["MD5OfMessageAttributes"] = md5.into();
+            output["MessageAttributes"] = Value::Object(attributes);
         }
-        answer
+        output
     }
 }
 

@@ -1,4 +1,4 @@
-//! The batch operations: each entry succeeds or fails by itself.
+//! The batch operations. Each entry succeeds or fails independently.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -43,12 +43,13 @@ impl<T> BatchInput<T> {
             distinct if distinct != ids.len() => return Err(SqsError::batch_ids_not_distinct()),
             _ => {}
         }
-        let (mut successful, mut failed) = (Vec::new(), Vec::new());
+        let mut successful = Vec::new();
+        let mut failed = Vec::new();
         for entry in &self.entries {
             match each(&name, &entry.input) {
-                Ok(mut answer) => {
-                    answer.insert("Id".to_owned(), entry.id.clone().into());
-                    successful.push(answer);
+                Ok(mut output) => {
+                    output.insert("Id".to_owned(), entry.id.clone().into());
+                    successful.push(output);
                 }
                 Err(error) => failed.push(error.failed_batch_entry(&entry.id)),
             }

@@ -1,5 +1,5 @@
-//! SQS's errors. In its JSON protocol the type is in the body, and the name from the days of XML in a header, which is
-//! the one that SDKs show.
+//! The errors of SQS. Its JSON protocol has the type in the body. A header has the older name of the XML protocol,
+//! which the SDKs show.
 
 use std::{fmt, io};
 
@@ -107,7 +107,7 @@ impl SqsError {
         Self {
             kind: "com.amazonaws.sqs#InternalFailure",
             code: "InternalFailure",
-            message: "The message was not kept.".to_owned(),
+            message: "The message was not stored.".to_owned(),
             is_sender_fault: false,
         }
     }
@@ -124,7 +124,7 @@ impl SqsError {
         response
     }
 
-    /// As one of the `Failed` of a batch.
+    /// The error as an entry of `Failed` in a batch response.
     pub(super) fn failed_batch_entry(&self, id: &str) -> serde_json::Value {
         json!({ "Id": id, "SenderFault": self.is_sender_fault, "ErrorCode": self.code, "Message": self.message })
     }

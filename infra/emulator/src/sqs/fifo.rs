@@ -1,4 +1,4 @@
-//! What a FIFO queue adds: a message is taken once within five minutes, and a group gives nothing more while one
+//! The rules of FIFO queues. A message is accepted once within five minutes. A group delivers no message while another
 //! of its messages is in flight.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -8,17 +8,17 @@ use sha2::{Digest, Sha256};
 
 use super::message::QueueMessage;
 
-/// AWS's deduplication interval.
+/// The deduplication interval of AWS.
 const WINDOW_MS: i64 = 5 * 60 * 1000;
 
-/// Which deduplication ids were used in the last five minutes.
+/// The deduplication ids of the last five minutes.
 #[derive(Default)]
 pub(super) struct DeduplicationWindow {
     seen: HashMap<String, DeduplicatedMessage>,
     prune_at: usize,
 }
 
-/// The message that took a deduplication id; it may be deleted since.
+/// The message that used a deduplication id first. It may have been deleted since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DeduplicatedMessage {
     pub(super) message_id: String,
@@ -41,7 +41,7 @@ impl DeduplicationWindow {
     }
 
     pub(super) fn restore(&mut self, key: String, seen: DeduplicatedMessage, now: i64) {
-        // Only when it has doubled, so that a send costs the same whatever was sent before.
+        // Prunes only after the size has doubled, so that the cost of a send does not grow.
         if self.seen.len() >= self.prune_at {
             self.seen.retain(|_, seen| seen.at + WINDOW_MS > now);
             self.prune_at = 2 * self.seen.len() + 64;
@@ -58,20 +58,20 @@ impl DeduplicationWindow {
     }
 }
 
-/// The id of a message that has none, where `ContentBasedDeduplication` is on.
+/// The deduplication id of a message without one, if `ContentBasedDeduplication` is on.
 pub(super) fn content_deduplication_id(body: &str) -> String {
     Sha256::digest(body).iter().fold(String::with_capacity(64), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
-/// The messages that may be given out now, in order.
+/// The messages that may be delivered now, in order.
 pub(super) fn deliverable_messages(
     messages: &BTreeMap<u64, QueueMessage>,
-    handed: &BTreeSet<u64>,
+    received: &BTreeSet<u64>,
     now: i64,
     max: usize,
 ) -> Vec<u64> {
     let group = |message: &QueueMessage| message.group.clone().unwrap_or_default();
-    let in_flight = handed
+    let in_flight = received
         .iter()
         .filter_map(|sequence| messages.get(sequence))
         .filter(|message| message.is_in_flight(now));
@@ -88,7 +88,7 @@ pub(super) fn deliverable_messages(
         if message.is_visible(now) {
             picked.push(message.sequence);
         } else {
-            // delayed: those behind it must not overtake it
+            // delayed: later messages of the group must not overtake it
             blocked.insert(group);
         }
     }

@@ -1,4 +1,4 @@
-//! A message, and the receipt handle that a receive gives for it.
+//! A message, and the receipt handle of each delivery.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// As it lies in a queue and in the journal.
+/// A message as stored in the queue and in the journal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct QueueMessage {
-    /// Place in the queue; unique in the whole cloud, grows.
+    /// The position in the queue. Unique in the whole emulator, and increasing.
     pub(super) sequence: u64,
     pub(super) id: String,
     pub(super) body: String,
-    /// Message attributes as SQS's JSON has them.
+    /// Message attributes in the JSON form of SQS.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub(super) attributes: Map<String, Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -21,19 +21,19 @@ pub(super) struct QueueMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) deduplication_id: Option<String>,
     pub(super) sent_at: i64,
-    /// Nobody receives it before.
+    /// The time from which the message can be received.
     pub(super) visible_at: i64,
     #[serde(default)]
     pub(super) receives: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) first_received_at: Option<i64>,
-    /// In a dead-letter queue: the queue it came from.
+    /// In a dead-letter queue, the queue that the message comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) source: Option<String>,
-    /// Chaos: a second delivery that nobody sent. It is not kept, and never a dead letter.
+    /// Chaos: the message is an injected duplicate. It is not in the journal and never becomes a dead letter.
     #[serde(skip)]
     pub(super) is_chaos_duplicate: bool,
-    /// Chaos: its deletion was already lost once.
+    /// Chaos: one deletion of this message has been dropped already.
     #[serde(skip)]
     pub(super) is_deletion_lost: bool,
 }
@@ -47,7 +47,7 @@ impl QueueMessage {
         self.receives > 0 && !self.is_visible(now)
     }
 
-    /// `SequenceNumber`, which sorts as text: 20 digits.
+    /// `SequenceNumber`: 20 digits, so that it sorts as text.
     pub(super) fn sequence_number(&self) -> String {
         format!("{:020}", self.sequence)
     }
@@ -95,14 +95,14 @@ pub(super) fn body_md5(body: &str) -> String {
     format!("{:x}", md5::compute(body))
 }
 
-/// A message as a consumer gets it.
+/// A message as a consumer receives it.
 #[derive(Clone, Debug)]
 pub struct ReceivedMessage {
     pub message_id: String,
     pub receipt_handle: String,
     pub body: String,
-    /// `ApproximateReceiveCount`, `SentTimestamp`, `SenderId`, `ApproximateFirstReceiveTimestamp`; of FIFO queues also
-    /// `MessageGroupId`, `MessageDeduplicationId`, `SequenceNumber`; of dead letters `DeadLetterQueueSourceArn`.
+    /// `ApproximateReceiveCount`, `SentTimestamp`, `SenderId`, `ApproximateFirstReceiveTimestamp`. FIFO queues add
+    /// `MessageGroupId`, `MessageDeduplicationId` and `SequenceNumber`, dead letters `DeadLetterQueueSourceArn`.
     pub attributes: BTreeMap<String, String>,
     /// In the form of a Lambda's SQS event: `{name: {dataType, stringValue | binaryValue, …}}`.
     pub message_attributes: Value,
@@ -126,8 +126,9 @@ fn lambda_attributes(attributes: &Map<String, Value>) -> Value {
     attributes.iter().map(|(name, attribute)| (name.clone(), lambda(attribute))).collect()
 }
 
-/// `MD5OfMessageAttributes`: over name, type, kind and value of each, in the order of names, every text with its length
-/// as four bytes before it (SQS Developer Guide, "Calculating the MD5 message digest for message attributes").
+/// `MD5OfMessageAttributes`: the checksum of name, type, kind and value of each attribute in the order of names. Four
+/// bytes before each text hold its length (SQS Developer Guide, "Calculating the MD5 message digest for message
+/// attributes").
 pub(super) fn attributes_md5(attributes: &Map<String, Value>) -> Option<String> {
     fn put(bytes: &mut Vec<u8>, part: &[u8]) {
         bytes.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
@@ -154,7 +155,7 @@ pub(super) fn attributes_md5(attributes: &Map<String, Value>) -> Option<String> 
     Some(format!("{:x}", md5::compute(bytes)))
 }
 
-/// What a receipt handle says: which delivery of which message.
+/// The content of a receipt handle: it identifies a delivery of a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ReceiptHandle {
     pub(super) queue: String,
@@ -167,7 +168,7 @@ impl ReceiptHandle {
         URL_SAFE_NO_PAD.encode(format!("{}/{}/{}", self.sequence, self.receive_count, self.queue))
     }
 
-    /// `None` for what this queue never gave out.
+    /// Parses a receipt handle. Returns `None` if the queue has never issued it.
     pub(super) fn parse(queue: &str, handle: &str) -> Option<Self> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(handle).ok()?).ok()?;
         let mut parts = text.splitn(3, '/');

@@ -1,7 +1,8 @@
-//! SQS: standard and FIFO queues. [`Queues`] is the in-process side (the event-source mappings of `infra/local`, tests);
-//! `api.rs` is the wire.
+//! SQS: standard and FIFO queues. [`EmulatedSqs`] is the in-process API, for the event-source mappings of `infra/local`
+//! and for tests. `api.rs` is the HTTP API.
 //!
-//! Kept apart: what one queue does (`queue.rs`, `fifo.rs`; pure), what survives (`ledger.rs`), who waits (here).
+//! `queue.rs` and `fifo.rs` hold the rules of one queue and do no I/O. `state.rs` holds what survives a restart. This
+//! file wakes waiting receivers.
 
 mod api;
 mod batch;
@@ -36,27 +37,27 @@ use self::{
 };
 use crate::{ACCOUNT, Chaos, REGION, TimeSource};
 
-/// One queue, names instead of ARNs.
+/// A queue to create. Other queues are referenced by name, not by ARN.
 #[derive(Clone, Debug)]
 pub struct QueueSpec {
-    /// Ends in `.fifo` if, and only if, the queue is FIFO.
+    /// Ends in `.fifo` if and only if the queue is FIFO.
     pub name: String,
     pub fifo: bool,
     pub visibility_timeout: Duration,
     pub delay: Duration,
     pub retention: Duration,
-    /// Receives after which a message moves to `dead_letters` instead of being handed out again.
+    /// The number of receives after which a message moves to `dead_letter_queue`.
     pub max_receive_count: Option<u32>,
-    /// Name of the dead-letter queue.
+    /// The name of the dead-letter queue.
     pub dead_letter_queue: Option<String>,
     /// `ContentBasedDeduplication`: a FIFO message without a deduplication id gets the hash of its body.
     pub content_based_deduplication: bool,
-    /// `DeduplicationScope: messageGroup`: the same id in two groups is two messages.
+    /// `DeduplicationScope: messageGroup`: the same id in two groups is no duplicate.
     pub deduplicate_per_group: bool,
 }
 
 impl Default for QueueSpec {
-    /// What CloudFormation gives a queue without properties.
+    /// The defaults of CloudFormation.
     fn default() -> Self {
         Self {
             name: String::new(),
@@ -72,7 +73,7 @@ impl Default for QueueSpec {
     }
 }
 
-/// How many messages are in which state.
+/// The number of messages in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueDepth {
     pub visible: usize,
@@ -80,7 +81,7 @@ pub struct QueueDepth {
     pub delayed: usize,
 }
 
-/// All queues of a cloud; cheap to clone. A method that names a queue which does not exist does nothing.
+/// All queues of the emulator. Clones share one state. A method that names a queue which does not exist does nothing.
 #[derive(Clone)]
 pub struct EmulatedSqs {
     shared: Arc<SqsInner>,
@@ -88,7 +89,7 @@ pub struct EmulatedSqs {
 
 struct SqsInner {
     state: Mutex<SqsState>,
-    /// Who waits for messages, by queue.
+    /// Wakes waiting receivers, by queue.
     notifiers: HashMap<String, Notify>,
     now: TimeSource,
     base_url: String,
@@ -126,9 +127,9 @@ impl EmulatedSqs {
         self.state().names()
     }
 
-    /// Of a message whose visibility timeout has not passed; else it will come again.
+    /// Deletes a message. If its visibility timeout has passed, the message is delivered again.
     pub fn delete(&self, name: &str, receipt_handle: &str) {
-        // Of a stale receipt SQS says nothing either (standard), or there is nobody to tell (FIFO).
+        // A stale receipt is no error in a standard queue, and the error of a FIFO queue has no caller here.
         let _ = self.delete_by_receipt(name, receipt_handle);
     }
 
@@ -148,14 +149,14 @@ impl EmulatedSqs {
             Err(StaleReceipt::Expired) => return Err(SqsError::receipt_handle_expired()),
         }
         drop(state);
-        // the next of its group may go
+        // the next message of its group may be delivered now
         self.notify_receivers(name);
         Ok(())
     }
 
-    /// `ChangeMessageVisibility`: zero gives the message back at once.
+    /// `ChangeMessageVisibility`. Zero makes the message visible immediately.
     pub fn change_visibility(&self, name: &str, receipt_handle: &str, after: Duration) {
-        // A message that is gone or visible already needs no release.
+        // a deleted or visible message needs no release
         let _ = self.change_visibility_by_receipt(name, receipt_handle, after);
     }
 
@@ -179,7 +180,7 @@ impl EmulatedSqs {
         Ok(())
     }
 
-    /// Gives back everything that was received and not deleted: for an owner who knows that its consumers are gone.
+    /// Makes all messages in flight visible, for an owner that knows that its consumers are gone.
     pub fn release_in_flight(&self, name: &str) {
         let now = (self.shared.now)();
         let mut state = self.state();
@@ -198,7 +199,7 @@ impl EmulatedSqs {
         self.state_at(now).get(name).map(|queue| queue.depth(now)).unwrap_or_default()
     }
 
-    /// What lies in a queue, without receiving it; the receipt handles are good for nothing.
+    /// The messages in a queue, without receiving them. Their receipt handles are not valid.
     pub fn peek(&self, name: &str) -> Vec<ReceivedMessage> {
         let state = self.state_at((self.shared.now)());
         state
@@ -207,7 +208,7 @@ impl EmulatedSqs {
             .unwrap_or_default()
     }
 
-    /// Sends what lies in a dead-letter queue back to the queues it came from; returns how many.
+    /// Moves the messages of a dead-letter queue back to the queues that they come from. Returns their number.
     pub fn redrive(&self, dead_letters: &str) -> usize {
         let now = (self.shared.now)();
         let mut state = self.state_at(now);
@@ -256,7 +257,7 @@ impl EmulatedSqs {
             .ok_or_else(SqsError::queue_does_not_exist)
     }
 
-    /// The queues after everything that time alone has done to them.
+    /// The state after expiry and dead letters up to `now`.
     fn state_at(&self, now: i64) -> MutexGuard<'_, SqsState> {
         let mut state = self.state();
         match state.move_dead_letters(now) {
@@ -277,7 +278,7 @@ impl EmulatedSqs {
     }
 }
 
-/// A change that is in memory and whose loss costs a redelivery only.
+/// Logs a failed write of a change that is already in memory. Losing the record costs a redelivery only.
 fn log_write_error(written: std::io::Result<()>) {
     if let Err(error) = written {
         tracing::error!(%error, "queues.jsonl not written");

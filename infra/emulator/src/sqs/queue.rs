@@ -1,4 +1,4 @@
-//! One queue in memory: pure, the time is a parameter.
+//! One queue in memory. It does no I/O, and the time is a parameter.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,19 +15,20 @@ use super::{
 pub(super) struct EmulatedQueue {
     pub(super) spec: QueueSpec,
     messages: BTreeMap<u64, QueueMessage>,
-    /// Those received at least once: few, so that timeouts and dead letters cost no walk through the backlog.
+    /// The messages with at least one receive. They are few, so timeouts and dead letters need no walk through the
+    /// backlog.
     received: BTreeSet<u64>,
     pub(super) deduplication: DeduplicationWindow,
-    /// Not after any message's `sent_at`.
+    /// A lower bound of all `sent_at`.
     oldest: i64,
 }
 
-/// Why a receipt handle did nothing.
+/// Why a receipt handle had no effect.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum StaleReceipt {
-    /// The message is gone, or has been given out again since.
+    /// The message is deleted or was delivered again.
     Superseded,
-    /// Its visibility timeout has passed.
+    /// The visibility timeout has passed.
     Expired,
 }
 
@@ -65,12 +66,12 @@ impl EmulatedQueue {
         self.messages.values()
     }
 
-    /// The key under which a deduplication id is remembered.
+    /// The key of a deduplication id in the deduplication window.
     pub(super) fn deduplication_key(&self, group: &str, id: &str) -> String {
         if self.spec.deduplicate_per_group { format!("{group}\0{id}") } else { id.to_owned() }
     }
 
-    /// Forgets what is older than the retention, and takes out what was received too often.
+    /// Deletes the messages that are older than the retention. Removes and returns those that were received too often.
     pub(super) fn expire_and_take_dead_letters(&mut self, now: i64) -> Vec<QueueMessage> {
         let retention = millis(self.spec.retention);
         if self.oldest.saturating_add(retention) <= now {
@@ -91,7 +92,7 @@ impl EmulatedQueue {
             .collect()
     }
 
-    /// Takes up to `max` messages, which stay invisible for `visibility`.
+    /// Receives up to `max` messages, which stay invisible for `visibility`.
     pub(super) fn receive(
         &mut self,
         now: i64,
@@ -121,7 +122,7 @@ impl EmulatedQueue {
         taken
     }
 
-    /// Ok with what was removed, or with nothing if the deletion was lost (chaos).
+    /// Returns the deleted message, or `None` if chaos dropped the deletion.
     pub(super) fn delete(
         &mut self,
         receipt: &ReceiptHandle,
@@ -136,7 +137,7 @@ impl EmulatedQueue {
         if fifo && !message.is_deletion_lost && chaos.is_some_and(QueueChaos::roll_lost_deletion) {
             message.is_deletion_lost = true;
             message.visible_at = now;
-            // A lost deletion is not a failure: it must not bring the message nearer to the dead letters.
+            // A dropped deletion is no failure, so it must not count towards `max_receive_count`.
             message.receives = message.receives.saturating_sub(1);
             if message.receives == 0 {
                 self.received.remove(&receipt.sequence);
@@ -161,7 +162,7 @@ impl EmulatedQueue {
         Ok(message)
     }
 
-    /// Makes everything visible that is in flight.
+    /// Makes all messages in flight visible.
     pub(super) fn release_in_flight(&mut self, now: i64) -> Vec<QueueMessage> {
         let in_flight = self.messages.values_mut().filter(|message| message.is_in_flight(now));
         let released = in_flight.map(|message| {
@@ -176,7 +177,7 @@ impl EmulatedQueue {
         if message.receives == receipt.receive_count { Ok(message) } else { Err(StaleReceipt::Superseded) }
     }
 
-    /// When the next of the invisible messages becomes visible.
+    /// The time at which the next invisible message becomes visible.
     pub(super) fn next_visible_at(&self, now: i64) -> Option<i64> {
         self.messages.values().map(|message| message.visible_at).filter(|at| *at > now).min()
     }

@@ -1,4 +1,4 @@
-//! Chaos for queues: what SQS is allowed to do and rarely does.
+//! Chaos for queues: the behaviour that SQS permits and rarely shows.
 
 use std::time::Duration;
 
@@ -18,23 +18,23 @@ impl QueueChaos {
         Self { chaos, duplicate, delay, reorder }
     }
 
-    /// How much later than asked a message of a standard queue becomes visible.
+    /// The extra delay of a message in a standard queue.
     pub(super) fn extra_delay(&self) -> Duration {
         if self.delay.hit(self.chaos.delay) { self.delay.up_to(self.chaos.max_delay) } else { Duration::ZERO }
     }
 
-    /// When a second delivery of a standard queue's message comes, if one comes: perhaps while the first is
-    /// still being worked on.
+    /// The time until a second delivery of a standard queue's message, if one happens. The first delivery may still be
+    /// in progress.
     pub(super) fn second_delivery_after(&self) -> Option<Duration> {
         self.duplicate.hit(self.chaos.duplicate).then(|| self.duplicate.up_to(self.chaos.max_delay))
     }
 
-    /// A FIFO queue takes a message once, but delivers it again to a consumer whose deletion it never saw.
+    /// A FIFO queue accepts a message once. It delivers the message again to a consumer whose deletion was lost.
     pub(super) fn roll_lost_deletion(&self) -> bool {
         self.duplicate.hit(self.chaos.duplicate)
     }
 
-    /// Up to `max` of these, now and then the younger ones first.
+    /// Up to `max` of these messages. At times the younger ones come first.
     pub(super) fn pick_reordered(&self, visible: impl Iterator<Item = u64>, max: usize) -> Vec<u64> {
         if !self.reorder.hit(self.chaos.reorder) {
             return visible.take(max).collect();

@@ -1,4 +1,4 @@
-//! Receiving: look, and wait for an arrival or for time to make something visible.
+//! Receives messages: takes visible ones, and waits for a new message or for a visibility timeout.
 
 use std::time::Duration;
 
@@ -11,11 +11,12 @@ use super::{
     state::{JournalRecord, SqsState},
 };
 
-/// How long a waiter trusts the clock while something is invisible: time may be moved, and tells nobody.
+/// How long a receiver waits before it reads the clock again while messages are invisible. A test may advance the clock
+/// without a notification.
 const CLOCK_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 impl EmulatedSqs {
-    /// Waits until something is visible, at most `wait` of real time, then returns what is there (`max` at most).
+    /// Waits until a message is visible, at most `wait` of real time. Returns at most `max` messages.
     pub async fn receive(&self, name: &str, max: usize, wait: Duration) -> Vec<ReceivedMessage> {
         self.receive_messages(name, max, wait, None)
             .await
@@ -24,7 +25,7 @@ impl EmulatedSqs {
             .collect()
     }
 
-    /// `visibility`: other than the queue's.
+    /// As [`receive`](Self::receive). `visibility` overrides the timeout of the queue.
     pub(super) async fn receive_messages(
         &self,
         name: &str,
@@ -35,7 +36,7 @@ impl EmulatedSqs {
         let Some(arrivals) = self.shared.notifiers.get(name) else { return Vec::new() };
         let deadline = Instant::now() + wait;
         loop {
-            // Before looking: it notices what arrives from now on, also between looking and waiting.
+            // Subscribes before the first look, so that a message which arrives in between is noticed.
             let arrived = arrivals.notified();
             let (messages, more_to_come) = self.take_visible(name, max, visibility);
             let now = Instant::now();
@@ -43,12 +44,12 @@ impl EmulatedSqs {
                 return messages;
             }
             let until = more_to_come.map_or(deadline, |pause| deadline.min(now + pause));
-            // Elapsed or arrived: look again either way.
+            // after a timeout or an arrival, look again
             let _ = tokio::time::timeout_at(until, arrived).await;
         }
     }
 
-    /// What is visible now; if that is nothing, how long to wait at most before something might be.
+    /// Takes the visible messages. If there are none, also returns the longest sensible wait.
     fn take_visible(
         &self,
         name: &str,
@@ -76,7 +77,7 @@ impl EmulatedSqs {
         (messages, None)
     }
 
-    /// Chaos: some of what was given out comes a second time.
+    /// Chaos: schedules a second delivery for some of the messages.
     fn schedule_duplicates(&self, state: &mut SqsState, name: &str, messages: &[QueueMessage], now: i64) {
         let Some(chaos) = &self.shared.chaos else { return };
         for message in messages.iter().filter(|message| !message.is_chaos_duplicate && message.receives == 1)

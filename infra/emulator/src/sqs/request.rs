@@ -51,16 +51,16 @@ impl SendMessageInput {
 
 /// The response to a sent message. The checksums are those of the sent content, also if the message is a duplicate.
 pub(super) fn send_result(message: &QueueMessage) -> Map<String, Value> {
-    let mut answer = Map::new();
-    answer.insert("MessageId".to_owned(), message.id.clone().into());
-    answer.insert("MD5OfMessageBody".to_owned(), message.body_md5().into());
+    let mut output = Map::new();
+    output.insert("MessageId".to_owned(), message.id.clone().into());
+    output.insert("MD5OfMessageBody".to_owned(), message.body_md5().into());
     if let Some(md5) = attributes_md5(&message.attributes) {
-        answer.insert("MD5OfMessageAttributes".to_owned(), md5.into());
+        output.insert("MD5OfMessageAttributes".to_owned(), md5.into());
     }
     if message.deduplication_id.is_some() {
-        answer.insert("SequenceNumber".to_owned(), message.sequence_number().into());
+        output.insert("SequenceNumber".to_owned(), message.sequence_number().into());
     }
-    answer
+    output
 }
 
 /// Reads a visibility timeout, which is at most 12 hours (SQS quotas).

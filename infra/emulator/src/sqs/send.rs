@@ -1,4 +1,4 @@
-//! Sending: what SQS refuses, deduplication, and the place in the queue.
+//! Sends messages: validation, deduplication and the position in the queue.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::ids;
 
-/// Body and attributes, of one message and of a batch (SQS quotas, since August 2025).
+/// The limit of body and attributes, of one message and of a batch (SQS quotas, since August 2025).
 pub(super) const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 /// 15 minutes (SQS quotas).
 const MAX_DELAY: Duration = Duration::from_mins(15);
@@ -20,7 +20,7 @@ pub(super) struct SqsMessageDraft<'a> {
     pub(super) attributes: Map<String, Value>,
     pub(super) group: Option<&'a str>,
     pub(super) deduplication_id: Option<&'a str>,
-    /// `None`: the queue's.
+    /// `None` takes the delay of the queue.
     pub(super) delay: Option<Duration>,
 }
 
@@ -33,7 +33,7 @@ impl SqsMessageDraft<'_> {
         self.body.len() + self.attributes.iter().map(attribute).sum::<usize>()
     }
 
-    /// Checks the message against its queue, and returns its deduplication id there.
+    /// Validates the message for its queue. Returns its deduplication id.
     fn deduplication_id_in(&self, spec: &QueueSpec) -> Result<Option<String>, SqsError> {
         if self.body.is_empty() {
             return Err(SqsError::missing_parameter("MessageBody"));
@@ -87,8 +87,8 @@ impl SqsMessageDraft<'_> {
 }
 
 impl EmulatedSqs {
-    /// Sends as a function would, and returns the message id; what SQS would refuse is logged, and the id is empty.
-    /// Without `dedup` the body's hash is taken, also where the queue has no content-based deduplication.
+    /// Sends a message and returns its id. If SQS would refuse the message, the error is logged and the id is empty.
+    /// Without `dedup` the id is the hash of the body, even if the queue has no content-based deduplication.
     pub fn send(
         &self,
         name: &str,
@@ -115,7 +115,7 @@ impl EmulatedSqs {
         }
     }
 
-    /// Takes a message into its queue; of a duplicate, the id and sequence are those of the first.
+    /// Adds a message to its queue. A duplicate gets the id and sequence number of the first message.
     pub(super) fn enqueue(&self, name: &str, draft: SqsMessageDraft<'_>) -> Result<QueueMessage, SqsError> {
         let now = (self.shared.now)();
         let mut state = self.state();
@@ -146,7 +146,7 @@ impl EmulatedSqs {
         if first.is_some() {
             return Ok(message);
         }
-        // In the queue first: writing may rewrite the journal from what is there.
+        // In memory first, because the write may rewrite the journal from memory.
         if let Some(queue) = state.get_mut(name) {
             queue.put(message.clone());
             if let Some(key) = &key {

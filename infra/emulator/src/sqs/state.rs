@@ -1,4 +1,5 @@
-//! All queues of a cloud and the journal that keeps them. Each change is a record, written before it is answered.
+//! All queues of the emulator, and the journal that stores them. Each change is a record that is written before the
+//! response.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,12 +22,12 @@ pub(super) struct SqsState {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub(super) enum JournalRecord {
-    /// Sent, or moved here.
+    /// The message was sent, or moved into this queue.
     Put {
         queue: String,
         message: QueueMessage,
     },
-    /// Received, or its visibility changed.
+    /// The message was received, or its visibility was changed.
     Seen {
         queue: String,
         sequence: u64,
@@ -38,7 +39,7 @@ pub(super) enum JournalRecord {
         queue: String,
         sequence: u64,
     },
-    /// A deduplication id whose message may be gone.
+    /// A deduplication id whose message may be deleted.
     Deduplicated {
         queue: String,
         key: String,
@@ -112,21 +113,22 @@ impl SqsState {
         sequence
     }
 
-    /// Writes the records; what a caller acknowledges, it does after this.
+    /// Writes the records. The caller acknowledges a change only afterwards.
     pub(super) fn commit(&mut self, records: &[JournalRecord], now: i64) -> io::Result<()> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
         if records.is_empty() {
             return Ok(());
         }
         journal.append(records)?;
-        // Rewriting costs what is kept; when that much has been added again, an append stays constant on average.
+        // A rewrite costs the size of the content. It happens only after a multiple of that has been appended, so the
+        // average cost of an append stays constant.
         if journal.line_count() > 4 * journal.lines_after_rewrite() + 20_000 {
             self.compact(now)?;
         }
         Ok(())
     }
 
-    /// Moves what was received too often to the dead-letter queues; their names are returned.
+    /// Moves the messages that were received too often to the dead-letter queues. Returns the names of these queues.
     pub(super) fn move_dead_letters(&mut self, now: i64) -> io::Result<Vec<String>> {
         let mut moves = Vec::new();
         for queue in self.queues.values_mut() {
@@ -149,8 +151,8 @@ impl SqsState {
         Ok(targets)
     }
 
-    /// Puts a message that is out of `source` already into `target`, visible now. Whoever dies between the two
-    /// records has the message twice, not lost.
+    /// Puts a message that was removed from `source` into `target`, visible now. If the process dies between the two
+    /// records, the message is stored twice, and not lost.
     pub(super) fn transfer(
         &mut self,
         source: &str,
@@ -208,7 +210,7 @@ impl SqsState {
             tracing::warn!(
                 queue = name,
                 records,
-                "the data directory has messages of a queue that is no longer"
+                "the data directory has messages of a queue that no longer exists"
             );
         }
     }

@@ -14,7 +14,7 @@ use crate::world::{EmulatorWorld, fifo_queue, standard_queue, with_dead_letter_q
 
 const NO_WAIT: Duration = Duration::ZERO;
 
-/// Nothing goes wrong but what a test asks for.
+/// All rates are zero. A test raises the rate of one fault.
 fn no_chaos() -> Chaos {
     Chaos {
         duplicate: 0.0,
@@ -42,11 +42,7 @@ async fn throttling_is_retried_by_the_sdk_and_loses_nothing() {
     }
     let get = dynamodb.get_item().table_name("things").key("pk", AttributeValue::S("p".into()));
     let item = get.key("sk", AttributeValue::S("count".into())).send().await.unwrap().item.unwrap();
-    assert_eq!(
-        item["n"],
-        AttributeValue::N("100".into()),
-        "a refused request must not have been carried out"
-    );
+    assert_eq!(item["n"], AttributeValue::N("100".into()), "a refused request was executed");
 
     let impatient = dynamodb.config().to_builder().retry_config(RetryConfig::disabled()).build();
     let impatient = aws_sdk_dynamodb::Client::from_conf(impatient);
@@ -95,7 +91,7 @@ async fn chaos_makes_transactions_conflict() {
     assert_eq!(rows, 2 * (40 - conflicts));
 }
 
-/// Receives and deletes until the queue is empty; how often each body came.
+/// Receives and deletes until the queue is empty. Returns the bodies in order, and how often each was received.
 async fn drain(world: &EmulatorWorld, queue: &str) -> (Vec<String>, HashMap<String, usize>) {
     let queues = world.emulator.sqs();
     let (mut order, mut counts) = (Vec::new(), HashMap::new());

@@ -4,7 +4,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::world::{EmulatorWorld, START_MILLIS};
 
-/// As AWS writes them, and what a path must not take literally.
+/// An id of the form that AWS uses. Its `=` is percent-encoded in a path.
 const ID: &str = "Qf3+/xyzAbcCAbc=";
 
 fn register(world: &EmulatorWorld, id: &str) -> UnboundedReceiver<OutboundFrame> {
@@ -36,7 +36,7 @@ async fn a_socket_accepts_posts_between_open_and_remove() {
     let connections = world.emulator.connections();
     assert!(is_gone(&world, ID).await);
     let mut rx = register(&world, ID);
-    assert!(is_gone(&world, ID).await, "its $connect has not returned");
+    assert!(is_gone(&world, ID).await, "the socket accepts posts before $connect has returned");
     connections.open(ID);
     assert!(!is_gone(&world, ID).await);
     assert_eq!(rx.try_recv().unwrap(), OutboundFrame::Text("x".to_owned()));

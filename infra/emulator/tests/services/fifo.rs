@@ -19,10 +19,10 @@ async fn a_deduplication_id_is_accepted_once_in_five_minutes() {
     let second = send("second", "b").await.unwrap();
     assert_eq!(second.sequence_number(), first.sequence_number());
     assert_eq!(second.message_id(), first.message_id());
-    // the checksum is of what was sent, or the SDK of other languages would refuse the answer
+    // the checksum is that of the sent body, because the SDKs compare it
     assert_ne!(second.md5_of_message_body(), first.md5_of_message_body());
 
-    // also after the first is done
+    // the id stays used after the first message is deleted
     let received = queues.receive("ticks.fifo", 10, NO_WAIT).await;
     assert_eq!(bodies(&received), ["first"]);
     queues.delete("ticks.fifo", &received[0].receipt_handle);
@@ -75,7 +75,7 @@ async fn a_message_group_is_ordered_and_blocks_while_in_flight() {
     let other = queues.receive("jobs.fifo", 10, NO_WAIT).await;
     assert_eq!(bodies(&other), ["b1"]);
 
-    // the first is done, the second is not: the third must not overtake it
+    // the second message is in flight, so the third must wait
     queues.delete("jobs.fifo", &batch[0].receipt_handle);
     assert!(queues.receive("jobs.fifo", 10, NO_WAIT).await.is_empty());
     queues.change_visibility("jobs.fifo", &batch[1].receipt_handle, NO_WAIT);
@@ -115,7 +115,7 @@ async fn a_dead_letter_unblocks_its_group() {
     assert_eq!(bodies(&queues.peek("dead.fifo")), ["poison"]);
     assert_eq!(queues.redrive("dead.fifo"), 1);
     world.advance(Duration::from_secs(30));
-    // the good one has used up its only receive as well
+    // the other message has used its only receive too
     assert_eq!(bodies(&queues.receive("jobs.fifo", 10, NO_WAIT).await), ["poison"]);
     assert_eq!(bodies(&queues.peek("dead.fifo")), ["good"]);
 }

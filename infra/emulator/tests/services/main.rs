@@ -1,5 +1,5 @@
-//! Every promise of this crate, through the AWS SDKs that the functions use.
-#![expect(clippy::unwrap_used, reason = "what a test's helper cannot do, fails the test")]
+//! The emulated services, tested through the AWS SDKs that the functions use.
+#![expect(clippy::unwrap_used, reason = "a failing helper fails the test")]
 
 mod chaos;
 mod connections;

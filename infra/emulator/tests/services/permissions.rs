@@ -1,4 +1,4 @@
-//! What a role may do, and how each service says that it may not.
+//! The permissions of a role, and the error of each service if one is missing.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -23,11 +23,11 @@ use crate::world::{EmulatorWorld, standard_queue};
 
 const TABLE: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/things";
 
-/// A world in which `Door` may do just this.
+/// A world with the role `Function`, which has these statements.
 async fn world_with_policy(statements: Value) -> EmulatorWorld {
     let policy = IamPolicy::parse(&json!({ "Version": "2012-10-17", "Statement": statements })).unwrap();
     let access = IamConfig {
-        roles: BTreeMap::from([("Door".to_owned(), vec![policy])]),
+        roles: BTreeMap::from([("Function".to_owned(), vec![policy])]),
         socket_api: "api/live".to_owned(),
     };
     EmulatorWorld::with_queues([standard_queue("jobs"), standard_queue("others")])
@@ -36,7 +36,7 @@ async fn world_with_policy(statements: Value) -> EmulatorWorld {
         .await
 }
 
-/// The code and message of an answer that must be a refusal.
+/// The code and message of a refused request.
 fn refusal<T: Debug, E, R>(answer: Result<T, SdkError<E, R>>) -> (String, String)
 where
     E: ProvideErrorMetadata,
@@ -48,7 +48,7 @@ where
 
 fn denied(action: &str, resource: &str) -> (String, String) {
     let message = format!(
-        "User: arn:aws:sts::000000000000:assumed-role/Door is not authorized to perform: {action} on resource: \
+        "User: arn:aws:sts::000000000000:assumed-role/Function is not authorized to perform: {action} on resource: \
          {resource} because no identity-based policy allows the {action} action"
     );
     ("AccessDeniedException".to_owned(), message)
@@ -68,7 +68,7 @@ async fn table_access_is_limited_by_action_and_leading_key() {
     let world =
         world_with_policy(json!([statement_on_users(&json!(["dynamodb:GetItem", "dynamodb:PutItem"]))]))
             .await;
-    let table = world.dynamodb_as("Door");
+    let table = world.dynamodb_as("Function");
     let put = |pk: &str| {
         table
             .put_item()
@@ -117,7 +117,7 @@ async fn query_access_is_limited_by_partition() {
           "Condition": { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["0"] } } },
     ]))
     .await;
-    let table = world.dynamodb_as("Door");
+    let table = world.dynamodb_as("Function");
     let query = |pk: &str| {
         let query = table.query().table_name("things").key_condition_expression("#p = :v AND sk > :s");
         let query =
@@ -136,7 +136,7 @@ async fn query_access_is_limited_by_partition() {
     };
     due("0").await.unwrap();
     assert_eq!(refusal(due("1").await), denied("dynamodb:Query", &index));
-    // a key that cannot be found is not one that is absent
+    // an unreadable key does not pass as an absent key
     let unbound = table.query().table_name("things").key_condition_expression("pk = :p").send().await;
     assert_eq!(refusal(unbound), denied("dynamodb:Query", TABLE));
 }
@@ -144,7 +144,7 @@ async fn query_access_is_limited_by_partition() {
 #[tokio::test]
 async fn every_key_of_a_batch_needs_permission() {
     let world = world_with_policy(json!([statement_on_users(&json!("dynamodb:BatchGetItem"))])).await;
-    let table = world.dynamodb_as("Door");
+    let table = world.dynamodb_as("Function");
     let get = |keys: &[&str]| {
         let key =
             |pk: &&str| [("pk".to_owned(), string_value(pk)), ("sk".to_owned(), string_value("#"))].into();
@@ -153,7 +153,7 @@ async fn every_key_of_a_batch_needs_permission() {
     };
     get(&["USER#1", "EMAIL#1"]).await.unwrap();
     assert_eq!(refusal(get(&["USER#1", "SESSION#1"]).await), denied("dynamodb:BatchGetItem", TABLE));
-    // nor is one without any let through to the engine
+    // a batch without a key is refused too
     let empty = table.batch_get_item().set_request_items(Some(HashMap::new())).send().await;
     assert_eq!(refusal(empty), denied("dynamodb:BatchGetItem", "*"));
 }
@@ -165,7 +165,7 @@ async fn every_action_of_a_transaction_needs_permission() {
         let granted: Vec<_> = actions.iter().filter(|action| **action != missing).collect();
         let granted: Vec<_> = granted.iter().map(|action| format!("dynamodb:{action}")).collect();
         let world = world_with_policy(json!([statement_on_users(&json!(granted))])).await;
-        let table = world.dynamodb_as("Door");
+        let table = world.dynamodb_as("Function");
         let write = TransactWriteItem::builder;
         let elements = [
             write().put(
@@ -228,7 +228,7 @@ async fn queue_access_is_limited_by_action() {
     let world =
         world_with_policy(json!([{ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": jobs }]))
             .await;
-    let sqs = world.sqs_as("Door");
+    let sqs = world.sqs_as("Function");
     let queues = world.emulator.sqs();
     let send = |queue: &str| sqs.send_message().queue_url(queues.url(queue)).message_body("b").send();
     send("jobs").await.unwrap();
@@ -251,7 +251,7 @@ async fn emails_need_a_permitted_sender() {
     let world = world_with_policy(json!([{ "Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*",
         "Condition": { "StringEquals": { "ses:FromAddress": "no-reply@example.com" } } }]))
     .await;
-    let ses = world.ses_as("Door");
+    let ses = world.ses_as("Function");
     let text = |data: &str| Content::builder().data(data).build().unwrap();
     let send = |from: &str| {
         let body = Body::builder().text(text("t")).build();
@@ -284,7 +284,7 @@ async fn socket_access_is_limited_by_method() {
     };
     world.emulator.connections().register("abc=", info, tx);
     world.emulator.connections().open("abc=");
-    let door = world.management_as("Door");
+    let door = world.management_as("Function");
     door.post_to_connection().connection_id("abc=").data(Blob::new("hi")).send().await.unwrap();
     assert!(rx.try_recv().is_ok());
     let action = "execute-api:ManageConnections";
@@ -308,7 +308,7 @@ async fn an_unknown_access_key_is_refused() {
         let get = world.dynamodb_as(key).get_item().table_name("things");
         get.key("pk", string_value("p")).key("sk", string_value("#")).send()
     };
-    get("Door").await.unwrap();
+    get("Function").await.unwrap();
     assert_eq!(refusal(get("door").await), nobody("UnrecognizedClientException"));
     let send = world.sqs_as("Other").send_message().queue_url(world.emulator.sqs().url("jobs"));
     assert_eq!(refusal(send.message_body("b").send().await), nobody("InvalidClientTokenId"));
@@ -321,7 +321,7 @@ async fn an_unknown_access_key_is_refused() {
 #[tokio::test]
 async fn used_permissions_are_recorded_without_whole_keys() {
     let world = world_with_policy(json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }])).await;
-    let table = world.dynamodb_as("Door");
+    let table = world.dynamodb_as("Function");
     for pk in ["EMAIL#ana@example.com", "EMAIL#ben@example.com", "READY"] {
         table
             .get_item()
@@ -332,16 +332,16 @@ async fn used_permissions_are_recorded_without_whole_keys() {
             .await
             .unwrap();
     }
-    let sqs = world.sqs_as("Door").send_message().queue_url(world.emulator.sqs().url("jobs"));
+    let sqs = world.sqs_as("Function").send_message().queue_url(world.emulator.sqs().url("jobs"));
     sqs.message_body("b").send().await.unwrap();
     world.dynamodb().list_tables().send().await.unwrap();
     let uses = world.emulator.used_permissions();
-    assert_eq!(uses.keys().collect::<Vec<_>>(), ["Door"]);
+    assert_eq!(uses.keys().collect::<Vec<_>>(), ["Function"]);
     let told = |used: &emulator::iam::UsedPermission| {
         format!("{} {} {}", used.action, used.resource, used.leading_key.as_deref().unwrap_or("-"))
     };
     assert_eq!(
-        uses["Door"].iter().map(told).collect::<Vec<_>>(),
+        uses["Function"].iter().map(told).collect::<Vec<_>>(),
         [
             "dynamodb:GetItem table/things EMAIL#",
             "dynamodb:GetItem table/things READY",

@@ -58,7 +58,7 @@ async fn message_attributes_have_the_form_of_a_lambda_event() {
     let queues = world.emulator.sqs();
     let attribute = MessageAttributeValue::builder().data_type("Number").string_value("7").build().unwrap();
     let message = world.sqs().send_message().queue_url(queues.url("jobs")).message_body("x");
-    // by the SQS Developer Guide's algorithm, computed in Python
+    // computed in Python by the algorithm of the SQS Developer Guide
     let sent = message.message_attributes("n", attribute).send().await.unwrap();
     assert_eq!(sent.md5_of_message_attributes(), Some("3a734e6fc44468814b287b503a526bff"));
     let received = queues.receive("jobs", 1, NO_WAIT).await.remove(0);
@@ -86,7 +86,7 @@ async fn an_undeleted_message_is_redelivered_after_its_visibility_timeout() {
         (&first.message_id, "2")
     );
 
-    // the first consumer is late: its receipt is no longer the message's
+    // the first consumer is late, and its receipt handle is stale
     queues.delete("jobs", &first.receipt_handle);
     assert_eq!(queues.depth("jobs").in_flight, 1);
     queues.delete("jobs", &second.receipt_handle);
@@ -142,7 +142,7 @@ async fn a_long_poll_ends_with_the_arrival() {
 
     let poll = world.sqs().receive_message().queue_url(queues.url("jobs")).wait_time_seconds(20).send();
     let poll = tokio::spawn(poll);
-    // whether the poll is there already or comes after: it gets the message
+    // the poll gets the message if it starts before the message or after it
     queues.send("jobs", "b", None, None, NO_WAIT);
     assert_eq!(poll.await.unwrap().unwrap().messages()[0].body(), Some("b"));
 }
@@ -156,7 +156,7 @@ async fn a_waiting_consumer_follows_the_injected_clock() {
         let queues = queues.clone();
         async move { queues.receive("jobs", 1, Duration::from_mins(1)).await }
     });
-    // the consumer runs until it waits, and only then time moves
+    // the consumer waits before the clock advances
     tokio::task::yield_now().await;
     world.advance(Duration::from_mins(10));
     let received = tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap().unwrap();

@@ -53,7 +53,7 @@ async fn data_survives_a_restart() {
     let queues = after.emulator.sqs();
     assert_eq!(queues.depth("jobs"), QueueDepth { visible: 1, in_flight: 1, delayed: 0 });
     assert_eq!(bodies(&queues.receive("jobs", 10, NO_WAIT).await), ["waiting"]);
-    // its consumer may have survived the restart
+    // the consumer may have survived the restart
     queues.change_visibility("jobs", &received[1].receipt_handle, NO_WAIT);
     let failing = queues.receive("jobs", 10, NO_WAIT).await.remove(0);
     assert_eq!((&*failing.body, &*failing.attributes["ApproximateReceiveCount"]), ("failing", "2"));
@@ -74,7 +74,7 @@ async fn data_survives_a_restart() {
     let third = world().data_in(dir.path()).started_after(Duration::from_secs(2)).start().await;
     assert_eq!(bodies(&third.emulator.sqs().peek("dead")), ["failing"]);
     assert_eq!(third.emulator.sqs().redrive("dead"), 1);
-    // its message is gone since the first start
+    // its message was deleted before the restart
     third.emulator.sqs().send("ticks.fifo", "tick again", Some("g"), Some("1"), NO_WAIT);
     assert_eq!(
         third.emulator.sqs().depth("ticks.fifo"),
@@ -82,7 +82,7 @@ async fn data_survives_a_restart() {
     );
 }
 
-/// The files as they are while the cloud runs are what a kill -9 would leave.
+/// A copy of the files of a running emulator is what `kill -9` leaves.
 #[tokio::test]
 async fn acknowledged_data_survives_a_kill() {
     let (dir, left) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -98,7 +98,7 @@ async fn acknowledged_data_survives_a_kill() {
     futures::future::join_all(work).await;
     for file in fs::read_dir(dir.path()).unwrap() {
         let file = file.unwrap();
-        // SQLite rebuilds its index of the log
+        // SQLite rebuilds the index of its log
         if !file.path().to_string_lossy().ends_with("-shm") {
             fs::copy(file.path(), left.path().join(file.file_name())).unwrap();
         }
@@ -117,7 +117,7 @@ async fn the_journal_is_compacted_without_loss() {
     let _in_flight = queues.receive("jobs", 1, NO_WAIT).await;
     let begun = Instant::now();
     for n in 0..10_000 {
-        // all the deduplication ids are remembered, as the clock stands still
+        // no deduplication id expires, because the clock stands still
         for (queue, group) in [("jobs", None), ("ticks.fifo", Some("g"))] {
             queues.send(queue, &n.to_string(), group, None, NO_WAIT);
             let received = queues.receive(queue, 1, NO_WAIT).await.remove(0);
@@ -155,7 +155,7 @@ async fn dropping_the_emulator_stops_every_listener() {
     let sqs = world.sqs();
     let poll = sqs.receive_message().queue_url(world.emulator.sqs().url("jobs")).wait_time_seconds(20).send();
     let poll = tokio::spawn(poll);
-    // until it waits there is nothing to cut; a request that is answered shows that the front is up
+    // the long poll must be waiting before the drop, and a response shows that the server runs
     sqs.list_queues().send().await.unwrap();
     let addresses = [world.emulator.url(), world.emulator.dynamodb_url()];
     let addresses: Vec<SocketAddr> =

@@ -31,9 +31,16 @@ async fn sort_keys(world: &EmulatorWorld) -> Vec<String> {
 #[tokio::test]
 async fn the_table_matches_its_definition() {
     let world = EmulatorWorld::with_queues([]).start().await;
-    let told = world.dynamodb().describe_table().table_name("things").send().await.unwrap().table.unwrap();
-    assert!(told.stream_specification().is_none(), "a stream slows every write and nobody reads it");
-    assert_eq!(told.billing_mode_summary().unwrap().billing_mode().unwrap().as_str(), "PAY_PER_REQUEST");
+    let description =
+        world.dynamodb().describe_table().table_name("things").send().await.unwrap().table.unwrap();
+    assert!(
+        description.stream_specification().is_none(),
+        "a stream is on: it slows every write and has no reader"
+    );
+    assert_eq!(
+        description.billing_mode_summary().unwrap().billing_mode().unwrap().as_str(),
+        "PAY_PER_REQUEST"
+    );
     let ttl = world.dynamodb().describe_time_to_live().table_name("things").send().await.unwrap();
     assert_eq!(ttl.time_to_live_description().unwrap().attribute_name(), Some("ttl"));
 

@@ -1,4 +1,4 @@
-//! A cloud with a clock that stands still until it is moved, and the SDKs' clients for it.
+//! An emulator whose clock advances only when a test moves it, and SDK clients for it.
 
 use std::{
     path::Path,
@@ -122,7 +122,7 @@ impl WorldBuilder {
         Self { access, ..self }
     }
 
-    /// So much later than [`START`].
+    /// Sets the clock to this long after [`START_MILLIS`].
     pub(crate) fn started_after(self, by: Duration) -> Self {
         Self { now: START_MILLIS + i64::try_from(by.as_millis()).unwrap(), ..self }
     }
@@ -181,7 +181,7 @@ pub(crate) fn fifo_queue(name: &str) -> QueueSpec {
     QueueSpec { name: name.to_owned(), fifo: true, ..QueueSpec::default() }
 }
 
-/// With a dead-letter queue after so many receives.
+/// The queue with a dead-letter queue that takes messages after this many receives.
 pub(crate) fn with_dead_letter_queue(queue: QueueSpec, name: &str, after: u32) -> [QueueSpec; 2] {
     let dead_letters = QueueSpec { name: name.to_owned(), fifo: queue.fifo, ..QueueSpec::default() };
     [

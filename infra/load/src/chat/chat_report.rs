@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
-use super::{ChatRehearsal, log::DeliveryLog};
-use crate::{latency::LatencySummary, machine::MachineInfo, printed};
+use super::{ChatRehearsal, delivery_log::DeliveryLog};
+use crate::{latency::LatencySummary, machine_info::MachineInfo, print};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct ChatReport {
@@ -71,7 +71,7 @@ impl fmt::Display for ChatReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { url, members, rate, seconds, machine, .. } = self;
         writeln!(f, "\n{url} · {members} members, {rate} messages/s for {seconds} s · {machine}")?;
-        printed::write_latencies(
+        print::write_latencies(
             f,
             &[
                 ("message → answer", self.message_to_answer),
@@ -81,6 +81,6 @@ impl fmt::Display for ChatReport {
         )?;
         let Self { connected, written, lost, doubled, .. } = self;
         writeln!(f, "\n{connected} connected · {written} written · {lost} lost · {doubled} doubled")?;
-        printed::write_errors(f, &self.errors)
+        print::write_errors(f, &self.errors)
     }
 }

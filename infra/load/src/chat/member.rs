@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::delivery_log::DeliveryLog;
-use crate::{api::LoadClient, book::LoadRecorder, presenter::text_field, socket::LoadSocket};
+use crate::{
+    load_client::LoadClient, load_socket::LoadSocket, presenter::text_field, recorder::LoadRecorder,
+};
 
 #[derive(Clone)]
 pub(super) struct ChatMemberClient {

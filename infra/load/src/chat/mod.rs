@@ -16,7 +16,7 @@ use tokio::{sync::watch, task::JoinSet};
 
 pub use self::chat_report::ChatReport;
 use self::{delivery_log::DeliveryLog, member::ChatMemberClient};
-use crate::{api::LoadClient, book::LoadRecorder, machine, presenter::text_field};
+use crate::{load_client::LoadClient, machine_info, presenter::text_field, recorder::LoadRecorder};
 
 /// How long the deployment may take for what should take a second.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -53,7 +53,7 @@ impl ChatRehearsal {
     pub async fn run(&self) -> anyhow::Result<ChatReport> {
         let members = usize::try_from(self.members)?;
         anyhow::ensure!(self.rate <= 2 * self.members, "{} members write {} a second", members, 2 * members);
-        if let Some(most) = machine::open_files() {
+        if let Some(most) = machine_info::open_files() {
             let needed = members + MAX_CONCURRENT_SIGN_UPS + 64;
             anyhow::ensure!(
                 needed <= most,

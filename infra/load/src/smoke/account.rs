@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     checklist::{CheckOutcome, Checklist},
-    visitor::{SmokeClient, SmokeResponse, text_field},
+    smoke_client::{SmokeClient, SmokeResponse, text_field},
 };
 
 const IDENTITY_LOGS: &str = "the log of the function api-identity";

@@ -5,7 +5,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
     checklist::{CheckOutcome, Checklist},
-    visitor::{SmokeClient, text_field},
+    smoke_client::{SmokeClient, text_field},
 };
 
 /// One pixel, as a PNG.

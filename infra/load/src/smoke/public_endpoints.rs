@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     checklist::{CheckOutcome, Checklist},
     is_loopback,
-    visitor::{SmokeClient, SmokeResponse, text_field},
+    smoke_client::{SmokeClient, SmokeResponse, text_field},
 };
 
 const DOCS_LOGS: &str = "the log of the function api-docs";

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::{
     checklist::CheckOutcome,
     is_loopback,
-    visitor::{SmokeTimings, TimedOperation, text_field},
+    smoke_client::{SmokeTimings, TimedOperation, text_field},
 };
 use crate::load_socket::{LoadSocket, ReceivedFrame};
 

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::{
     checklist::{CheckOutcome, Checklist},
-    listener::{check_ping, open_socket, socket_url, wait_for_event},
-    visitor::{SmokeClient, SmokeTimings, TimedOperation, text_field},
+    smoke_client::{SmokeClient, SmokeTimings, TimedOperation, text_field},
+    socket_client::{check_ping, open_socket, socket_url, wait_for_event},
 };
 use crate::load_socket::LoadSocket;
 

@@ -6,19 +6,19 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use serde_yaml_ng::Value as Yaml;
 
-use super::{names, sources::Rows, text};
+use super::{names, rows::NamedRows, text};
 
 /// A row.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Alarm {
+pub(super) struct AlarmRow {
     pub(super) description: String,
     pub(super) namespace: String,
     pub(super) metric: String,
     #[serde(default)]
-    pub(super) dimensions: Rows<Yaml>,
+    pub(super) dimensions: NamedRows<Yaml>,
     #[serde(default)]
-    pub(super) statistic: Statistic,
+    pub(super) statistic: AlarmStatistic,
     /// Seconds.
     pub(super) period: u32,
     /// How many periods in a row must be over the limit.
@@ -28,11 +28,11 @@ pub(super) struct Alarm {
     /// The alarm rings below this value. A row has `above` or `below`.
     pub(super) below: Option<u64>,
     #[serde(default)]
-    pub(super) missing: Missing,
+    pub(super) missing: MissingData,
 }
 
 #[derive(Deserialize, Debug, Default, Clone, Copy)]
-pub(super) enum Statistic {
+pub(super) enum AlarmStatistic {
     #[default]
     Sum,
     Maximum,
@@ -41,13 +41,13 @@ pub(super) enum Statistic {
 /// What a period without data means.
 #[derive(Deserialize, Default, Clone, Copy)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum Missing {
+pub(super) enum MissingData {
     #[default]
     NotBreaching,
     Breaching,
 }
 
-impl Alarm {
+impl AlarmRow {
     /// The resource. The alarm is named after its logical id, `HttpErrorsAlarm` becomes `colloquy-STAGE-http-errors`.
     pub(super) fn resource(&self, id: &str) -> anyhow::Result<String> {
         let name = id
@@ -69,8 +69,8 @@ impl Alarm {
             _ => bail!("the alarm {id} must have `above` or `below`"),
         };
         let missing = match self.missing {
-            Missing::NotBreaching => "notBreaching",
-            Missing::Breaching => "breaching",
+            MissingData::NotBreaching => "notBreaching",
+            MissingData::Breaching => "breaching",
         };
         let Self { namespace, statistic, period, periods, .. } = self;
         let (description, metric) = (text::scalar(&self.description), text::scalar(&self.metric));

@@ -12,7 +12,7 @@ use super::{
 /// A row: what one widget shows. A row has metrics or logs.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Widget {
+pub(super) struct WidgetRow {
     title: String,
     /// In `CloudWatch`'s own syntax.
     #[serde(default)]
@@ -43,7 +43,7 @@ const HEIGHT: u32 = 6;
 
 /// JSON, which `!Sub` completes.
 pub(super) fn body<'a>(
-    widgets: impl Iterator<Item = &'a Widget>,
+    widgets: impl Iterator<Item = &'a WidgetRow>,
     queue_ids: &[&str],
 ) -> anyhow::Result<String> {
     let (mut x, mut y) = (0, 0);
@@ -59,7 +59,7 @@ pub(super) fn body<'a>(
     Ok(format!("{{\"widgets\": [\n{}\n]}}\n", parts.join(",\n")))
 }
 
-impl Widget {
+impl WidgetRow {
     fn json(&self, x: u32, y: u32, width: u32, queue_ids: &[&str]) -> anyhow::Result<String> {
         let (kind, view, content) = if self.logs.is_empty() {
             let metrics = self.lines(queue_ids)?;

@@ -9,33 +9,34 @@ use serde::Deserialize;
 use serde_yaml_ng::Value as Yaml;
 
 use super::{
-    System,
-    alarms::{Alarm, Missing, Statistic},
+    TemplateSources,
+    alarms::{AlarmRow, AlarmStatistic, MissingData},
     names,
-    permissions::Permissions,
-    sources::Rows,
+    permissions::PermissionRows,
+    routes::socket_routes,
+    rows::NamedRows,
     text,
 };
 
 /// A row. A function has routes of the HTTP API, messages of the socket, jobs or schedules.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Function {
+pub(super) struct FunctionRow {
     /// Routes under each of `route_prefixes`. `users` serves `/users` and `/users/`, `users/*` every path below.
     #[serde(default)]
     pub(super) routes: Vec<String>,
     /// Routes without a prefix: name → path.
     #[serde(default)]
-    pub(super) exact_routes: Rows<String>,
+    pub(super) exact_routes: NamedRows<String>,
     /// Types of messages on the socket.
     #[serde(default)]
     pub(super) messages: Vec<String>,
     /// Queues that the function reads: name of the event source → queue.
     #[serde(default)]
-    jobs: Rows<JobSource>,
+    jobs: NamedRows<JobSource>,
     /// Name of the event → expression of `EventBridge` Scheduler.
     #[serde(default)]
-    schedules: Rows<String>,
+    schedules: NamedRows<String>,
     /// Description of the alarm that rings when a function with jobs or schedules fails.
     errors_alarm: Option<String>,
     /// MB, instead of the 512 of `Globals`.
@@ -44,8 +45,8 @@ pub(super) struct Function {
     timeout: Option<u32>,
     /// Variables that no other function needs.
     #[serde(default)]
-    environment: Rows<Yaml>,
-    permissions: Permissions,
+    environment: NamedRows<Yaml>,
+    permissions: PermissionRows,
 }
 
 #[derive(Deserialize)]
@@ -56,7 +57,7 @@ struct JobSource {
     batch: u32,
 }
 
-impl Function {
+impl FunctionRow {
     /// Queues whose jobs it gets.
     pub(super) fn receives_from(&self) -> impl Iterator<Item = &str> {
         self.jobs.iter().map(|(_, source)| source.queue.as_str())
@@ -71,10 +72,11 @@ impl Function {
     }
 }
 
-impl System<'_> {
+impl TemplateSources<'_> {
     /// The role, the function, and what connects the function with an API.
-    pub(super) fn function(&self, id: &str, function: &Function) -> anyhow::Result<String> {
-        let (http, socket) = (function.serves_http(), !function.messages.is_empty());
+    pub(super) fn function(&self, id: &str, function: &FunctionRow) -> anyhow::Result<String> {
+        let http = function.serves_http();
+        let socket = !function.messages.is_empty();
         let kinds = [http, socket, function.runs_alone()].into_iter().filter(|kind| *kind).count();
         ensure!(
             kinds == 1,
@@ -83,19 +85,20 @@ impl System<'_> {
         for queue in function.receives_from() {
             self.check_queue(queue)?;
         }
-        let mut text = self.role(id, function, &function.permissions)?;
+        let receives_from: Vec<&str> = function.receives_from().collect();
+        let mut text = self.role(id, &receives_from, &function.permissions)?;
         text.push_str(&resource(id, function)?);
         if http {
-            write!(text, "\n{}", self.http_routes(id, function)?)?;
+            write!(text, "\n{}", self.http_routes(id, &function.routes, &function.exact_routes)?)?;
         }
         if socket {
-            write!(text, "\n{}", super::routes::socket_routes(id, function)?)?;
+            write!(text, "\n{}", socket_routes(id, &function.messages)?)?;
         }
         Ok(text)
     }
 }
 
-fn resource(id: &str, function: &Function) -> anyhow::Result<String> {
+fn resource(id: &str, function: &FunctionRow) -> anyhow::Result<String> {
     let mut text = format!(
         r#"  {id}:
     Type: AWS::Serverless::Function
@@ -144,22 +147,22 @@ fn resource(id: &str, function: &Function) -> anyhow::Result<String> {
 }
 
 /// The alarm of a function that no request waits for. The alarms of the APIs count the failures of the others.
-pub(super) fn errors_alarm(id: &str, function: &Function) -> anyhow::Result<String> {
+pub(super) fn errors_alarm(id: &str, function: &FunctionRow) -> anyhow::Result<String> {
     if !function.runs_alone() {
         return Ok(String::new());
     }
     let default = || format!("{} fails as a whole (a crash, a timeout), not a job of it", names::kebab(id));
-    let alarm = Alarm {
+    let alarm = AlarmRow {
         description: function.errors_alarm.clone().unwrap_or_else(default),
         namespace: "AWS/Lambda".to_owned(),
         metric: "Errors".to_owned(),
         dimensions: [("FunctionName".to_owned(), text::tagged("Ref", id))].into_iter().collect(),
-        statistic: Statistic::Sum,
+        statistic: AlarmStatistic::Sum,
         period: 300,
         periods: 1,
         above: Some(0),
         below: None,
-        missing: Missing::default(),
+        missing: MissingData::default(),
     };
     alarm.resource(&format!("{id}ErrorsAlarm"))
 }

@@ -21,15 +21,16 @@ mod names;
 mod permissions;
 mod queues;
 mod routes;
+mod rows;
 mod sources;
 mod text;
 
 use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context as _, bail, ensure};
-use queues::Queue;
+use queues::QueueRow;
 use serde_yaml_ng::Value as Yaml;
-use sources::{SECTIONS, Source};
+use sources::{SECTIONS, SourceFile};
 
 const HEADER: &str = "\
 # Assembled from infra/template/*.yaml by `cargo run -- template`. Edit those files, not this one.
@@ -52,14 +53,14 @@ pub fn write(folder: &Path, file: &Path) -> anyhow::Result<()> {
 /// Fails on a row that it does not understand, on a queue that no file declares, and on a logical id of two resources.
 pub fn assemble(folder: &Path) -> anyhow::Result<String> {
     let sources = sources::read(folder)?;
-    let system = System::new(&sources);
+    let all = TemplateSources::new(&sources);
     let mut text = HEADER.to_owned();
     for section in SECTIONS {
         let mut body = String::new();
         for source in &sources {
             let copied = source.section(section);
             if section == "Resources" {
-                let tables = system.resources(source).with_context(|| source.path.display().to_string())?;
+                let tables = all.resources(source).with_context(|| source.path.display().to_string())?;
                 let parts: Vec<&str> = [copied, &tables]
                     .into_iter()
                     .map(str::trim_end)
@@ -76,22 +77,22 @@ pub fn assemble(folder: &Path) -> anyhow::Result<String> {
         let gap = if body.starts_with('\n') { "\n" } else { "" };
         writeln!(text, "{gap}{section}:{}", body.trim_end())?;
     }
-    let text = system.fill(&text)?;
+    let text = all.fill(&text)?;
     let _: Yaml = serde_yaml_ng::from_str(&text).context("the assembled template is not valid")?;
     Ok(text)
 }
 
 /// What rows of one file need to know of the other files.
-struct System<'a> {
-    sources: &'a [Source],
+struct TemplateSources<'a> {
+    sources: &'a [SourceFile],
 }
 
-impl<'a> System<'a> {
-    fn new(sources: &'a [Source]) -> Self {
+impl<'a> TemplateSources<'a> {
+    fn new(sources: &'a [SourceFile]) -> Self {
         Self { sources }
     }
 
-    fn queues(&self) -> impl Iterator<Item = (&'a str, &'a Queue)> + use<'a> {
+    fn queues(&self) -> impl Iterator<Item = (&'a str, &'a QueueRow)> + use<'a> {
         self.sources.iter().flat_map(|source| source.tables.queues.iter())
     }
 
@@ -107,7 +108,7 @@ impl<'a> System<'a> {
     }
 
     /// The resources that the tables of a file become.
-    fn resources(&self, source: &Source) -> anyhow::Result<String> {
+    fn resources(&self, source: &SourceFile) -> anyhow::Result<String> {
         let tables = &source.tables;
         let mut parts = Vec::new();
         for (id, queue) in tables.queues.iter() {

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::{System, functions::Function, text};
+use super::{TemplateSources, text};
 
 /// The name of the only policy of each role.
 const POLICY_NAME: &str = "function";
@@ -15,7 +15,7 @@ const POLICY_NAME: &str = "function";
 /// What a function may do, beside writing its logs and receiving the jobs of its queues.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Permissions {
+pub(super) struct PermissionRows {
     /// Statements about the items of the table.
     #[serde(default)]
     table: Vec<TableStatement>,
@@ -46,12 +46,12 @@ struct TableStatement {
 #[serde(deny_unknown_fields)]
 struct IndexStatement {
     name: String,
-    partitions: Partitions,
+    partitions: AllowedPartitions,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Partitions {
+enum AllowedPartitions {
     All(AllPartitions),
     Some(Vec<String>),
 }
@@ -63,21 +63,26 @@ enum AllPartitions {
 }
 
 /// A statement of the policy that allows something.
-struct Statement {
+struct RoleStatement {
     actions: Vec<String>,
     resources: Vec<String>,
-    condition: Condition,
+    condition: RoleCondition,
 }
 
-enum Condition {
+enum RoleCondition {
     None,
     Partitions(Vec<String>),
     Sender,
 }
 
-impl System<'_> {
-    /// The role of a function.
-    pub(super) fn role(&self, id: &str, function: &Function, may: &Permissions) -> anyhow::Result<String> {
+impl TemplateSources<'_> {
+    /// The role of a function that receives jobs from some queues.
+    pub(super) fn role(
+        &self,
+        id: &str,
+        receives_from: &[&str],
+        may: &PermissionRows,
+    ) -> anyhow::Result<String> {
         for queue in &may.send_to {
             self.check_queue(queue)?;
         }
@@ -95,63 +100,62 @@ impl System<'_> {
             Statement:
 "#
         );
-        let receives_from: Vec<&str> = function.receives_from().collect();
-        for statement in may.statements(&receives_from) {
+        for statement in may.statements(receives_from) {
             text.push_str(&statement.item()?);
         }
         Ok(text)
     }
 }
 
-impl Permissions {
-    fn statements(&self, receives_from: &[&str]) -> Vec<Statement> {
+impl PermissionRows {
+    fn statements(&self, receives_from: &[&str]) -> Vec<RoleStatement> {
         let of_service = |service: &str, actions: &[String]| -> Vec<String> {
             actions.iter().map(|action| format!("{service}:{action}")).collect()
         };
         let mut statements = Vec::new();
         for TableStatement { actions, partitions } in &self.table {
-            statements.push(Statement {
+            statements.push(RoleStatement {
                 actions: of_service("dynamodb", actions),
                 resources: vec![arn("Table")],
-                condition: Condition::Partitions(partitions.clone()),
+                condition: RoleCondition::Partitions(partitions.clone()),
             });
         }
         for IndexStatement { name, partitions } in &self.indexes {
-            statements.push(Statement {
+            statements.push(RoleStatement {
                 actions: vec!["dynamodb:Query".into()],
                 resources: vec![format!(r#"!Sub "${{Table.Arn}}/index/{name}""#)],
                 condition: match partitions {
-                    Partitions::All(AllPartitions::All) => Condition::None,
-                    Partitions::Some(partitions) => Condition::Partitions(partitions.clone()),
+                    AllowedPartitions::All(AllPartitions::All) => RoleCondition::None,
+                    AllowedPartitions::Some(partitions) => RoleCondition::Partitions(partitions.clone()),
                 },
             });
         }
         let mut allow = |actions: &[&str], resources: Vec<String>, condition| {
             let actions = actions.iter().map(|action| (*action).to_owned()).collect();
-            statements.push(Statement { actions, resources, condition });
+            statements.push(RoleStatement { actions, resources, condition });
         };
         if !self.send_to.is_empty() {
             // entry::app reads the attributes to open its connection
             let queues = self.send_to.iter().map(|queue| arn(queue)).collect();
-            allow(&["sqs:GetQueueAttributes", "sqs:SendMessage"], queues, Condition::None);
+            allow(&["sqs:GetQueueAttributes", "sqs:SendMessage"], queues, RoleCondition::None);
         }
         if !receives_from.is_empty() {
             let queues = receives_from.iter().map(|queue| arn(queue)).collect();
             allow(
                 &["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
                 queues,
-                Condition::None,
+                RoleCondition::None,
             );
         }
         if self.post_to_sockets {
             let connections = r#"!Sub "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${SocketApi}/${Stage}/*/@connections/*""#;
-            allow(&["execute-api:ManageConnections"], vec![connections.into()], Condition::None);
+            allow(&["execute-api:ManageConnections"], vec![connections.into()], RoleCondition::None);
         }
         if self.send_email {
             // the only `*`, because SES distinguishes senders by condition
-            allow(&["ses:SendEmail"], vec![r#""*""#.into()], Condition::Sender);
+            allow(&["ses:SendEmail"], vec![r#""*""#.into()], RoleCondition::Sender);
         }
-        allow(&["logs:CreateLogStream", "logs:PutLogEvents"], vec![arn("FunctionLogs")], Condition::None);
+        allow(&["logs:CreateLogStream", "logs:PutLogEvents"], vec![arn("FunctionLogs")], RoleCondition::None);
         statements
     }
 }
@@ -160,18 +164,18 @@ fn arn(id: &str) -> String {
     format!("!GetAtt {id}.Arn")
 }
 
-impl Statement {
+impl RoleStatement {
     /// An item of the list `Statement`, on one line if that fits.
     fn item(&self) -> anyhow::Result<String> {
         let actions = text::list(&self.actions);
         let resources = text::list(&self.resources);
         let condition = match &self.condition {
-            Condition::None => String::new(),
-            Condition::Partitions(partitions) => format!(
+            RoleCondition::None => String::new(),
+            RoleCondition::Partitions(partitions) => format!(
                 r#", Condition: {{"ForAllValues:StringLike": {{"dynamodb:LeadingKeys": {}}}}}"#,
                 text::list(&keys(partitions))
             ),
-            Condition::Sender => {
+            RoleCondition::Sender => {
                 r#", Condition: {StringEqualsIfExists: {"ses:FromAddress": !Ref MailSender}}"#.to_owned()
             }
         };
@@ -189,8 +193,8 @@ impl Statement {
             }
         }
         match &self.condition {
-            Condition::None => {}
-            Condition::Partitions(partitions) => {
+            RoleCondition::None => {}
+            RoleCondition::Partitions(partitions) => {
                 let keys = keys(partitions);
                 let list = text::list(&keys);
                 let list = if text::fits(44, &list) {
@@ -206,7 +210,9 @@ impl Statement {
 "#
                 )?;
             }
-            Condition::Sender => writeln!(text, "                {}", condition.trim_start_matches(", "))?,
+            RoleCondition::Sender => {
+                writeln!(text, "                {}", condition.trim_start_matches(", "))?
+            }
         }
         Ok(text)
     }

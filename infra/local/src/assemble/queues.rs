@@ -6,14 +6,14 @@ use anyhow::ensure;
 use serde::Deserialize;
 
 use super::{
-    alarms::{Alarm, Missing, Statistic},
+    alarms::{AlarmRow, AlarmStatistic, MissingData},
     names, text,
 };
 
 /// A row.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Queue {
+pub(super) struct QueueRow {
     /// Jobs of one message group run in order, and a job with the deduplication id of another one is dropped.
     #[serde(default)]
     fifo: bool,
@@ -40,7 +40,7 @@ fn dead_letters(id: &str) -> String {
 }
 
 /// The queue and its dead-letter queue, which keeps jobs for 14 days, as long as SQS can.
-pub(super) fn resources(id: &str, queue: &Queue) -> anyhow::Result<String> {
+pub(super) fn resources(id: &str, queue: &QueueRow) -> anyhow::Result<String> {
     ensure!(id.ends_with("Queue"), "the name of the queue {id} must end in Queue");
     let dead = dead_letters(id);
     let (fifo, fifo_of_dead) = if queue.fifo {
@@ -73,21 +73,21 @@ pub(super) fn resources(id: &str, queue: &Queue) -> anyhow::Result<String> {
 }
 
 /// The alarm of the dead letters and the alarm of the oldest job.
-pub(super) fn alarms(id: &str, queue: &Queue) -> anyhow::Result<String> {
+pub(super) fn alarms(id: &str, queue: &QueueRow) -> anyhow::Result<String> {
     let stem = stem(id);
-    let alarm = |description: String, metric: &str, of: &str, periods, above| Alarm {
+    let alarm = |description: String, metric: &str, of: &str, periods, above| AlarmRow {
         description,
         namespace: "AWS/SQS".to_owned(),
         metric: metric.to_owned(),
         dimensions: [("QueueName".to_owned(), text::tagged("GetAtt", &format!("{of}.QueueName")))]
             .into_iter()
             .collect(),
-        statistic: Statistic::Maximum,
+        statistic: AlarmStatistic::Maximum,
         period: 60,
         periods,
         above: Some(above),
         below: None,
-        missing: Missing::default(),
+        missing: MissingData::default(),
     };
     let failed = alarm(
         format!("jobs of the queue {stem} have failed for good"),

@@ -4,11 +4,16 @@ use std::fmt::Write as _;
 
 use anyhow::ensure;
 
-use super::{System, functions::Function, names, text};
+use super::{TemplateSources, names, rows::NamedRows, text};
 
-impl System<'_> {
+impl TemplateSources<'_> {
     /// The integration, the permission and the routes of a function of the HTTP API.
-    pub(super) fn http_routes(&self, id: &str, function: &Function) -> anyhow::Result<String> {
+    pub(super) fn http_routes(
+        &self,
+        id: &str,
+        routes: &[String],
+        exact_routes: &NamedRows<String>,
+    ) -> anyhow::Result<String> {
         let mut text = format!(
             r#"  {id}Integration:
     Type: AWS::ApiGatewayV2::Integration
@@ -21,7 +26,7 @@ impl System<'_> {
         );
         text.push_str(&permission(id, "HttpApi"));
         text.push('\n');
-        for row in &function.routes {
+        for row in routes {
             ensure!(
                 !row.starts_with('/') && !row.ends_with('/'),
                 "the route {row} must not begin or end in a slash"
@@ -45,7 +50,7 @@ impl System<'_> {
                 }
             }
         }
-        for (name, path) in function.exact_routes.iter() {
+        for (name, path) in exact_routes.iter() {
             let key = if path.starts_with('/') { format!("ANY {path}") } else { path.clone() };
             text.push_str(&route(name, "HttpApi", &key, id)?);
         }
@@ -54,7 +59,7 @@ impl System<'_> {
 }
 
 /// The integration, the permission and the routes of a function of the WebSocket API.
-pub(super) fn socket_routes(id: &str, function: &Function) -> anyhow::Result<String> {
+pub(super) fn socket_routes(id: &str, messages: &[String]) -> anyhow::Result<String> {
     let mut text = format!(
         r#"  {id}Integration:
     Type: AWS::ApiGatewayV2::Integration
@@ -66,7 +71,7 @@ pub(super) fn socket_routes(id: &str, function: &Function) -> anyhow::Result<Str
     );
     text.push_str(&permission(id, "SocketApi"));
     text.push('\n');
-    for message in &function.messages {
+    for message in messages {
         text.push_str(&route(&format!("Socket{}", names::pascal(message)), "SocketApi", message, id)?);
     }
     Ok(text)

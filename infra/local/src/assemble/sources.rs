@@ -1,18 +1,16 @@
 //! Reads the files of `infra/template`.
 
 use std::{
-    fmt, fs,
-    marker::PhantomData,
+    fs,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, ensure};
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error as _, MapAccess, Visitor},
-};
+use serde::Deserialize;
 
-use super::{alarms::Alarm, dashboard::Widget, functions::Function, queues::Queue};
+use super::{
+    alarms::AlarmRow, dashboard::WidgetRow, functions::FunctionRow, queues::QueueRow, rows::NamedRows,
+};
 
 /// CloudFormation's sections, in the order of the template.
 pub(super) const SECTIONS: [&str; 10] = [
@@ -32,25 +30,25 @@ pub(super) const SECTIONS: [&str; 10] = [
 const BASE: &str = "base.yaml";
 
 /// One file.
-pub(super) struct Source {
+pub(super) struct SourceFile {
     pub(super) path: PathBuf,
     sections: Vec<(&'static str, String)>,
-    pub(super) tables: Tables,
+    pub(super) tables: SourceTables,
 }
 
 /// The tables of a file.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Tables {
-    pub(super) queues: Rows<Queue>,
-    pub(super) functions: Rows<Function>,
-    pub(super) alarms: Rows<Alarm>,
-    pub(super) route_prefixes: Rows<String>,
-    pub(super) dashboard: Vec<Widget>,
+pub(super) struct SourceTables {
+    pub(super) queues: NamedRows<QueueRow>,
+    pub(super) functions: NamedRows<FunctionRow>,
+    pub(super) alarms: NamedRows<AlarmRow>,
+    pub(super) route_prefixes: NamedRows<String>,
+    pub(super) dashboard: Vec<WidgetRow>,
 }
 
 /// Reads all files of the folder: what all products share, then the others by name.
-pub(super) fn read(folder: &Path) -> anyhow::Result<Vec<Source>> {
+pub(super) fn read(folder: &Path) -> anyhow::Result<Vec<SourceFile>> {
     let entries =
         fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let mut paths = Vec::new();
@@ -63,12 +61,12 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Vec<Source>> {
     paths.sort_by_key(|path| (!path.ends_with(BASE), path.clone()));
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        Source::parse(path.clone(), &text).with_context(|| path.display().to_string())
+        SourceFile::parse(path.clone(), &text).with_context(|| path.display().to_string())
     };
     paths.into_iter().map(read).collect()
 }
 
-impl Source {
+impl SourceFile {
     /// Comments at the margin are for readers of the file. They are not copied.
     fn parse(path: PathBuf, text: &str) -> anyhow::Result<Self> {
         let mut sections: Vec<(&'static str, String)> = Vec::new();
@@ -96,7 +94,7 @@ impl Source {
             body.push('\n');
         }
         // a file without tables is a document without a value
-        let tables: Option<Tables> = serde_yaml_ng::from_str(&tables)?;
+        let tables: Option<SourceTables> = serde_yaml_ng::from_str(&tables)?;
         Ok(Self { path, sections, tables: tables.unwrap_or_default() })
     }
 
@@ -115,56 +113,4 @@ impl Source {
 fn section(line: &str) -> Option<(&'static str, &str)> {
     let (name, value) = line.split_once(':')?;
     SECTIONS.into_iter().find(|section| *section == name).map(|section| (section, value))
-}
-
-/// A map in the order of the file.
-pub(super) struct Rows<T>(Vec<(String, T)>);
-
-impl<T> Rows<T> {
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
-        self.0.iter().map(|(name, row)| (name.as_str(), row))
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl<T> Default for Rows<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T> FromIterator<(String, T)> for Rows<T> {
-    fn from_iter<I: IntoIterator<Item = (String, T)>>(rows: I) -> Self {
-        Self(rows.into_iter().collect())
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Rows<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct RowsVisitor<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for RowsVisitor<T> {
-            type Value = Rows<T>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a map of rows")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut rows: Vec<(String, T)> = Vec::new();
-                while let Some((name, row)) = map.next_entry::<String, T>()? {
-                    if rows.iter().any(|(other, _)| *other == name) {
-                        return Err(A::Error::custom(format!("{name} is there twice")));
-                    }
-                    rows.push((name, row));
-                }
-                Ok(Rows(rows))
-            }
-        }
-
-        deserializer.deserialize_map(RowsVisitor(PhantomData))
-    }
 }

@@ -1,4 +1,4 @@
-//! A request as API Gateway's HTTP APIs hand it to a Lambda, payload format 2.0.
+//! Builds the event of a request in payload format 2.0, as HTTP APIs of API Gateway send it to a Lambda function.
 
 use std::{collections::BTreeMap, net::IpAddr};
 
@@ -9,16 +9,16 @@ use http::{HeaderMap, header, request::Parts};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{query, routes::RouteMatch};
+use super::{query_string::query_parameters, routes::RouteMatch, source::SOURCE_IP_HEADER};
 
-/// What the gateway knows about a request that the request does not say.
+/// Facts about a request that the gateway adds.
 pub(crate) struct RequestContext<'a> {
     pub(crate) request_id: &'a str,
     pub(crate) source_ip: IpAddr,
     pub(crate) at: Timestamp,
     /// Host and port that clients use.
     pub(crate) authority: &'a str,
-    /// Decoded, as HTTP APIs pass it on (REST APIs and function URLs do not).
+    /// Percent-decoded, as HTTP APIs pass it on. REST APIs and function URLs pass it on encoded.
     pub(crate) path: &'a str,
 }
 
@@ -63,12 +63,12 @@ pub(crate) fn http_event(
         },
         "isBase64Encoded": false,
     });
-    // what is empty is absent
+    // the event has no empty fields
     if !cookies.is_empty() {
         event["cookies"] = json!(cookies);
     }
     if !raw_query.is_empty() {
-        event["queryStringParameters"] = json!(query::query_parameters(raw_query));
+        event["queryStringParameters"] = json!(query_parameters(raw_query));
     }
     if !route.parameters.is_empty() {
         event["pathParameters"] = json!(route.parameters);
@@ -84,12 +84,12 @@ pub(crate) fn http_event(
     event
 }
 
-/// Lower-case names; several values of one name are joined by a comma. Who the client is comes from the connection, never from
-/// what the client says; cookies travel in a field of their own.
+/// The headers of an event. Names are in lower case, and several values of one name are joined by a comma.
+/// `x-forwarded-for` is the address of the connection, never a value of the client. Cookies have their own field.
 fn event_headers(request: &HeaderMap, source_ip: IpAddr, authority: &str) -> BTreeMap<String, String> {
     let mut headers = BTreeMap::<String, String>::new();
     for (name, value) in request {
-        if *name == header::COOKIE || *name == header::FORWARDED || name == super::SOURCE_IP_HEADER {
+        if *name == header::COOKIE || *name == header::FORWARDED || name == SOURCE_IP_HEADER {
             continue;
         }
         let value = String::from_utf8_lossy(value.as_bytes());
@@ -108,7 +108,7 @@ fn event_headers(request: &HeaderMap, source_ip: IpAddr, authority: &str) -> BTr
     headers
 }
 
-/// What AWS passes on as text; the rest arrives in base64.
+/// The body as text, if AWS passes this content type on as text. Other bodies are sent in base64.
 fn body_as_text<'b>(headers: &HeaderMap, body: &'b Bytes) -> Option<&'b str> {
     let content_type =
         headers.get(header::CONTENT_TYPE).map_or("text/plain", |value| value.to_str().unwrap_or(""));
@@ -120,7 +120,7 @@ fn body_as_text<'b>(headers: &HeaderMap, body: &'b Bytes) -> Option<&'b str> {
     plain.then(|| std::str::from_utf8(body).ok()).flatten()
 }
 
-/// `21/Nov/2026:06:46:00 +0000`
+/// A time such as `21/Nov/2026:06:46:00 +0000`.
 pub(crate) fn common_log_time(at: Timestamp) -> String {
     at.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
 }

@@ -1,60 +1,62 @@
-//! The HTTP API: API Gateway between a client and a Lambda.
+//! The HTTP API: receives requests as API Gateway does, and calls their functions.
 
 pub(crate) mod http_event;
 pub(crate) mod query_string;
 pub(crate) mod response;
 pub(crate) mod routes;
+pub(crate) mod source;
 
 use std::{
     net::IpAddr,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderName, HeaderValue, Request, StatusCode, header, request::Parts};
+use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use response::{GatewayResponse, MAX_LAMBDA_PAYLOAD_BYTES, message_response, response_from_lambda};
 
-use crate::{gateway::ApiGateway, ids, record};
+use routes::RouteTable;
+use source::source_ip;
 
-/// Lets a test play many addresses: taken for the client's, and not passed on.
-pub(crate) const SOURCE_IP_HEADER: HeaderName = HeaderName::from_static("x-local-source-ip");
-/// The figure an operation may report on what it cost (ARCHITECTURE 7).
+use crate::{gateway::context::GatewayContext, ids, traffic_record};
+
+/// The header in which a function reports the capacity units of a request (ARCHITECTURE 7).
 const COST_HEADER: &str = "x-colloquy-cost";
-/// HTTP APIs' limit on a request's payload, in bytes.
+/// The limit of HTTP APIs on a request's payload, in bytes.
 const MAX_PAYLOAD_BYTES: usize = 10 * 1024 * 1024;
-/// How much of a body that is too large is still read, so that its sender hears why.
+/// How many bytes of a too large body are still read, so that its sender can read the error.
 const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
-/// HTTP APIs' limit on the time an integration takes.
+/// The limit of HTTP APIs on the duration of an integration.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) async fn handle_request(
-    gateway: Arc<ApiGateway>,
+    context: &GatewayContext,
+    routes: &RouteTable,
     request: Request<Incoming>,
     peer: IpAddr,
 ) -> GatewayResponse {
     let began = Instant::now();
-    let at = gateway.clock.now();
+    let at = context.clock.now();
     let request_id = ids::api_gateway_id();
     let (parts, body) = request.into_parts();
     let source_ip = source_ip(&parts, peer);
     let path = query_string::percent_decode(parts.uri.path());
 
-    let (mut answer, route) = match gateway.routes.select_route(parts.method.as_str(), &path) {
+    let (mut answer, route) = match routes.select_route(parts.method.as_str(), &path) {
         Some(route) => {
             let received = http_event::RequestContext {
                 request_id: &request_id,
                 source_ip,
                 at,
-                authority: &gateway.authority,
+                authority: &context.authority,
                 path: &path,
             };
             let answer = match read_body(body).await {
                 Ok(body) => {
                     invoke_function(
-                        &gateway,
+                        context,
                         http_event::http_event(&parts, &body, &route, &received),
                         route.function,
                     )
@@ -70,7 +72,7 @@ pub(crate) async fn handle_request(
     if let Ok(id) = HeaderValue::try_from(&request_id) {
         answer.headers_mut().insert("apigw-requestid", id);
     }
-    gateway.traffic.record_request(record::RecordedRequest {
+    context.traffic.record_request(traffic_record::RecordedRequest {
         at,
         method: parts.method.to_string(),
         path,
@@ -83,21 +85,20 @@ pub(crate) async fn handle_request(
     answer
 }
 
-async fn invoke_function(gateway: &ApiGateway, event: serde_json::Value, function: &str) -> GatewayResponse {
+async fn invoke_function(
+    context: &GatewayContext,
+    event: serde_json::Value,
+    function: &str,
+) -> GatewayResponse {
     if event["body"].as_str().is_some_and(|body| body.len() > MAX_LAMBDA_PAYLOAD_BYTES) {
         return message_response(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     }
-    match tokio::time::timeout(INTEGRATION_TIMEOUT, gateway.runner.invoke(function, event)).await {
+    match tokio::time::timeout(INTEGRATION_TIMEOUT, context.runner.invoke(function, event)).await {
         Ok(Ok(returned)) => response_from_lambda(&returned),
         Ok(Err(_)) => None,
         Err(_) => Some(message_response(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")),
     }
     .unwrap_or_else(|| message_response(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
-}
-
-pub(crate) fn source_ip(parts: &Parts, peer: IpAddr) -> IpAddr {
-    let played = parts.headers.get(SOURCE_IP_HEADER).and_then(|value| value.to_str().ok()?.parse().ok());
-    played.unwrap_or(peer)
 }
 
 async fn read_body(mut body: Incoming) -> Result<Bytes, GatewayResponse> {

@@ -1,8 +1,8 @@
-//! Percent-encoding, as API Gateway decodes it.
+//! Decodes percent-encoding and query strings as API Gateway does.
 
 use std::collections::BTreeMap;
 
-/// The pairs of a query string, decoded, in order.
+/// The decoded pairs of a query string, in order.
 pub(crate) fn query_pairs(raw: &str) -> impl Iterator<Item = (String, String)> {
     raw.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -10,7 +10,7 @@ pub(crate) fn query_pairs(raw: &str) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// One value a name; several are joined by a comma.
+/// The parameters of a query string. Several values of one name are joined by a comma.
 pub(crate) fn query_parameters(raw: &str) -> BTreeMap<String, String> {
     let mut parameters = BTreeMap::<String, String>::new();
     for (name, value) in query_pairs(raw) {
@@ -25,7 +25,7 @@ pub(crate) fn query_parameters(raw: &str) -> BTreeMap<String, String> {
     parameters
 }
 
-/// Leaves a broken escape as it is.
+/// Decodes percent-encoding. An invalid escape stays as it is.
 pub(crate) fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());

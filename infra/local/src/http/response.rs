@@ -1,4 +1,4 @@
-//! What a Lambda returned, as a response: payload format 2.0.
+//! Turns the return value of a Lambda function into a response (payload format 2.0).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -6,15 +6,15 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use serde_json::{Value, json};
 
-/// Lambda's limit on what a synchronous invocation takes and returns.
+/// The limit of Lambda on the payload and on the response of a synchronous invocation.
 pub(crate) const MAX_LAMBDA_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
 
 pub(crate) type GatewayResponse = Response<Full<Bytes>>;
 
-/// `None` when the gateway could make nothing of it, which is its 500.
+/// The response of a function. Returns `None` for an invalid return value, and the gateway then returns 500.
 pub(crate) fn response_from_lambda(returned: &Value) -> Option<GatewayResponse> {
     let Some(status) = returned.get("statusCode") else {
-        // format 2.0 takes any other JSON for a body of its own
+        // in format 2.0, JSON without a status code is the body
         return Some(json_response(StatusCode::OK, returned));
     };
     let status = status.as_u64().or_else(|| status.as_str()?.parse().ok())?;
@@ -34,7 +34,7 @@ pub(crate) fn response_from_lambda(returned: &Value) -> Option<GatewayResponse> 
     *response.status_mut() = status;
     for (name, value) in returned["headers"].as_object().into_iter().flatten() {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        // the length is the body's, whatever the function says
+        // the content length follows from the body
         if !name.eq_ignore_ascii_case("content-length") {
             response
                 .headers_mut()
@@ -51,7 +51,7 @@ pub(crate) fn response_from_lambda(returned: &Value) -> Option<GatewayResponse> 
     Some(response)
 }
 
-/// The gateway's own answers.
+/// A response of the gateway itself.
 pub(crate) fn message_response(status: StatusCode, message: &str) -> GatewayResponse {
     json_response(status, &json!({ "message": message }))
 }

@@ -1,11 +1,11 @@
-//! Which route a request takes, by the rules of HTTP APIs: the most specific path wins, a greedy `{proxy+}` comes
-//! after everything that is not greedy, a named method before `ANY`, and `$default` last.
+//! Selects the route of a request by the rules of HTTP APIs. The most specific path wins. A greedy `{proxy+}` comes
+//! after all other paths, `ANY` after a named method, and `$default` last.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use crate::template::HttpRoute;
 
-/// The routes of an API, most specific first.
+/// The routes of an API, the most specific first.
 pub(crate) struct RouteTable {
     routes: Vec<GatewayRoute>,
 }
@@ -39,7 +39,7 @@ impl RouteTable {
             let kinds = |path: &Vec<PathSegment>| path.iter().map(PathSegment::rank).collect::<Vec<_>>();
             let greedy =
                 route.path.as_ref().is_some_and(|path| path.iter().any(|segment| segment.rank() == 2));
-            // among greedy routes the longer prefix is the more specific
+            // among greedy routes, the longer prefix is more specific
             let length = route.path.as_ref().map_or(0, Vec::len);
             (
                 route.path.is_none(),

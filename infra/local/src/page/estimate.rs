@@ -1,4 +1,4 @@
-//! What the traffic so far would have cost on AWS. Connection minutes are left out.
+//! Estimates the cost of the traffic on AWS, without connection minutes.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use super::price_list::{
 };
 use crate::runner::FunctionUsage;
 
-/// What was used, and US dollars for it.
+/// The estimated cost of each service in US dollars.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(super) struct CostEstimate {
     http_api: f64,
@@ -26,7 +26,7 @@ pub(super) struct RequestUnits {
 }
 
 impl RequestUnits {
-    /// From `x-colloquy-cost: rru=0.5; wru=2`, in any order, whatever else it says.
+    /// Parses `x-colloquy-cost: rru=0.5; wru=2`. The order does not matter, and other entries are ignored.
     pub(super) fn parse(cost: &str) -> Self {
         let figure = |name: &str| {
             let parts = cost.split([';', ',', ' ']).filter_map(|part| part.trim().split_once('='));
@@ -40,10 +40,10 @@ impl RequestUnits {
     }
 }
 
-/// What has come and gone.
+/// The billed traffic since the start.
 pub(super) struct BilledTraffic<'a> {
     pub(super) http_requests: u64,
-    /// Messages in and posts out.
+    /// Received messages and sent posts.
     pub(super) socket_messages: u64,
     pub(super) queue_requests: u64,
     pub(super) functions: &'a [FunctionUsage],

@@ -1,14 +1,14 @@
-//! `/_local`: what happened here, and the handles that tests and a curious developer turn.
+//! `/_local`: shows the traffic of the local cloud, and lets tests and developers control it.
 //!
-//! | request | what |
+//! | request | effect |
 //! | --- | --- |
 //! | `GET /_local` | the page |
-//! | `GET /_local/page.js` | what keeps the page fresh |
-//! | `GET /_local/state.json` | the same as data |
-//! | `GET /_local/mail` | sent mail, newest first |
-//! | `POST /_local/clock` `{"advance_seconds": n}` | moves time forward |
+//! | `GET /_local/page.js` | the script that updates the page |
+//! | `GET /_local/state.json` | the content of the page as JSON |
+//! | `GET /_local/mail` | the sent e-mail, newest first |
+//! | `POST /_local/clock` `{"advance_seconds": n}` | advances the clock |
 //! | `POST /_local/schedules` | runs every schedule once |
-//! | `POST /_local/queues/{name}/redrive` | gives dead letters another chance |
+//! | `POST /_local/queues/{name}/redrive` | moves dead letters back to their queue |
 
 mod estimate;
 mod page_html;
@@ -17,7 +17,7 @@ mod price_list;
 #[cfg(test)]
 mod scenarios;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, uri::Authority};
@@ -28,12 +28,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    gateway::ApiGateway,
-    http::answer::{GatewayResponse, json_response, message_response},
+    gateway::context::GatewayContext,
+    http::response::{GatewayResponse, json_response, message_response},
+    sockets::socket_gateway::OpenSocket,
 };
 
 pub(crate) async fn handle_request(
-    gateway: &Arc<ApiGateway>,
+    context: &GatewayContext,
+    open_sockets: Vec<OpenSocket>,
     request: Request<Incoming>,
     host: &Authority,
 ) -> GatewayResponse {
@@ -42,22 +44,19 @@ pub(crate) async fn handle_request(
     }
     let path = request.uri().path().trim_end_matches('/').to_owned();
     let segments: Vec<&str> = path.split('/').skip(2).collect();
+    let page_state = || PageState::current(context, open_sockets);
     match (request.method(), segments.as_slice()) {
-        (&Method::GET, []) => html_response(&page_html::render(&PageState::from_gateway(gateway))),
+        (&Method::GET, []) => html_response(&page_html::render(&page_state())),
         (&Method::GET, ["page.js"]) => script_response(),
-        (&Method::GET, ["state.json"]) => {
-            json_response(StatusCode::OK, &json!(PageState::from_gateway(gateway)))
-        }
-        (&Method::GET, ["mail"]) => {
-            json_response(StatusCode::OK, &json!({"items": PageState::from_gateway(gateway).mail}))
-        }
-        (&Method::POST, ["clock"]) => advance_clock(gateway, request).await,
+        (&Method::GET, ["state.json"]) => json_response(StatusCode::OK, &json!(page_state())),
+        (&Method::GET, ["mail"]) => json_response(StatusCode::OK, &json!({"items": page_state().mail})),
+        (&Method::POST, ["clock"]) => advance_clock(context, request).await,
         (&Method::POST, ["schedules"]) => {
-            gateway.run_schedules().await;
+            context.run_schedules().await;
             done(&json!({}))
         }
         (&Method::POST, ["queues", name, "redrive"]) => {
-            let queues = gateway.emulator.sqs();
+            let queues = context.emulator.sqs();
             if !queues.names().iter().any(|known| known == name) {
                 return message_response(StatusCode::NOT_FOUND, "There is no such queue");
             }
@@ -67,8 +66,9 @@ pub(crate) async fn handle_request(
     }
 }
 
-/// The page shows mail, hence links that log in: no other site may read it through a name that it resolves to this
-/// machine, nor turn the handles from a page of its own.
+/// Returns true if the request comes from this machine and from no other site. The page shows e-mail with links that
+/// log in. Another site must not read it through a name that resolves to this machine, nor post to it from its own
+/// pages.
 fn is_own_origin(request: &Request<Incoming>, host: &Authority) -> bool {
     let local = matches!(host.host(), "127.0.0.1" | "localhost" | "[::1]");
     let origin = request.headers().get(header::ORIGIN);
@@ -80,15 +80,15 @@ struct AdvanceClockRequest {
     advance_seconds: u64,
 }
 
-async fn advance_clock(gateway: &ApiGateway, request: Request<Incoming>) -> GatewayResponse {
+async fn advance_clock(context: &GatewayContext, request: Request<Incoming>) -> GatewayResponse {
     let body =
         Limited::new(request.into_body(), 1_024).collect().await.map(http_body_util::Collected::to_bytes);
     let wanted = body.ok().and_then(|body| serde_json::from_slice::<AdvanceClockRequest>(&body).ok());
     let Some(AdvanceClockRequest { advance_seconds }) = wanted else {
         return message_response(StatusCode::BAD_REQUEST, "The body should be {\"advance_seconds\": n}");
     };
-    gateway.clock.advance(Duration::from_secs(advance_seconds));
-    done(&json!({"now": gateway.clock.now()}))
+    context.clock.advance(Duration::from_secs(advance_seconds));
+    done(&json!({"now": context.clock.now()}))
 }
 
 fn script_response() -> GatewayResponse {
@@ -108,7 +108,7 @@ fn html_response(html: &str) -> GatewayResponse {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // what users wrote (mail, paths, dead letters) is shown here
+    // the page shows text of users (e-mail, paths, dead letters)
     let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; \
                   form-action 'self'; frame-ancestors 'none'";
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));

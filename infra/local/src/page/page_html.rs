@@ -1,4 +1,4 @@
-//! The page itself.
+//! Renders the page.
 
 use std::fmt::Write as _;
 
@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use super::{
     estimate::RequestUnits,
-    state::{PageState, QueueState},
+    page_state::{PageState, QueueState},
 };
 
-/// Rows of requests and mails that a page shows.
+/// The maximum number of requests and e-mails on the page.
 const MAX_ROWS: usize = 60;
 
 pub(super) fn render(state: &PageState) -> String {
@@ -67,7 +67,7 @@ fn render_requests(html: &mut String, state: &PageState) {
     for request in state.requests.iter().take(MAX_ROWS) {
         let bad = if request.status >= 500 { " bad" } else { "" };
         let cost = request.cost.as_deref();
-        // a million of these, so that the figure can be read
+        // the cost of a million such requests, because the cost of one is too small to read
         let dollars =
             cost.map(|cost| format!("{:.2}", RequestUnits::parse(cost).dollars() * 1e6)).unwrap_or_default();
         let _ = write!(
@@ -95,7 +95,7 @@ fn render_mail(html: &mut String, state: &PageState) {
         let at = Timestamp::from_millisecond(mail.at_ms).map(clock_time).unwrap_or_default();
         let (to, subject) = (escape(&mail.to.join(", ")), escape(&mail.subject));
         let _ = write!(html, "<details><summary><code>{at}</code> {to}: <b>{subject}</b>");
-        // links that the product put into its own mail; anything but http(s) never gets here
+        // links that the product put into its own e-mail; other schemes than http(s) are dropped
         for link in mail.links.iter().filter(|link| link.starts_with("http")) {
             let link = escape(link);
             let _ = write!(html, " <a href='{link}'>open</a>");
@@ -177,7 +177,7 @@ fn clock_time(at: Timestamp) -> String {
     at.strftime("%H:%M:%S").to_string()
 }
 
-/// For text and for attributes in single quotes.
+/// Escapes text and attribute values in single quotes.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

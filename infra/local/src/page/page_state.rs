@@ -1,38 +1,36 @@
-//! What there is to see at this moment.
+//! Collects the content of the page.
 
 use emulator::SentEmail;
 use serde::Serialize;
 
 use super::{
     estimate::{BilledTraffic, CostEstimate, estimate_cost},
-    prices::{LIST, UnitPrice},
+    price_list::{PRICE_LIST, UnitPrice},
 };
 use crate::{
-    gateway::ApiGateway,
-    record::RecordedRequest,
-    runner::FunctionUsage,
-    sockets::{OpenSocket, SocketGateway},
+    gateway::context::GatewayContext, runner::FunctionUsage, sockets::socket_gateway::OpenSocket,
+    traffic_record::RecordedRequest,
 };
 
-/// A queue and how full it is.
+/// The depth of a queue.
 #[derive(Debug, Serialize)]
 pub(super) struct QueueState {
     pub(super) name: String,
     pub(super) visible: usize,
     pub(super) in_flight: usize,
     pub(super) delayed: usize,
-    /// What lies in it, if nothing reads it: dead letters.
+    /// The messages of a queue that no function reads: dead letters.
     pub(super) letters: Vec<DeadLetter>,
 }
 
-/// A message that was given up.
+/// A message that was received too often.
 #[derive(Debug, Serialize)]
 pub(super) struct DeadLetter {
     pub(super) message_id: String,
     pub(super) body: String,
 }
 
-/// Everything `/_local` shows.
+/// The content of `/_local`.
 #[derive(Serialize)]
 pub(super) struct PageState {
     pub(super) url: String,
@@ -46,48 +44,49 @@ pub(super) struct PageState {
     pub(super) queues: Vec<QueueState>,
     pub(super) mail: Vec<SentEmail>,
     pub(super) functions: Vec<FunctionUsage>,
-    /// US dollars.
+    /// In US dollars.
     pub(super) estimate: CostEstimate,
-    /// What the estimate is made of.
+    /// The prices behind the estimate.
     pub(super) prices: &'static [UnitPrice],
 }
 
 impl PageState {
-    pub(super) fn from_gateway(gateway: &ApiGateway) -> Self {
-        let requests = gateway.traffic.recent_requests();
-        let functions = gateway.runner.usage();
-        let (http, frames) = (gateway.traffic.http_requests(), gateway.traffic.frames());
-        let posts = gateway.emulator.connections().posts();
-        let mut mail = gateway.emulator.ses().emails();
+    pub(super) fn current(context: &GatewayContext, sockets: Vec<OpenSocket>) -> Self {
+        let requests = context.traffic.recent_requests();
+        let functions = context.runner.usage();
+        let http_requests = context.traffic.http_requests();
+        let socket_messages = context.traffic.frames();
+        let posts = context.emulator.connections().posts();
+        let mut mail = context.emulator.ses().emails();
         mail.reverse();
         Self {
-            url: format!("http://{}", gateway.authority),
-            now: gateway.clock.now(),
-            started: gateway.started,
+            url: format!("http://{}", context.authority),
+            now: context.clock.now(),
+            started: context.started,
             estimate: estimate_cost(&BilledTraffic {
-                http_requests: http,
-                socket_messages: frames + posts,
-                queue_requests: gateway.traffic.queue_requests(),
+                http_requests,
+                socket_messages: socket_messages + posts,
+                queue_requests: context.traffic.queue_requests(),
                 functions: &functions,
             }),
-            prices: &LIST,
+            prices: &PRICE_LIST,
             requests,
-            http_requests: http,
-            socket_messages: frames,
+            http_requests,
+            socket_messages,
             posts,
-            sockets: gateway.sockets.as_ref().map(SocketGateway::open_sockets).unwrap_or_default(),
-            queues: queue_states(gateway),
+            sockets,
+            queues: queue_states(context),
             mail,
             functions,
         }
     }
 }
 
-fn queue_states(gateway: &ApiGateway) -> Vec<QueueState> {
-    let queues = gateway.emulator.sqs();
+fn queue_states(context: &GatewayContext) -> Vec<QueueState> {
+    let queues = context.emulator.sqs();
     let state = |name: String| {
         let depth = queues.depth(&name);
-        let letters = if gateway.consumed_queues.contains(&name) { Vec::new() } else { queues.peek(&name) };
+        let letters = if context.consumed_queues.contains(&name) { Vec::new() } else { queues.peek(&name) };
         QueueState {
             visible: depth.visible,
             in_flight: depth.in_flight,

@@ -1,5 +1,5 @@
-//! What AWS asks: US East (N. Virginia), on demand, arm64, without free tiers, as of 20 November 2026. One list, for the
-//! page's estimate and for the model behind the tables of `infra/OPERATIONS.md`.
+//! The prices of AWS: US East (N. Virginia), on demand, arm64, without free tiers, as of 20 November 2026. The page's
+//! estimate uses this list, and so does the model behind the tables of `infra/OPERATIONS.md`.
 
 use serde::Serialize;
 
@@ -8,9 +8,9 @@ use serde::Serialize;
 pub(super) struct UnitPrice {
     pub(super) what: &'static str,
     pub(super) dollars: f64,
-    /// How many units the dollars buy.
+    /// The number of units that the dollars buy.
     pub(super) per: f64,
-    /// Where the figure was read; AWS's own pages say so to a browser with scripts only.
+    /// The source of the price. The pages of AWS show prices only in a browser with scripts.
     pub(super) source: &'static str,
 }
 
@@ -31,8 +31,8 @@ macro_rules! prices {
     ($count:literal: $($name:ident = $what:literal, $dollars:literal per $per:expr, $source:expr;)*) => {
         $(pub(super) const $name: UnitPrice = UnitPrice { what: $what, dollars: $dollars, per: $per, source: $source };)*
 
-        /// All of them, in the order of a bill.
-        pub(super) const LIST: [UnitPrice; $count] = [$($name),*];
+        /// All prices, in the order of a bill.
+        pub(super) const PRICE_LIST: [UnitPrice; $count] = [$($name),*];
     };
 }
 

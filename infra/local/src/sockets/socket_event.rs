@@ -1,4 +1,4 @@
-//! What happens on a socket, as API Gateway's WebSocket APIs hand it to a Lambda.
+//! Builds the events of a socket, as WebSocket APIs of API Gateway send them to a Lambda function.
 
 use std::{collections::BTreeMap, net::IpAddr};
 
@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
-    http::{event::common_log_time, query},
+    http::{http_event::common_log_time, query_string::query_pairs, source::SOURCE_IP_HEADER},
     ids,
 };
 
-/// What is fixed for the life of a connection.
+/// The properties of a connection, which never change.
 pub(super) struct SocketConnection {
     pub(super) id: String,
     pub(super) connected_at: Timestamp,
@@ -77,7 +77,7 @@ impl SocketConnection {
     }
 }
 
-/// The headers of a handshake; who the client is comes from the connection.
+/// The headers of a handshake. `x-forwarded-for` is the address of the connection.
 pub(super) fn handshake_headers(
     request: &HeaderMap,
     source_ip: IpAddr,
@@ -85,7 +85,7 @@ pub(super) fn handshake_headers(
 ) -> BTreeMap<String, Vec<String>> {
     let mut headers = BTreeMap::<String, Vec<String>>::new();
     for (name, value) in request {
-        if *name != http::header::FORWARDED && name != crate::http::SOURCE_IP_HEADER {
+        if *name != http::header::FORWARDED && name != SOURCE_IP_HEADER {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
             headers.entry(name.as_str().to_owned()).or_default().push(value);
         }
@@ -96,10 +96,10 @@ pub(super) fn handshake_headers(
     headers
 }
 
-/// Query parameters; the session in the path counts as one, unless the query names another.
+/// The query parameters. The session in the path becomes the parameter `session_id`, unless the query has one.
 pub(super) fn query_parameters(raw: &str, session: Option<String>) -> BTreeMap<String, Vec<String>> {
     let mut parameters = BTreeMap::<String, Vec<String>>::new();
-    for (name, value) in query::query_pairs(raw) {
+    for (name, value) in query_pairs(raw) {
         parameters.entry(name).or_default().push(value);
     }
     if let Some(session) = session {
@@ -112,7 +112,7 @@ fn last_values(values: &BTreeMap<String, Vec<String>>) -> BTreeMap<&str, &str> {
     values.iter().filter_map(|(name, values)| Some((name.as_str(), values.last()?.as_str()))).collect()
 }
 
-/// The route of a message: what the selection expression finds in it, if the API has that route.
+/// The route of a message: the value that the selection expression finds in it, if the API has that route.
 pub(super) fn select_route<'r>(
     selection: &[String],
     body: &str,
@@ -123,7 +123,7 @@ pub(super) fn select_route<'r>(
         parsed.as_ref().and_then(|body| selection.iter().try_fold(body, |value, field| value.get(field)));
     found
         .and_then(Value::as_str)
-        // `$connect` and its like are no messages
+        // `$connect`, `$disconnect` and `$default` are not types of messages
         .filter(|key| !key.starts_with('$'))
         .and_then(has)
         .unwrap_or("$default")

@@ -1,15 +1,15 @@
-//! Paths that lead to the socket: the stage, as on AWS, and those that the originals' clients know.
+//! Paths that lead to the socket: the stage, as on AWS, and the paths that clients of the originals use.
 
-/// A path that leads to the socket, and the session it names.
+/// A path that leads to the socket, and the session in it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct SocketPath {
     pub(super) session: Option<String>,
 }
 
-/// `None` if the path leads elsewhere.
+/// Parses a path. Returns `None` if it does not lead to the socket.
 pub(super) fn socket_path(path: &str, stage: &str) -> Option<SocketPath> {
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
-    // `/api/v1`, `/api` and `/v1` are the same, as for HTTP
+    // `/api/v1`, `/api` and `/v1` are equal prefixes, as for HTTP
     let segments = match segments.as_slice() {
         ["api", "v1", rest @ ..] | ["api" | "v1", rest @ ..] => rest,
         all => all,

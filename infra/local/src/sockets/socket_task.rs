@@ -1,4 +1,4 @@
-//! One open socket, from the handshake to `$disconnect`.
+//! The task of an open socket, from the handshake to `$disconnect`.
 
 use std::sync::{Arc, atomic::Ordering};
 use std::time::Duration;
@@ -21,32 +21,32 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    FrameFault, SocketActivity,
-    event::{SocketConnection, select_route},
+    socket_event::{SocketConnection, select_route},
+    socket_gateway::{FrameFault, SocketActivity, SocketGateway},
 };
-use crate::{gateway::ApiGateway, ids};
+use crate::ids;
 
-/// API Gateway's quotas on what a client sends.
+/// The quotas of API Gateway on frames and messages of a client.
 const MAX_FRAME_BYTES: usize = 32 * 1024;
 const MAX_MESSAGE_BYTES: usize = 128 * 1024;
-/// Messages of one socket under way at once; then the next is not read yet, where AWS would throttle.
+/// Concurrent messages of a socket. Above it, the next message is not read yet, while AWS would throttle.
 const MAX_CONCURRENT_MESSAGES: usize = 64;
-/// How long a peer may take to accept a frame, or to answer a close.
+/// How long a peer may take to accept a frame, or to respond to a close.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 type SocketStream = WebSocketStream<TokioIo<Upgraded>>;
 
 pub(super) struct SocketTask {
-    gateway: Arc<ApiGateway>,
+    sockets: Arc<SocketGateway>,
     connection: Arc<SocketConnection>,
     activity: Arc<SocketActivity>,
     rx: UnboundedReceiver<OutboundFrame>,
-    /// A frame that chaos keeps back until the next one is out.
+    /// A frame that chaos delays until the next one is sent.
     delayed_frame: Option<String>,
 }
 
-/// Why a socket is over, as `$disconnect` tells it.
+/// Why a socket was closed, as `$disconnect` reports it.
 struct SocketEnd {
     code: u16,
     reason: String,
@@ -60,12 +60,12 @@ impl SocketEnd {
 
 impl SocketTask {
     pub(super) fn new(
-        gateway: Arc<ApiGateway>,
+        sockets: Arc<SocketGateway>,
         connection: SocketConnection,
-        pulse: Arc<SocketActivity>,
+        activity: Arc<SocketActivity>,
         rx: UnboundedReceiver<OutboundFrame>,
     ) -> Self {
-        Self { gateway, connection: Arc::new(connection), activity: pulse, rx, delayed_frame: None }
+        Self { sockets, connection: Arc::new(connection), activity, rx, delayed_frame: None }
     }
 
     pub(super) async fn run(mut self, upgrade: OnUpgrade) {
@@ -80,15 +80,15 @@ impl SocketTask {
             }
             Err(_) => SocketEnd::new(1006, "Connection closed abnormally"),
         };
-        self.gateway.emulator.connections().remove(&self.connection.id);
-        let Some(sockets) = &self.gateway.sockets else { return };
+        let sockets = &self.sockets;
+        sockets.context.emulator.connections().remove(&self.connection.id);
         let function = sockets.api.routes.get("$disconnect").filter(|_| !sockets.roll_dropped_disconnect());
         if let Some(function) = function {
-            let event = self.connection.disconnect_event(end.code, &end.reason, self.gateway.clock.now());
-            // logged by the runner
-            let _ = self.gateway.runner.invoke(function, event).await;
+            let event = self.connection.disconnect_event(end.code, &end.reason, sockets.context.clock.now());
+            // the runner logs failures
+            let _ = sockets.context.runner.invoke(function, event).await;
         }
-        // only now: a stop waits for what is listed
+        // last, because a stop waits for the listed sockets
         sockets.open().remove(&self.connection.id);
     }
 
@@ -112,7 +112,7 @@ impl SocketTask {
         }
     }
 
-    /// Sends what is waiting, in one flush.
+    /// Sends the waiting frames in one flush.
     async fn send(&mut self, stream: &mut SocketStream, first: OutboundFrame) -> Option<SocketEnd> {
         if self.close_by_chaos() {
             return Some(SocketEnd::new(1006, "Cut by chaos"));
@@ -145,10 +145,10 @@ impl SocketTask {
         }
     }
 
-    /// What goes out now, where this was to.
+    /// The frames to send instead of this one.
     fn apply_frame_faults(&mut self, text: String) -> Vec<String> {
-        let mishap = self.gateway.sockets.as_ref().and_then(super::SocketGateway::roll_frame_fault);
-        let mut now = match mishap {
+        let fault = self.sockets.roll_frame_fault();
+        let mut now = match fault {
             None => vec![text],
             Some(FrameFault::Lost) => Vec::new(),
             Some(FrameFault::Duplicated) => vec![text.clone(), text],
@@ -170,7 +170,7 @@ impl SocketTask {
         match message {
             Some(Ok(Message::Text(text))) => {
                 self.record_activity();
-                self.gateway.traffic.record_frame();
+                self.sockets.context.traffic.record_frame();
                 if let Some(permit) = permit.take() {
                     self.invoke_for_message(text.as_str().to_owned(), permit);
                 }
@@ -179,14 +179,14 @@ impl SocketTask {
             Some(Ok(Message::Binary(_))) => {
                 Some(close_with(stream, SocketEnd::new(1003, "Binary is not supported")).await)
             }
-            // a pong goes out by itself; neither keeps an idle socket alive
+            // the library responds to a ping, and neither frame keeps an idle socket open
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => None,
             Some(Ok(Message::Close(frame))) => {
                 let end = match frame {
                     Some(frame) => SocketEnd::new(frame.code.into(), frame.reason.as_str()),
                     None => SocketEnd::new(1005, "Client-side close frame status not set"),
                 };
-                // the answer to a close is written while reading on
+                // the response to a close is written while reading
                 let _ = tokio::time::timeout(CLOSE_TIMEOUT, async { while stream.next().await.is_some() {} })
                     .await;
                 Some(end)
@@ -204,43 +204,42 @@ impl SocketTask {
         }
     }
 
-    /// Each message is an invocation of its own; they may overtake each other, as on AWS.
+    /// Calls a function for a message. Messages may overtake each other, as on AWS.
     fn invoke_for_message(&self, body: String, permit: OwnedSemaphorePermit) {
-        let gateway = Arc::clone(&self.gateway);
+        let sockets = Arc::clone(&self.sockets);
         let connection = Arc::clone(&self.connection);
-        let pulse = Arc::clone(&self.activity);
+        let activity = Arc::clone(&self.activity);
         tokio::spawn(async move {
-            let Some(sockets) = &gateway.sockets else { return };
             let routes = &sockets.api.routes;
             let known = |key: &str| routes.get_key_value(key).map(|(key, _)| key.as_str());
             let route = select_route(&sockets.api.selection, &body, known);
             let Some(function) = routes.get(route) else { return };
-            let event = connection.message_event(route, &body, gateway.clock.now());
-            // what it returns is dropped: without a RouteResponse a body goes nowhere
-            if gateway.runner.invoke(function, event).await.is_err() {
+            let event = connection.message_event(route, &body, sockets.context.clock.now());
+            // the return value is dropped, because the API has no RouteResponse
+            if sockets.context.runner.invoke(function, event).await.is_err() {
                 let notice = json!({
                     "message": "Internal server error",
                     "connectionId": connection.id,
                     "requestId": ids::api_gateway_id(),
                 });
-                let _ = pulse.tx.send(OutboundFrame::Text(notice.to_string()));
+                let _ = activity.tx.send(OutboundFrame::Text(notice.to_string()));
             }
             drop(permit);
         });
     }
 
     fn record_activity(&self) {
-        let now_ms = self.gateway.clock.millis();
+        let now_ms = self.sockets.context.clock.millis();
         self.activity.last_active_ms.store(now_ms, Ordering::Relaxed);
-        self.gateway.emulator.connections().touch(&self.connection.id, now_ms);
+        self.sockets.context.emulator.connections().touch(&self.connection.id, now_ms);
     }
 
     fn close_by_chaos(&self) -> bool {
-        self.gateway.sockets.as_ref().is_some_and(super::SocketGateway::roll_cut)
+        self.sockets.roll_cut()
     }
 }
 
-/// Says good-bye and waits a moment for the other side's.
+/// Sends a close frame, and waits briefly for the response.
 async fn close_with(stream: &mut SocketStream, end: SocketEnd) -> SocketEnd {
     let frame = CloseFrame { code: CloseCode::from(end.code), reason: end.reason.as_str().into() };
     let _ = tokio::time::timeout(CLOSE_TIMEOUT, async {
@@ -252,7 +251,7 @@ async fn close_with(stream: &mut SocketStream, end: SocketEnd) -> SocketEnd {
     end
 }
 
-/// Reads what is still under way: closing a socket with unread bytes resets it, and the client would not see why.
+/// Reads the remaining bytes. Closing a socket with unread bytes resets it, and the client would not see the reason.
 async fn read_unread_bytes(stream: &mut SocketStream) {
     let mut sink = vec![0; MAX_FRAME_BYTES];
     let _ = tokio::time::timeout(CLOSE_TIMEOUT, async {

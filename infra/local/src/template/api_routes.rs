@@ -1,4 +1,4 @@
-//! The two APIs: which route leads to which function.
+//! The routes of the HTTP API and of the WebSocket API, with their functions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,22 +7,22 @@ use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult};
 /// A route of the HTTP API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpRoute {
-    /// `ANY /v1/auth/{proxy+}`
+    /// A route key such as `ANY /v1/auth/{proxy+}`.
     pub key: String,
-    /// Logical id of the function.
+    /// The logical id of the function.
     pub function: String,
 }
 
 /// The WebSocket API.
 #[derive(Clone, Debug)]
 pub struct SocketApi {
-    /// Its logical id, which is its id here.
+    /// The logical id, which is also the id of the API here.
     pub id: String,
-    /// The path clients connect to is `/{stage}`.
+    /// The stage. Clients connect to `/{stage}`.
     pub stage: String,
-    /// Field of a message's body that selects the route, as in `$request.body.type`.
+    /// The field of a message's body that selects the route, as in `$request.body.type`.
     pub selection: Vec<String>,
-    /// Route key to logical id of the function.
+    /// The logical id of the function of each route key.
     pub routes: BTreeMap<String, String>,
 }
 
@@ -46,7 +46,7 @@ impl SamTemplate {
         Ok(routes)
     }
 
-    /// `None` where the template has no WebSocket API.
+    /// Returns `None` if the template has no WebSocket API.
     pub fn socket_api(&self) -> TemplateResult<Option<SocketApi>> {
         let apis = self.resources("AWS::ApiGatewayV2::Api")?;
         let Some(api) = apis.into_iter().find(|api| api.property("ProtocolType") == "WEBSOCKET") else {
@@ -95,7 +95,7 @@ impl SamTemplate {
         Ok(found)
     }
 
-    /// The function behind a route, which the API must be permitted to invoke: on AWS a missing permission is a 500.
+    /// The function of a route. The API must be permitted to invoke it, because a missing permission is a 500 on AWS.
     fn target_function(&self, route: TemplateResource<'_>) -> TemplateResult<String> {
         let path = route.property_path("Target");
         let target = self.required_text(route, "Target")?;

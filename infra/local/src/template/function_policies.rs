@@ -1,4 +1,4 @@
-//! What the role of each function may do.
+//! The policies of the functions' roles.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use serde_json::Value;
 use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult};
 
 impl SamTemplate {
-    /// The policies of each function, by its logical id. Without those that SAM adds for logs and queues: what polls here
-    /// needs no permission.
+    /// The policies of each function, by its logical id. Policies that SAM adds for logs and queues are left out,
+    /// because the pollers here need no permission.
     pub fn roles(&self) -> TemplateResult<BTreeMap<String, Vec<IamPolicy>>> {
         let functions = self.resources("AWS::Serverless::Function")?.into_iter();
         functions.map(|function| Ok((function.id.to_owned(), self.policies(function)?))).collect()
     }
 
-    /// Those of the role that the function has, or those that SAM makes one from.
+    /// The policies of the function's role, or those from which SAM makes a role.
     fn policies(&self, function: TemplateResource<'_>) -> TemplateResult<Vec<IamPolicy>> {
         for elsewhere in ["PermissionsBoundary", "ManagedPolicyArns"] {
             Self::refuse_property(function, elsewhere)?;
@@ -23,7 +23,7 @@ impl SamTemplate {
         if function.property("Role").is_null() {
             return self.policy_documents(function, |policy| policy);
         }
-        // long form of `!GetAtt WorkerRole.Arn`
+        // the long form of `!GetAtt WorkerRole.Arn`
         let id = function.property("Role")["Fn::GetAtt"][0].as_str();
         let role = id.and_then(|id| self.resource(id)).filter(|role| role.kind() == "AWS::IAM::Role");
         let Some(role) = role else {
@@ -44,7 +44,7 @@ impl SamTemplate {
         Err(TemplateError::new(resource.property_path(property), why))
     }
 
-    /// What stands in the `Policies` of a function or a role.
+    /// The documents in the `Policies` of a function or a role.
     fn policy_documents(
         &self,
         of: TemplateResource<'_>,

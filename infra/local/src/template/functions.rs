@@ -1,4 +1,4 @@
-//! Functions with what SAM's `Globals` give them, and the events that are no API: queues and schedules.
+//! Functions with the settings of SAM's `Globals`, and their queues and schedules.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 
 use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult, intrinsics::arn};
 
-/// One Lambda.
+/// A Lambda function.
 #[derive(Clone, Debug)]
 pub struct FunctionSpec {
-    /// Logical id in the template.
+    /// The logical id in the template.
     pub id: String,
     pub name: String,
     pub arn: String,
-    /// The binary of the workspace: the logical id in kebab-case, as infra/build/Makefile packs it.
+    /// The binary of the workspace. It is the logical id in kebab-case, as in infra/build/Makefile.
     pub binary: String,
     pub timeout: Duration,
     pub memory_mb: u32,
@@ -23,13 +23,13 @@ pub struct FunctionSpec {
 /// A queue that calls a function.
 #[derive(Clone, Debug)]
 pub struct EventSourceMapping {
-    /// Logical id of the function.
+    /// The logical id of the function.
     pub function: String,
     pub queue: String,
     pub queue_arn: String,
     pub fifo: bool,
     pub batch_size: usize,
-    /// How long a batch may wait for company.
+    /// How long a batch waits for more messages.
     pub batching_window: Duration,
     /// `FunctionResponseTypes: [ReportBatchItemFailures]`
     pub partial_failures: bool,
@@ -37,17 +37,17 @@ pub struct EventSourceMapping {
     pub max_concurrency: Option<usize>,
 }
 
-/// A function that runs by the clock.
+/// A schedule that calls a function.
 #[derive(Clone, Debug)]
 pub struct ScheduleSpec {
-    /// Logical id of the function.
+    /// The logical id of the function.
     pub function: String,
-    /// Logical id of the event.
+    /// The logical id of the event.
     pub name: String,
     pub every: Duration,
-    /// The event to send, where the template gives one.
+    /// The event to send, if the template has one.
     pub input: Option<Value>,
-    /// EventBridge Scheduler (`ScheduleV2`) and not a rule of the older EventBridge.
+    /// True for EventBridge Scheduler (`ScheduleV2`), false for a rule of the older EventBridge.
     pub is_scheduler: bool,
 }
 
@@ -61,7 +61,7 @@ impl SamTemplate {
 
     fn function_spec(&self, function: TemplateResource<'_>) -> TemplateResult<FunctionSpec> {
         let globals = &self.root["Globals"]["Function"];
-        // what the function says itself, else the Globals
+        // the function's own setting, or else that of the Globals
         let setting = |name: &str| match function.property(name) {
             Value::Null => (&globals[name], format!("Globals.Function.{name}")),
             own => (own, function.property_path(name)),
@@ -181,7 +181,7 @@ impl SamTemplate {
     }
 }
 
-/// `api-sessions` of `ApiSessions`.
+/// Turns `ApiSessions` into `api-sessions`.
 fn kebab_case(id: &str) -> String {
     let mut name = String::with_capacity(id.len() + 2);
     for letter in id.chars() {
@@ -193,7 +193,7 @@ fn kebab_case(id: &str) -> String {
     name
 }
 
-/// `rate(5 minutes)`, or the cron of every minute.
+/// Parses `rate(5 minutes)`, or the cron expression of every minute.
 fn rate_of_expression(expression: &str) -> Option<Duration> {
     if expression == "cron(* * * * ? *)" {
         return Some(Duration::from_mins(1));

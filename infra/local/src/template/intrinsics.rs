@@ -1,4 +1,4 @@
-//! CloudFormation's intrinsic functions, for those that templates of ours use.
+//! The intrinsic functions of CloudFormation that `template.yaml` uses.
 
 use emulator::{ACCOUNT, REGION};
 use serde_json::{Map, Value};
@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 use super::{SamTemplate, TemplateError, TemplateResource, TemplateResult, scalar_text};
 
 impl SamTemplate {
-    /// The value with every intrinsic replaced; `AWS::NoValue` removes the property.
+    /// Resolves all intrinsics of a value. `AWS::NoValue` removes the property.
     pub(super) fn resolve(&self, value: &Value, path: &str) -> TemplateResult<Value> {
         Ok(self.resolve_optional(value, path)?.unwrap_or(Value::Null))
     }
 
-    /// As [`resolve`](Self::resolve), as text; `None` where the template says nothing.
+    /// As [`resolve`](Self::resolve), for text. Returns `None` if the template has no value.
     pub(super) fn resolve_text(&self, value: &Value, path: &str) -> TemplateResult<Option<String>> {
         match self.resolve(value, path)? {
             Value::Null => Ok(None),
@@ -32,7 +32,7 @@ impl SamTemplate {
         Ok(self.resolve_text(value, path)?.is_some_and(|text| text == "true"))
     }
 
-    /// Whether the resource's `Condition` holds.
+    /// Returns true if the `Condition` of the resource holds.
     pub(super) fn condition_of_resource_holds(&self, id: &str) -> TemplateResult<bool> {
         let resource = &self.root["Resources"][id];
         resource["Condition"].as_str().map_or(Ok(true), |name| self.named_condition(name))
@@ -200,7 +200,7 @@ impl SamTemplate {
             ("AWS::SQS::Queue", "QueueName") => Ok(name),
             ("AWS::DynamoDB::Table", "Arn") => Ok(arn("dynamodb", &format!("table/{name}"))),
             ("AWS::Serverless::Function", "Arn") => Ok(arn("lambda", &format!("function:{name}"))),
-            // with its streams, as CloudFormation has it
+            // with the log streams, as in CloudFormation
             ("AWS::Logs::LogGroup", "Arn") => Ok(arn("logs", &format!("log-group:{name}:*"))),
             (kind, _) => {
                 let why = format!("the local cloud knows no attribute {attribute} of {id} ({kind})");
@@ -216,7 +216,7 @@ impl SamTemplate {
         }
     }
 
-    /// The name it was given, or its logical id: without a random suffix, so that data is found again.
+    /// The name in the template, or else the logical id. It has no random suffix, so that a restart finds the data.
     pub(super) fn physical_name(&self, resource: TemplateResource<'_>) -> TemplateResult<String> {
         let property = match resource.kind() {
             "AWS::SQS::Queue" => "QueueName",
@@ -239,11 +239,11 @@ pub(super) fn arn(service: &str, rest: &str) -> String {
     format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}")
 }
 
-/// An object with one key that names an intrinsic.
+/// The name and argument of an intrinsic, if the value is an object with one key that names an intrinsic.
 fn intrinsic_call(value: &Value) -> Option<(&str, &Value)> {
     let entries = value.as_object().filter(|entries| entries.len() == 1)?;
     let (name, argument) = entries.iter().next()?;
-    // `Condition` is also the key of a policy statement, whose value is no name
+    // `Condition` is also a key of policy statements, whose value is no name
     let is_call = name == "Ref" || name.starts_with("Fn::") || (name == "Condition" && argument.is_string());
     is_call.then_some((name.as_str(), argument))
 }

@@ -1,8 +1,8 @@
-//! `template.yaml`, read for what the local cloud runs: functions and their permissions, routes, queues, mappings, tables,
-//! schedules.
+//! Reads the resources of `template.yaml` that the local cloud runs: functions with their permissions, routes, queues,
+//! mappings, tables, schedules.
 //!
-//! What CloudFormation would do with the file is done here for the parts that matter to a running system;
-//! anything else in it (alarms, outputs) is left alone, and an intrinsic that is not known is an error with its path.
+//! It resolves the template as CloudFormation would, for these resources. Other resources, such as alarms and outputs,
+//! are ignored. An unknown intrinsic is an error with its path.
 
 mod api_routes;
 mod function_policies;
@@ -21,7 +21,7 @@ pub use functions::{EventSourceMapping, FunctionSpec, ScheduleSpec};
 pub use secrets::LocalSecrets;
 pub(crate) use secrets::write_private;
 
-/// What is wrong with a template, and where.
+/// An error in a template, and its path.
 #[derive(Debug, thiserror::Error)]
 #[error("template: {path}: {why}")]
 pub struct TemplateError {
@@ -37,7 +37,7 @@ impl TemplateError {
 
 type TemplateResult<T> = std::result::Result<T, TemplateError>;
 
-/// A template with its tags in long form, and the values it is resolved with.
+/// A template with tags in long form, and the values that resolve it.
 pub struct SamTemplate {
     root: Value,
     parameters: BTreeMap<String, String>,
@@ -57,7 +57,8 @@ impl SamTemplate {
         Ok(template)
     }
 
-    /// Without a file, what the repository's `template.yaml` held when this was built.
+    /// Reads a template. Without a path, reads `template.yaml` in the working directory, or else the template of the
+    /// build.
     pub fn read(path: Option<&Path>, secrets: LocalSecrets) -> anyhow::Result<Self> {
         let text = match path {
             Some(path) => std::fs::read_to_string(path)
@@ -68,7 +69,7 @@ impl SamTemplate {
         Ok(Self::parse(&text, secrets)?)
     }
 
-    /// Sets parameters; one that the template does not declare is an error.
+    /// Sets parameters. Fails if the template does not declare one of them.
     pub fn set_parameters<I, K, V>(&mut self, values: I) -> TemplateResult<()>
     where
         I: IntoIterator<Item = (K, V)>,
@@ -85,7 +86,7 @@ impl SamTemplate {
         Ok(())
     }
 
-    /// Where queue URLs begin: `{base}/{queue name}`. Known once the queues run.
+    /// Sets the base of queue URLs, `{base}/{queue name}`. It is known after the queues have started.
     pub fn set_queue_base_url(&mut self, base: impl Into<String>) {
         self.queue_base = base.into();
     }
@@ -104,7 +105,7 @@ impl SamTemplate {
             .collect()
     }
 
-    /// The resources whose condition holds, with their logical ids.
+    /// The resources of a type whose condition holds, with their logical ids.
     fn resources<'a>(&'a self, kind: &'a str) -> TemplateResult<Vec<TemplateResource<'a>>> {
         let Some(all) = self.root["Resources"].as_object() else { return Ok(Vec::new()) };
         let mut found = Vec::new();
@@ -122,7 +123,7 @@ impl SamTemplate {
     }
 }
 
-/// One entry of `Resources`.
+/// An entry of `Resources`.
 #[derive(Clone, Copy)]
 struct TemplateResource<'a> {
     id: &'a str,
@@ -143,7 +144,7 @@ impl<'a> TemplateResource<'a> {
     }
 }
 
-/// Strings, numbers and booleans as CloudFormation passes them on: as text.
+/// Strings, numbers and booleans as text, as CloudFormation passes them on.
 fn scalar_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -157,7 +158,7 @@ fn scalar_text(value: &Value) -> Option<String> {
 pub(crate) mod tests {
     use super::*;
 
-    /// The repository's own template.
+    /// The repository's template.
     pub(crate) fn repository_template() -> SamTemplate {
         SamTemplate::parse(include_str!("../../../../template.yaml"), LocalSecrets::in_memory()).unwrap()
     }

@@ -1,4 +1,4 @@
-//! Secrets Manager, as far as a template sees it: `{{resolve:secretsmanager:ID:SecretString:KEY}}`.
+//! Secrets Manager, as far as a template uses it: `{{resolve:secretsmanager:ID:SecretString:KEY}}`.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::{SamTemplate, TemplateError, TemplateResult};
 
-/// The secrets of a local cloud, by the logical id of their resource. Clones are one store.
+/// The secrets of a local cloud, by the logical id of their resource. Clones share one store.
 #[derive(Clone, Default)]
 pub struct LocalSecrets {
     values: Arc<Mutex<BTreeMap<String, Value>>>,
@@ -25,7 +25,7 @@ impl LocalSecrets {
         Self::default()
     }
 
-    /// Kept in a file that only its owner may read, so that tokens outlive a restart.
+    /// Stores the secrets in a file that only its owner can read, so that tokens stay valid after a restart.
     pub fn in_file(path: &Path) -> anyhow::Result<Self> {
         let values = match std::fs::read_to_string(path) {
             Ok(text) => {
@@ -37,7 +37,7 @@ impl LocalSecrets {
         Ok(Self { values: Arc::new(Mutex::new(values)), file: Some(Arc::new(path.to_owned())) })
     }
 
-    /// The value of a key, made up as `GenerateSecretString` says when it is asked for first.
+    /// Generates a secret by `GenerateSecretString`, unless it exists.
     fn create_if_missing(&self, id: &str, generate: &Value) -> anyhow::Result<()> {
         let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
         if values.contains_key(id) {
@@ -90,7 +90,7 @@ impl LocalSecrets {
 }
 
 impl SamTemplate {
-    /// Makes up the secrets that the template declares and that do not exist yet.
+    /// Generates the secrets that the template declares and that do not exist yet.
     pub fn generate_secrets(&self) -> anyhow::Result<()> {
         for resource in self.resources("AWS::SecretsManager::Secret")? {
             self.secrets.create_if_missing(resource.id, resource.property("GenerateSecretString"))?;
@@ -103,7 +103,7 @@ fn alphanumeric(length: usize) -> String {
     rand::rng().sample_iter(rand::distr::Alphanumeric).take(length).map(char::from).collect()
 }
 
-/// Writes a file that is never readable by others, not even for a moment, and never half written.
+/// Writes a file that others can never read, not even while it is written, and that is never incomplete.
 pub(crate) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

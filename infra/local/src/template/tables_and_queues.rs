@@ -1,4 +1,4 @@
-//! Tables and queues, as `infra/emulator` takes them.
+//! Tables and queues, in the form that `infra/emulator` takes.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! YAML with CloudFormation's short tags to JSON in long form: `!Ref X` becomes `{"Ref": "X"}`.
+//! Converts YAML with CloudFormation's short tags to JSON in long form: `!Ref X` becomes `{"Ref": "X"}`.
 
 use serde_json::{Map, Value};
 use serde_yaml_ng::Value as Yaml;
@@ -49,7 +49,7 @@ fn convert_value(yaml: Yaml, path: &str) -> TemplateResult<Value> {
     })
 }
 
-/// `!GetAtt Queue.Arn` is short for `["Queue", "Arn"]`.
+/// Splits `Queue.Arn` into `["Queue", "Arn"]`, because `!GetAtt Queue.Arn` is short for it.
 fn attribute_path(value: Value, path: &str) -> TemplateResult<Value> {
     let Value::String(text) = value else { return Ok(value) };
     let (id, name) =

@@ -9,7 +9,7 @@ use std::{
 use lambda_runtime::Error;
 use local::{
     LocalCloud, LocalOptions,
-    doors::{FunctionHandler, FunctionRegistry},
+    functions::{FunctionHandler, FunctionRegistry},
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;

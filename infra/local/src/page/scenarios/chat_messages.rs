@@ -1,32 +1,32 @@
-//! A million messages in channels of which fifty members are connected, as the functions of today send them.
+//! The cost of a million messages in channels with fifty connected members, by the current code.
 
 use super::{OperationCosts, RequestUnits, ResourceUse, ScenarioParts, assumed, query_units};
 
 const MESSAGES: f64 = 1e6;
 /// Connections of a channel.
 const CONNECTIONS_PER_CHANNEL: f64 = 50.0;
-/// What somebody who is connected writes in an hour.
+/// Messages that a connected member sends in an hour.
 const MESSAGES_PER_PERSON_AND_HOUR: f64 = 20.0;
-/// Words of a message that the index keeps: distinct, without the empty ones. Each is a write.
+/// Indexed words of a message, which are distinct and no stop words. Each is a write.
 const INDEXED_WORDS_PER_MESSAGE: f64 = 8.0;
-/// Seconds between two pings of one client.
+/// Seconds between two pings of a client.
 const HEARTBEAT_SECONDS: f64 = 30.0;
-/// Seconds between two of them that are written down (`online`).
+/// Seconds between two stored heartbeats (`presence`).
 const STORED_HEARTBEAT_SECONDS: f64 = 30.0;
-/// Hours that a connection lives, by API Gateway's quota.
+/// The maximum lifetime of a connection in hours, a quota of API Gateway.
 const CONNECTION_HOURS: f64 = 2.0;
-/// Channels of one person: a row of each connection lies in the room of each.
+/// Channels of a member. Each connection has a row in the room of each channel.
 const CHANNELS_PER_PERSON: f64 = 10.0;
-/// How often an hour somebody who is there is looked after (`online::CHECKED_EVERY`).
+/// How many times an hour the presence of an online member is checked (`presence::CHECKED_EVERY`).
 const PRESENCE_CHECKS_PER_HOUR: f64 = 30.0;
-/// Hours between two changes of whether somebody is there; a new connection within seconds is none.
+/// Hours between two status changes of a member. A new connection within seconds is no change.
 const HOURS_BETWEEN_PRESENCE_CHANGES: f64 = 4.0;
 
 pub(super) fn chat_parts(costs: &OperationCosts) -> ScenarioParts {
     let hours = MESSAGES / MESSAGES_PER_PERSON_AND_HOUR;
     let pings = hours * 3_600.0 / HEARTBEAT_SECONDS;
     let sent = ResourceUse::http_request(assumed::HTTP_MS, costs.units_of("send a message"));
-    // beside what two in a room cost
+    // the measured operation already contains the posts to two connections
     let told = ResourceUse::default()
         .with_units(query_units(CONNECTIONS_PER_CHANNEL), 0.0)
         .with_posts(CONNECTIONS_PER_CHANNEL);
@@ -38,7 +38,7 @@ pub(super) fn chat_parts(costs: &OperationCosts) -> ScenarioParts {
         .with_cost(costs.units_of("connect to the team"))
         .plus(job.with_units(3.0 * CHANNELS_PER_PERSON, CHANNELS_PER_PERSON + 1.0).with_posts(1.0))
         .plus(job.with_units(2.0, CHANNELS_PER_PERSON + 1.0));
-    // how far it was done, what is new, that it is done; and the words
+    // reads the checkpoint and the new messages, writes the checkpoint and the words
     let followed = job.with_units(4.0, 1.0 + INDEXED_WORDS_PER_MESSAGE);
     let told_of = ResourceUse::default()
         .with_units(query_units(CONNECTIONS_PER_CHANNEL), 5.0)

@@ -1,9 +1,9 @@
-//! A month in which nobody comes.
+//! The cost of a month without users.
 
 use std::fmt::Write as _;
 
 use super::{
-    super::prices::{
+    super::price_list::{
         ALARM, BACKUP_GB, DASHBOARD, FIFO_REQUEST, GB_SECOND, INVOCATION, LOGGED_GB, QUEUE_REQUEST,
         READ_UNIT, SCHEDULED, SECRET, STORED_GB, UnitPrice,
     },
@@ -12,17 +12,17 @@ use super::{
 use crate::template::{LocalSecrets, SamTemplate};
 
 const SECONDS_PER_MONTH: f64 = 30.0 * 24.0 * 3_600.0;
-/// Lambda's pollers of an idle queue, each asking every twenty seconds.
+/// Lambda's pollers of an idle queue. Each polls every twenty seconds.
 const POLLERS_PER_QUEUE: f64 = 5.0;
 const POLL_SECONDS: f64 = 20.0;
-/// What lies in the table of a small deployment.
+/// The size of the table in a small deployment.
 const STORED_GIGABYTES: f64 = 0.1;
 
 struct BillItem {
     what: String,
     quantity: f64,
     price: UnitPrice,
-    /// Of the account, every month.
+    /// The free units of an account per month.
     free: f64,
 }
 
@@ -67,7 +67,7 @@ fn bill_items() -> Vec<BillItem> {
         item("secrets", resources("AWS::SecretsManager::Secret"), SECRET, 0.0),
         item("polls of idle standard queues by Lambda", standard_polls, QUEUE_REQUEST, 1e6),
         item("polls of idle FIFO queues by Lambda", count(fifo.len()) * polls, FIFO_REQUEST, {
-            // one allowance for both sorts
+            // both kinds of queues share one allowance
             (1e6 - standard_polls).max(0.0)
         }),
         item("runs of the clock: Scheduler", runs, SCHEDULED, 14e6),

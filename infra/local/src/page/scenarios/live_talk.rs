@@ -1,4 +1,4 @@
-//! A talk, as the functions of today play it.
+//! The cost of a live talk, by the current code.
 
 use std::fs;
 
@@ -6,13 +6,13 @@ use model::tick::{TICK_MS, Tick};
 
 use super::{OperationCosts, ResourceUse, ScenarioParts, assumed, query_units, repository, total_use};
 
-/// Above so many a room is told in shards (`realtime::publish`).
+/// A larger room is published to in shards (`realtime::publish`).
 const MAX_DIRECT_CONNECTIONS: f64 = 100.0;
 const ROOM_SHARDS: f64 = 16.0;
-/// Single answers that a presenter is shown per tick, and for how long one is news (`count_votes`).
+/// New answers that the presenter receives per tick, and how long an answer counts as new (`count_votes`).
 const ANSWERS_PER_TICK: f64 = 100.0;
 const NEW_ANSWER_MS: f64 = 370.0;
-/// An instance remembers the session for half a second.
+/// An instance caches the session for half a second.
 const SESSION_READS_PER_SECOND: f64 = 2.0;
 
 #[derive(Clone, Copy)]
@@ -20,11 +20,11 @@ pub(super) struct TalkScenario {
     pub(super) audience: f64,
     pub(super) questions: f64,
     pub(super) minutes: f64,
-    /// Seconds over which they come.
+    /// Seconds in which the audience arrives.
     pub(super) arrival: f64,
-    /// Seconds within which all have answered a question.
+    /// Seconds in which all participants answer a question.
     pub(super) voting: f64,
-    /// Seconds between two pings of one client.
+    /// Seconds between two pings of a client.
     pub(super) heartbeat: f64,
 }
 
@@ -82,14 +82,14 @@ impl TalkScenario {
             .times(self.audience)
     }
 
-    /// `$connect` asks for a count by every one; the greeting reads the session, what is the person's own, and the room
-    /// up to what it counts by itself.
+    /// Each `$connect` requests a count. The session state reads the session, the participant's own rows, and the room
+    /// up to the largest directly counted size.
     fn connecting(&self, costs: &OperationCosts) -> ResourceUse {
         let opened = ResourceUse { fifo: 1.0, ..ResourceUse::default() };
         let opened =
             opened.with_invocation(assumed::CONNECT_MS).with_cost(costs.units_of("connect as participant"));
         let room = query_units(self.audience.min(MAX_DIRECT_CONNECTIONS + 1.0));
-        // posted one after the other: the state, then the presenter's news of who has come
+        // two posts in sequence: the state, then the presenter's event about the new participant
         let greeted = ResourceUse::queue_job(assumed::JOB_MS)
             .with_units(7.5 + room, 0.0)
             .with_posts(1.0)
@@ -97,7 +97,7 @@ impl TalkScenario {
         opened.plus(greeted).times(self.audience)
     }
 
-    /// The presenter is told every tick in which somebody came, everyone at the pace of their number.
+    /// The presenter receives a count in every tick with an arrival, the audience at the rate for its size.
     fn presence_while_arriving(&self) -> ResourceUse {
         let ticks = (self.arrival * ticks_per_second()).ceil();
         let (mut all, mut here, mut told_at) = (ResourceUse::default(), 0.0, None);
@@ -119,8 +119,8 @@ impl TalkScenario {
         all
     }
 
-    /// One write each, and one read where the instance has not met the connection in the last minute: between two
-    /// questions that is always so.
+    /// Each vote is one write. It is also one read if the instance has not seen the connection in the last minute,
+    /// which is always true between two questions.
     fn voting(&self, costs: &OperationCosts) -> ResourceUse {
         let n = self.audience;
         let met = ResourceUse::socket_message(costs.units_of("vote")).with_units(1.0, 0.0).times(n);
@@ -129,7 +129,7 @@ impl TalkScenario {
         let fresh = ResourceUse::default()
             .with_units(first, 0.0)
             .times(self.voting * SESSION_READS_PER_SECOND * instances);
-        // the first of a tick and instance asks for a count; the job of it is in `counted`
+        // the first vote of a tick in each instance requests a count, whose job is part of `counting`
         let asked =
             ResourceUse { fifo: self.ticks_of_a_vote() * (instances - 1.0), ..ResourceUse::default() };
         met.plus(fresh).plus(asked).times(self.questions)
@@ -159,12 +159,12 @@ impl TalkScenario {
         let shown = ResourceUse::count_job(period)
             .with_units(count_units(n / 2.0) + 4.0, 0.0)
             .plus(publish_to_all(n));
-        // wherever they begin, so long a time touches one period more
+        // wherever it starts, the vote touches one more period than fit into it
         let times = self.voting * 1_000.0 / period + 1.0;
         all.plus(shown.times(times)).times(self.questions)
     }
 
-    /// A slide appears, and the last word on the one before is counted for everyone.
+    /// A slide appears, and the final count of the previous slide is published to everyone.
     fn showing_slides(&self, costs: &OperationCosts) -> ResourceUse {
         let n = self.audience;
         let turned = ResourceUse::http_request(assumed::HTTP_MS, costs.units_of("show a slide"))
@@ -172,7 +172,7 @@ impl TalkScenario {
         turned.times(self.questions - 1.0).plus(final_count(n).times(self.questions))
     }
 
-    /// `check_session` has votes and presence counted, and whoever counts tells.
+    /// `check_session` counts votes and presence, and publishes both.
     fn session_checks(&self) -> ResourceUse {
         let n = self.audience;
         let checked = ResourceUse::queue_job(assumed::JOB_MS).with_units(1.0, 1.0);
@@ -186,7 +186,7 @@ impl TalkScenario {
             .with_units(query_units(n), 0.0)
             .with_posts(n)
             .with_posts(0.0);
-        // and a DELETE to each
+        // and a DELETE to each connection
         let deleted = ResourceUse {
             gb_seconds: ResourceUse::default().with_posts(n).gb_seconds,
             ..ResourceUse::default()
@@ -202,7 +202,7 @@ impl TalkScenario {
     }
 }
 
-/// A room of so many, and the presenter, is told one thing.
+/// Publishes one event to a room of this size and to the presenter.
 fn publish_to_all(audience: f64) -> ResourceUse {
     let all = audience + 1.0;
     let looked = ResourceUse::default().with_units(query_units(all.min(MAX_DIRECT_CONNECTIONS + 1.0)), 0.0);
@@ -237,7 +237,7 @@ fn final_count(audience: f64) -> ResourceUse {
         .plus(publish_to_all(audience))
 }
 
-/// Read units of a count: four shards.
+/// Read units of a count over four shards.
 fn count_units(answers: f64) -> f64 {
     4.0 * query_units(answers / 4.0)
 }
@@ -255,14 +255,14 @@ fn audience_tick(tick: i32, people: f64) -> i64 {
     Tick(tick.into()).next_for_audience(people as usize).0
 }
 
-/// How far two updates of an audience of this size lie apart.
+/// Milliseconds between two updates for an audience of this size.
 fn audience_period_ms(people: f64) -> f64 {
     let first = audience_tick(0, people);
     millis((first + 1) * TICK_MS)
 }
 
-/// `load talk --audience 1000 --vote-within 2s`, whose posts `infra/FIGURES.md` has from the local cloud: the model counts
-/// about as many.
+/// The model counts about as many posts as `load talk --audience 1000 --vote-within 2s` measured against the local
+/// cloud (`infra/FIGURES.md`).
 #[test]
 fn the_model_counts_the_measured_posts() {
     let figures = fs::read_to_string(repository().join("infra/FIGURES.md")).unwrap();
@@ -271,7 +271,7 @@ fn the_model_counts_the_measured_posts() {
     let rehearsal =
         TalkScenario { questions: 3.0, minutes: 0.5, arrival: 6.7, voting: 2.0, ..TalkScenario::one_hour() };
     let mut parts = rehearsal.talk_parts(&OperationCosts::from_costs_md());
-    // it was shorter than a minute, and its audience left after the first word of the end
+    // the rehearsal took less than a minute, and its audience left at the first end event
     parts.retain(|(what, _)| !what.starts_with("looked after"));
     let posts = total_use(&parts).posts - rehearsal.audience;
     assert!((posts / measured - 1.0).abs() < 0.15, "modelled {posts}, measured {measured}");

@@ -1,8 +1,8 @@
-//! What a talk, a chat and an idle month cost: the model behind the computed tables of `infra/OPERATIONS.md`, which the
-//! test here compares and `COLLOQUY_UPDATE=1 cargo test -p local --lib scenarios` writes anew.
+//! The cost model behind the computed tables of `infra/OPERATIONS.md`: a talk, a chat and an idle month. The test here
+//! compares the tables, and `COLLOQUY_UPDATE=1 cargo test -p local --lib scenarios` writes them.
 //!
-//! Units of the table come from `infra/COSTS.md`, where they are measured; queues, schedules and alarms from
-//! `template.yaml`; prices from [`super::prices`]. What nobody has measured yet stands in [`assumed`].
+//! Capacity units come from `infra/COSTS.md`, where they are measured. Queues, schedules and alarms come from
+//! `template.yaml`, prices from [`super::price_list`]. Values without a measurement are in [`assumed`].
 
 mod chat_messages;
 mod idle_month;
@@ -12,13 +12,13 @@ use std::{fmt::Write as _, fs, path::PathBuf};
 
 use super::{
     estimate::RequestUnits,
-    prices::{
-        CONNECTION_MINUTE, FIFO_REQUEST, GB_SECOND, HTTP_REQUEST, INVOCATION, LIST, LOGGED_GB, OUT_GB,
+    price_list::{
+        CONNECTION_MINUTE, FIFO_REQUEST, GB_SECOND, HTTP_REQUEST, INVOCATION, LOGGED_GB, OUT_GB, PRICE_LIST,
         QUEUE_REQUEST, SOCKET_MESSAGE,
     },
 };
 
-/// Not measured on AWS. On the side of too much.
+/// Values that are not measured on AWS, chosen rather too high.
 mod assumed {
     /// Milliseconds of a function, without the posts that it waits for.
     pub(super) const HTTP_MS: f64 = 20.0;
@@ -26,25 +26,25 @@ mod assumed {
     pub(super) const MESSAGE_MS: f64 = 10.0;
     pub(super) const CONNECT_MS: f64 = 30.0;
     pub(super) const JOB_MS: f64 = 20.0;
-    /// A post to a connection; FIGURES 2 has only one blog's "40 to 120 ms".
+    /// A post to a connection. FIGURES 2 has only one blog's "40 to 120 ms".
     pub(super) const POST_MS: f64 = 50.0;
-    /// Of every function (`template.yaml`, `MemorySize`).
+    /// The memory of each function (`template.yaml`, `MemorySize`).
     pub(super) const GB: f64 = 0.5;
-    /// A row of a room, an answer: their attributes, counted.
+    /// The size of a room's row or of an answer, by its attributes.
     pub(super) const ITEM_KB: f64 = 0.4;
-    /// Our line, Lambda's three, API Gateway's one.
+    /// One line of the product, three of Lambda, one of API Gateway.
     pub(super) const LOGGED_KB: f64 = 1.0;
     pub(super) const POST_KB: f64 = 0.5;
     pub(super) const ANSWER_KB: f64 = 1.0;
 }
 
-/// Posts that are under way at once (`realtime::publish`).
+/// Concurrent posts of a function (`realtime::publish`).
 const CONCURRENT_POSTS: f64 = 50.0;
 const KB_IN_GB: f64 = 1_024.0 * 1_024.0;
-/// Sent, received, deleted.
+/// Send, receive, delete.
 const QUEUE_REQUESTS_PER_JOB: f64 = 3.0;
 
-/// What something uses, by what is billed.
+/// Billed quantities.
 #[derive(Clone, Copy, Debug, Default)]
 struct ResourceUse {
     http: f64,
@@ -59,7 +59,7 @@ struct ResourceUse {
 }
 
 impl ResourceUse {
-    /// A function runs, and for how long.
+    /// Adds an invocation of this duration.
     fn with_invocation(mut self, ms: f64) -> Self {
         self.invocations += 1.0;
         self.gb_seconds += ms / 1_000.0 * assumed::GB;
@@ -76,7 +76,7 @@ impl ResourceUse {
         self.with_units(units.read, units.write)
     }
 
-    /// A function that runs already posts, some at a time.
+    /// Adds posts of a running function, which sends some of them concurrently.
     fn with_posts(mut self, posts: f64) -> Self {
         self.posts += posts;
         self.gb_seconds += (posts / CONCURRENT_POSTS).ceil() * assumed::POST_MS / 1_000.0 * assumed::GB;
@@ -95,7 +95,7 @@ impl ResourceUse {
         Self { queue: QUEUE_REQUESTS_PER_JOB, ..Self::default() }.with_invocation(ms)
     }
 
-    /// A count: a job that waits for its tick inside its function.
+    /// A count job, which waits for its tick inside the function.
     fn count_job(waits_ms: f64) -> Self {
         Self { fifo: QUEUE_REQUESTS_PER_JOB, ..Self::default() }.with_invocation(waits_ms + assumed::JOB_MS)
     }
@@ -146,12 +146,12 @@ impl ResourceUse {
     }
 }
 
-/// Read units of so many items in one strong query.
+/// Read units of a strongly consistent query over so many items.
 fn query_units(items: f64) -> f64 {
     (items * assumed::ITEM_KB / 4.0).ceil().max(1.0)
 }
 
-/// `infra/COSTS.md`.
+/// The content of `infra/COSTS.md`.
 struct OperationCosts(String);
 
 impl OperationCosts {
@@ -169,7 +169,7 @@ impl OperationCosts {
     }
 }
 
-/// What a scenario is made of, and what each part uses.
+/// The parts of a scenario, and the resources that each part uses.
 type ScenarioParts = Vec<(&'static str, ResourceUse)>;
 
 fn total_use(parts: &ScenarioParts) -> ResourceUse {
@@ -192,14 +192,14 @@ fn scenario_table(parts: &ScenarioParts) -> String {
 
 fn price_list() -> String {
     let mut text = String::from("| what | US$ | per | read where |\n| --- | ---: | ---: | --- |\n");
-    for price in LIST {
+    for price in PRICE_LIST {
         let per = thousands(price.per);
         writeln!(text, "| {} | {} | {per} | {} |", price.what, price.dollars, price.source).unwrap();
     }
     text
 }
 
-/// Rounded, with commas.
+/// Formats a rounded number with commas.
 fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
@@ -216,7 +216,7 @@ fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The document with a computed block as it should be.
+/// The document with the new text of a computed block.
 fn replace_block(document: &str, name: &str, text: &str) -> String {
     let (open, close) = (format!("<!-- computed: {name} -->\n"), "<!-- end -->");
     let (before, rest) = document.split_once(&open).unwrap_or_else(|| panic!("no block {name}"));

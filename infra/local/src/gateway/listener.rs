@@ -1,61 +1,47 @@
-//! What every connection of the front needs, and the listener that accepts them.
+//! The listener that accepts clients. It routes each request to the page, to the sockets or to the HTTP API.
 
 use std::{
-    collections::BTreeSet,
     convert::Infallible,
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
 
-use emulator::Emulator;
-use entry::Clock;
 use http::{Request, StatusCode, uri::Authority};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{net::TcpListener, sync::watch};
 
+use super::context::GatewayContext;
 use crate::{
     http::{
-        answer::{GatewayResponse, message_response},
         handle_request,
+        response::{GatewayResponse, message_response},
         routes::RouteTable,
     },
     page,
-    record::TrafficRecord,
-    runner::FunctionRunner,
-    schedules::ScheduleRunner,
-    sockets::{self, SocketGateway},
+    sockets::{handshake::handshake, socket_gateway::SocketGateway},
 };
 
-/// API Gateway, for both APIs.
+/// API Gateway, with the HTTP API and the WebSocket API.
 pub(crate) struct ApiGateway {
-    pub(crate) runner: Arc<FunctionRunner>,
+    pub(crate) context: Arc<GatewayContext>,
     pub(crate) routes: RouteTable,
-    pub(crate) sockets: Option<SocketGateway>,
-    pub(crate) schedules: ScheduleRunner,
-    /// Queues that a function reads; what lies in the others is a dead letter.
-    pub(crate) consumed_queues: BTreeSet<String>,
-    pub(crate) emulator: Arc<Emulator>,
-    pub(crate) traffic: TrafficRecord,
-    pub(crate) clock: Clock,
-    /// Host and port that clients use.
-    pub(crate) authority: String,
-    pub(crate) started: jiff::Timestamp,
+    pub(crate) sockets: Option<Arc<SocketGateway>>,
 }
 
-/// Accepts until `stop` turns true, then lets each connection finish its request.
+/// Accepts connections until `stop` is true. Each open connection may then finish its request.
 pub(crate) async fn serve(listener: TcpListener, gateway: Arc<ApiGateway>, mut stop: watch::Receiver<bool>) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => return,
         };
-        // out of file descriptors, or the peer was gone already: the next may be fine
+        // the process is out of file descriptors, or the peer is gone: the next accept may succeed
         let Ok((stream, peer)) = accepted else {
             tokio::task::yield_now().await;
             continue;
         };
-        // a frame that waits for the acknowledgement of the last one is 40 ms late
+        // Nagle's algorithm would delay a frame by 40 ms while the last one is not acknowledged
         let _ = stream.set_nodelay(true);
         tokio::spawn(serve_connection(TokioIo::new(stream), peer, Arc::clone(&gateway), stop.clone()));
     }
@@ -98,10 +84,14 @@ async fn route_request(
     let host = request.headers().get(http::header::HOST).map(|host| Authority::try_from(host.as_bytes()));
     let Some(Ok(host)) = host else { return message_response(StatusCode::BAD_REQUEST, "Bad Request") };
     if request.uri().path().starts_with("/_local") {
-        return page::handle_request(&gateway, request, &host).await;
+        let open_sockets = gateway.sockets.as_ref().map(|sockets| sockets.open_sockets());
+        return page::handle_request(&gateway.context, open_sockets.unwrap_or_default(), request, &host)
+            .await;
     }
-    if let Some(path) = sockets::socket_request(&gateway, &request) {
-        return sockets::handshake(gateway, request, peer, path).await;
+    if let Some(sockets) = &gateway.sockets
+        && let Some(path) = sockets.requested_path(&request)
+    {
+        return handshake(Arc::clone(sockets), request, peer, path).await;
     }
-    handle_request(gateway, request, peer).await
+    handle_request(&gateway.context, &gateway.routes, request, peer).await
 }
