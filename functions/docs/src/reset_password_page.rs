@@ -12,7 +12,8 @@ const PAGE_HTML: &str = include_str!("reset_password_page.html");
 
 /// This script and this style, and requests to where the page is from; no form may send a password into a URL.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let (script, style) = (csp_hash("script"), csp_hash("style"));
+    let script = csp_hash("script");
+    let style = csp_hash("style");
     format!(
         "default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self'; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'none'"

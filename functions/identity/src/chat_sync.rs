@@ -1,22 +1,22 @@
-//! What the team's chat has to know of an account.
+//! Jobs that keep the chat's copy of an account current.
 
 use entry::App;
 use model::{Error, UserId};
 use protocol::job::SyncProfile;
 
-/// Has the chat follow an account that is called otherwise. Nobody's request fails by it: whoever opens the chat is taken into its
-/// default channels then, and other names are written where they are changed the next time.
+/// Sends the job that copies a changed name into the chat. A failure is only logged: the chat adds a user to the default
+/// channels when they open it, and the next change of the name is copied.
 pub(crate) async fn try_sync_profile(app: &App, user: UserId) {
     if let Err(error) = sync_profile(app, user).await {
-        tracing::warn!(user.id = %user, %error, "the chat was not told of an account");
+        tracing::warn!(user.id = %user, %error, "the chat's copy of an account was not updated");
     }
 }
 
-/// The same for an account that is deleted, of which the chat keeps nothing then: before its log-ins end, so that whoever is cut off
-/// here can ask again.
+/// Sends the job that copies an account into the chat, or removes a deleted account from it. A deletion sends the job before it
+/// ends the login sessions, so that a caller whose request fails here can retry.
 ///
 /// # Errors
-/// Where the queue failed.
+/// `Unavailable` if the queue failed.
 pub(crate) async fn sync_profile(app: &App, user: UserId) -> Result<(), Error> {
     app.queues.send(&SyncProfile { user }, app.clock.now()).await
 }

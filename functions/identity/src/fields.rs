@@ -1,9 +1,9 @@
-//! The rules of [`model::user`] as rules of input, whether a field is there, optional, or may be cleared.
+//! The rules of [`model::user`] as validation of input: for required, optional and clearable fields.
 
 #![expect(
     clippy::ref_option,
     clippy::trivially_copy_pass_by_ref,
-    reason = "garde calls rules with references"
+    reason = "garde passes references to rules"
 )]
 
 use entry::http::Clearable;
@@ -16,7 +16,7 @@ fn validate_each<'a, T>(values: impl IntoIterator<Item = &'a String>, rule: Fiel
     values.into_iter().try_for_each(|value| rule(value).map(drop).map_err(Error::new))
 }
 
-/// What garde is given for a field: `fields::email` and so on.
+/// Rules in the signature that garde calls, such as `fields::email`.
 pub(crate) fn email(value: &str, _: &()) -> garde::Result {
     EmailAddress::parse(value).map(drop).map_err(Error::new)
 }
@@ -49,7 +49,10 @@ pub(crate) fn clearable_username(value: &Clearable, _: &()) -> garde::Result {
     validate_each(value.iter().flatten(), Username::parse)
 }
 
-/// A value that has passed its rule, in its own type.
+/// Parses a value that has passed its rule.
+///
+/// # Errors
+/// `Invalid` for `field` if the rule refuses the value.
 pub(crate) fn parse_field<T>(
     field: &'static str,
     value: &str,

@@ -1,19 +1,25 @@
-//! The public keys of our tokens, for whoever wants to verify them.
+//! The public keys of the tokens.
 
 use axum::{Json, extract::State, response::IntoResponse};
 use entry::App;
 use http::header;
 
+/// Get the public keys of the tokens
+///
+/// Returns a JSON Web Key Set that verifies access tokens and participant tokens. Responses may be cached for five minutes.
 #[utoipa::path(
     get,
     path = "/.well-known/jwks.json",
     tag = "identity",
     operation_id = "jwks",
-    summary = "Public keys of the tokens (JWKS)",
-    responses((status = 200, description = "The newest key first; the one before verifies until its tokens are gone", body = serde_json::Value)),
+    responses((
+        status = 200,
+        description = "The newest key first. The previous key follows until its last token expires.",
+        body = serde_json::Value,
+    )),
     security(())
 )]
 pub(crate) async fn jwks(State(app): State<App>) -> impl IntoResponse {
-    // a rotated key is known everywhere before the first token it signs has expired
+    // Five minutes are shorter than the life of the first token that a rotated key signs.
     ([(header::CACHE_CONTROL, "public, max-age=300")], Json(app.tokens.jwks()))
 }

@@ -1,4 +1,4 @@
-//! Accounts: who somebody is, how they prove it, and what they say about themselves.
+//! Accounts: registration, login sessions, passwords, profiles and the operations of admins.
 //!
 //! | method and path | file |
 //! | --- | --- |
@@ -19,19 +19,20 @@
 //! | `GET /v1/users/search/{query}` | [`users::search`] |
 //! | `GET /v1/users/{id}` | [`users::get`] |
 //! | `GET /.well-known/jwks.json` | [`jwks`] |
-//! | `/v1/admin/…` | [`admin`], by a door of its own |
+//! | `/v1/admin/…` | [`admin`], the Lambda function `api-admin` |
 //!
-//! What several of them stand on:
+//! Shared by several operations:
 //!
 //! | file | what |
 //! | --- | --- |
-//! | [`attempts`] | how often a password may be guessed |
-//! | [`fields`] | the rules of `model::user` as rules of input |
-//! | [`log_in`] | beginning a log-in, ending log-ins and their sockets |
-//! | [`pair`] | the two tokens of a log-in, in the body and as cookies |
-//! | [`password_hash`] | hashing, verifying, and which passwords are too easily guessed |
-//! | [`profile`] | what is shown of an account, to its owner and to others |
-//! | [`team`] | what the chat has to know of an account |
+//! | [`chat_sync`] | jobs that keep the chat's copy of an account current |
+//! | [`fields`] | the rules of `model::user` as validation of input |
+//! | [`login_lifecycle`] | beginning login sessions, ending them with their sockets |
+//! | [`password_attempts`] | limits on wrong passwords |
+//! | [`password_hash`] | hashing and verifying passwords, refusing passwords that are easy to guess |
+//! | [`profile`] | an account as its owner sees it, and as other users see it |
+//! | [`save_error`] | the errors of an account that could not be saved, such as `LAST_ADMIN` |
+//! | [`token_pair`] | the two tokens of a login session, in the body and as cookies |
 
 mod admin;
 mod auth;
@@ -70,7 +71,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(aliases())
 }
 
-/// Names that the originals had for the same operations. Not in the `OpenAPI` document: one operation, one entry.
+/// Paths of the originals for the same operations. The `OpenAPI` document lists each operation once, without them.
 fn aliases() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .route("/v1/auth/signup", post(auth::register::register))
@@ -78,7 +79,7 @@ fn aliases() -> OpenApiRouter<App> {
         .route("/v1/auth/forgot-password", post(auth::password_reset::request_password_reset))
         .route("/v1/auth/change-password", post(auth::password::change_password))
         .route("/v1/auth/me/password", post(auth::password::change_password))
-        // API Gateway hands on a blank as nothing
+        // API Gateway drops an empty path parameter and calls this path.
         .route("/v1/users/search", get(users::search::search_users))
         .route("/v1/speakers/me/usage", get(users::usage::get_usage))
         .route("/v1/auth/me", patch(users::update::update_me).get(users::me::get_me))
@@ -92,12 +93,18 @@ pub fn admin_openapi() -> utoipa::openapi::OpenApi {
     admin::router().into_openapi()
 }
 
-/// `api-admin`.
+/// Starts the Lambda function `api-admin`.
+///
+/// # Errors
+/// `StartError` if the environment is incomplete.
 pub async fn admin_api(environment: Environment) -> Result<LambdaFunction, StartError> {
     admin::api(environment).await
 }
 
-/// `api-identity`.
+/// Starts the Lambda function `api-identity`.
+///
+/// # Errors
+/// `StartError` if the environment is incomplete.
 pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
     Ok(entry::http::function(&app, router().split_for_parts().0.with_state(app.clone())))

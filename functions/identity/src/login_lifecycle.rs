@@ -1,4 +1,4 @@
-//! Log-ins of an account begin and end here; whoever ends one also closes its sockets.
+//! Beginning login sessions, and ending them with their sockets.
 
 use entry::{App, http::RequestSource, tokens::REFRESH_TOKEN_LIFETIME};
 use futures::future::try_join_all;
@@ -12,11 +12,11 @@ use utoipa::ToSchema;
 
 use crate::{profile::OwnProfile, token_pair::TokenPair};
 
-/// Log-ins that an account may have; with one more the oldest dies (ASVS 7.1.2).
+/// Login sessions that an account may have. The next login ends the oldest one (ASVS 7.1.2).
 pub(crate) const MAX_LOGINS: usize = 20;
 
-/// What registering and logging in answer: the tokens, and the account under each name that the originals' clients
-/// read, beside them and in `user` and `speaker`.
+/// The tokens of a new login session and the account. The account's fields are repeated beside the tokens, in `user` and in
+/// `speaker`, because clients of the originals read different ones.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct LogInResponse {
     #[serde(flatten)]
@@ -35,7 +35,7 @@ impl LogInResponse {
     }
 }
 
-/// A log-in as it begins, not stored yet.
+/// Returns a new login session, not stored yet.
 pub(crate) fn new_login(app: &App, user: UserId, source: &RequestSource) -> Login {
     let now = app.clock.now();
     Login {
@@ -51,11 +51,12 @@ pub(crate) fn new_login(app: &App, user: UserId, source: &RequestSource) -> Logi
     }
 }
 
-/// Begins a log-in of an account whose password was right as it was read.
+/// Stores a new login session of an account whose password was right when it was read. Ends the oldest login session above
+/// [`MAX_LOGINS`].
 ///
 /// # Errors
-/// `Unauthenticated` where the password was changed, or the account disabled, between that and now: whoever changes it
-/// ends the log-ins that lie there, and this one may have come too late for that.
+/// `Unauthenticated` if the password was changed or the account was disabled in the meantime. Such a change ends the login
+/// sessions that are stored, and this one may have been stored too late for that.
 pub(crate) async fn begin_login(app: &App, user: &User, source: &RequestSource) -> Result<TokenPair, Error> {
     let now = app.clock.now();
     let login = new_login(app, user.id, source);
@@ -69,14 +70,14 @@ pub(crate) async fn begin_login(app: &App, user: &User, source: &RequestSource) 
     });
     if !stands {
         revoke_login(app, user.id, login.id).await?;
-        return Err(Error::Unauthenticated("the account was changed at the same time: sign in again"));
+        return Err(Error::Unauthenticated("the account was changed at the same time: log in again"));
     }
     try_join_all(all.iter().skip(MAX_LOGINS).map(|oldest| revoke_login(app, user.id, oldest.id))).await?;
     TokenPair::for_login(app, &login)
 }
 
-/// Ends one log-in: its tokens at once, then its open sockets (RELIABILITY 8); what breaks off in between, the clock takes
-/// up. Says whether it was there.
+/// Ends one login session: its tokens, then its open sockets (RELIABILITY 8). If the process fails in between, the clock
+/// completes it. Returns whether the login session existed.
 pub(crate) async fn revoke_login(app: &App, user: UserId, login: LoginId) -> Result<bool, Error> {
     let now = app.clock.now();
     let ended = log_ins::end(&app.store, user, login, now).await?;
@@ -85,7 +86,7 @@ pub(crate) async fn revoke_login(app: &App, user: UserId, login: LoginId) -> Res
     Ok(ended)
 }
 
-/// Ends every log-in of an account but the one to keep.
+/// Ends every login session of an account except the one to keep.
 pub(crate) async fn revoke_other_logins(app: &App, user: UserId, keep: Option<LoginId>) -> Result<(), Error> {
     let now = app.clock.now();
     let all = log_ins::list(&app.store, user, now).await?;

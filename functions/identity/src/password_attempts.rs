@@ -1,5 +1,5 @@
-//! How often a password may be guessed: per account and per network, failures only, so that a whole office logs in
-//! from one address (RELIABILITY 4).
+//! Limits on wrong passwords, per account and per network. Only failures count, so that a whole office can log in from one
+//! address (RELIABILITY 4).
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const WINDOW: Duration = Duration::from_mins(15);
 const PER_ACCOUNT: RateLimit = RateLimit { name: "password", max_attempts: 10, window: WINDOW };
 const PER_NETWORK: RateLimit = RateLimit { name: "password_from", max_attempts: 50, window: WINDOW };
 
-/// The guesses at one account from one network.
+/// The attempts at one account from one network.
 pub(crate) struct PasswordAttempts<'a> {
     app: &'a App,
     account: String,
@@ -23,13 +23,17 @@ pub(crate) struct PasswordAttempts<'a> {
 }
 
 impl<'a> PasswordAttempts<'a> {
-    /// Refuses where too many have failed; counts nothing yet.
+    /// Checks that the limits permit an attempt. It counts nothing yet.
+    ///
+    /// # Errors
+    /// `RateLimited` if too many attempts have failed.
     pub(crate) async fn check_allowed(
         app: &'a App,
         account: String,
         source: &RequestSource,
     ) -> Result<Self, Error> {
-        let (network, now) = (source.network_key(), app.clock.now());
+        let network = source.network_key();
+        let now = app.clock.now();
         tokio::try_join!(
             rate_limits::check_attempts(&app.store, PER_ACCOUNT, &account, now),
             rate_limits::check_attempts(&app.store, PER_NETWORK, &network, now),
@@ -37,8 +41,11 @@ impl<'a> PasswordAttempts<'a> {
         Ok(Self { app, account, network })
     }
 
-    /// Counts a wrong password. The tenth and those that fail beside it are refused, not answered: nobody learns more
-    /// by guessing at once than one after the other.
+    /// Counts a wrong password.
+    ///
+    /// # Errors
+    /// `RateLimited` for the tenth failure and for failures that run concurrently with it. The caller does not learn whether
+    /// the password was wrong, so concurrent guesses reveal no more than sequential ones.
     pub(crate) async fn record_failure(&self) -> Result<(), Error> {
         let now = self.app.clock.now();
         let (account, network) = tokio::join!(
@@ -48,27 +55,32 @@ impl<'a> PasswordAttempts<'a> {
         account.and(network)
     }
 
-    /// The last word before a right password counts: were there too many wrong ones meanwhile?
+    /// Checks the account's limit again, strongly consistent, before a right password is accepted. Concurrent requests may
+    /// have failed in the meantime.
+    ///
+    /// # Errors
+    /// `RateLimited` if too many attempts have failed.
     pub(crate) async fn recheck_allowed(&self) -> Result<(), Error> {
         rate_limits::check_attempts_strong(&self.app.store, PER_ACCOUNT, &self.account, self.app.clock.now())
             .await
     }
 }
 
-/// The name under which guesses at an account are counted, however it was spelled.
+/// Returns the key that counts attempts at an account. It does not depend on the spelling of the identifier.
 pub(crate) fn account_key(user: UserId) -> String {
     user.to_string()
 }
 
-/// The name under which guesses at an account are counted that does not exist. Hashed: what people mistype is theirs.
+/// Returns the key that counts attempts at an account that does not exist. It is hashed, because an identifier that a person
+/// mistypes is private.
 pub(crate) fn unknown_account_key(identifier: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(identifier.trim().to_lowercase())[..16])
 }
 
-/// Makes the caller prove once more who they are, before what a stolen token must not do (ASVS 7.5.1).
+/// Checks the caller's password again, before an operation that a stolen token must not permit (ASVS 7.5.1).
 ///
 /// # Errors
-/// `Invalid` for `field` where the password is wrong.
+/// `Invalid` for `field` if the password is wrong; `RateLimited` if too many attempts have failed.
 pub(crate) async fn confirm_password(
     app: &App,
     source: &RequestSource,

@@ -1,7 +1,7 @@
-//! Password hashes: argon2id in OWASP's smallest set, made and verified off the async threads.
+//! Password hashes: argon2id with OWASP's smallest parameters, computed outside of the async threads.
 //!
-//! Hashes of the originals are bcrypt. They verify, and the first log-in replaces them (RELIABILITY 1); passwords that
-//! bcrypt had cut off at 72 bytes do not verify, since then any tail would do.
+//! The originals' hashes are bcrypt. They verify, and the first login replaces them (RELIABILITY 1). A password that bcrypt
+//! truncated at 72 bytes does not verify, because any text after these bytes would match.
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
@@ -16,28 +16,28 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// Hashes that may run at once in this process. A Lambda has one request; the local cloud has all of them, and 500 at
-/// once would take 10 GB.
+/// Hashes that this process computes concurrently. A Lambda instance serves one request at a time. The local server serves
+/// all of them, and 500 concurrent hashes would need 10 GB.
 static HASH_PERMITS: Semaphore = Semaphore::const_new(4);
 
-/// Guesses that a password must withstand. At ten guesses per quarter of an hour that is a hundred days, and every
-/// password of the usual lists falls in fewer than 30,000.
+/// Guesses that a password must withstand. At ten guesses per quarter of an hour, 100,000 take a hundred days. Every password
+/// of the usual lists falls in fewer than 30,000.
 const MIN_GUESSES: u64 = 100_000;
 
-/// Characters up to which a password is judged. Longer ones are on no list, and judging takes time that grows with the
-/// square of the length.
+/// Characters up to which a password is judged. No list contains longer passwords, and the time to judge one grows with the
+/// square of its length.
 const MAX_CHECKED_CHARS: usize = 40;
 
-/// Of no password: verified where there is no account, so that both take the same time.
+/// A hash that no password matches. It is verified if there is no account, so that both cases take the same time.
 const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$Y29sbG9xdXktbm9ib2R5$e7ZC5+3cjA6IbKLLcbsvtDSyKUhNLQ+Qqk1iUyi6p4k";
 
-/// What a password turned out to be.
+/// The result of verifying a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PasswordVerdict {
     Wrong,
     Right,
-    /// Right, under a hash that is weaker than today's.
+    /// The password is right, but its hash is weaker than today's.
     RightButWeak,
 }
 
@@ -56,22 +56,23 @@ async fn run_blocking<T: Send + 'static>(
     done
 }
 
-/// Hashes a password that its owner chose, if it is not easily guessed by one who knows `about` them.
+/// Hashes a password that the owner of an account chose. `about` contains facts about the owner that a guesser knows.
 ///
 /// # Errors
-/// `Invalid` for `field`.
+/// `Invalid` for `field` if the password is easy to guess.
 pub(crate) async fn hash_new_password(
     field: &'static str,
     password: &str,
     about: &[&str],
 ) -> Result<PasswordHash, Error> {
-    let (password, about) = (password.to_owned(), about.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let password = password.to_owned();
+    let about: Vec<String> = about.iter().map(ToString::to_string).collect();
     run_blocking(move || {
         let about: Vec<&str> = about.iter().map(String::as_str).collect();
         if is_easily_guessed(&password, &about) {
             return Err(Error::field(
                 field,
-                "is too easily guessed: use a few words that do not belong together",
+                "is too easy to guess: use a few words that do not belong together",
             ));
         }
         hash_password(&password)
@@ -79,13 +80,13 @@ pub(crate) async fn hash_new_password(
     .await
 }
 
-/// Hashes a password that is known to be right.
+/// Hashes a password that has just been verified.
 pub(crate) async fn rehash_password(password: &str) -> Result<PasswordHash, Error> {
     let password = password.to_owned();
     run_blocking(move || hash_password(&password)).await
 }
 
-/// Takes the same time whether there is a hash or not.
+/// Verifies a password. It takes the same time without a hash.
 pub(crate) async fn verify_password(
     password: &str,
     hash: Option<&PasswordHash>,
@@ -116,7 +117,7 @@ fn hash_password(password: &str) -> Result<PasswordHash, Error> {
 
 fn check_hash(password: &str, encoded: &str) -> Result<PasswordVerdict, Error> {
     if ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| encoded.starts_with(prefix)) {
-        // an error is a password of more than 72 bytes, or a hash that nothing fits
+        // An error means that the password has more than 72 bytes or that the hash is damaged.
         let right = bcrypt::non_truncating_verify(password, encoded).unwrap_or(false);
         return Ok(if right { PasswordVerdict::RightButWeak } else { PasswordVerdict::Wrong });
     }
@@ -141,13 +142,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hash_says_its_parameters_and_nothing_is_cut_off() {
+    fn a_hash_contains_its_parameters_and_every_character_counts() {
         let long = "x".repeat(72);
         let hash = hash_password(&format!("{long}a")).unwrap();
         assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
         assert_eq!(check_hash(&format!("{long}a"), hash.expose()).unwrap(), PasswordVerdict::Right);
         assert_eq!(check_hash(&format!("{long}b"), hash.expose()).unwrap(), PasswordVerdict::Wrong);
-        assert!(!format!("{hash:?}").contains("argon2"), "does not print itself");
+        assert!(!format!("{hash:?}").contains("argon2"), "Debug does not print the hash");
     }
 
     #[test]
@@ -163,24 +164,24 @@ mod tests {
     }
 
     #[test]
-    fn a_password_that_bcrypt_cut_off_does_not_verify() {
+    fn a_password_that_bcrypt_truncated_does_not_verify() {
         let cut = bcrypt::hash("x".repeat(72), 4).unwrap();
         assert_eq!(check_hash(&"x".repeat(73), &cut).unwrap(), PasswordVerdict::Wrong);
         assert_eq!(check_hash("correct horse", "$2b$broken").unwrap(), PasswordVerdict::Wrong);
     }
 
     #[tokio::test]
-    async fn nobody_has_a_password() {
+    async fn an_unknown_account_takes_as_long_to_verify() {
         assert_eq!(verify_password("", None).await.unwrap(), PasswordVerdict::Wrong);
-        let [nobody, real] = [DUMMY_HASH, hash_password("x").unwrap().expose()].map(|encoded| {
+        let [dummy, real] = [DUMMY_HASH, hash_password("x").unwrap().expose()].map(|encoded| {
             let hash = phc::PasswordHash::new(encoded).unwrap();
             (hash.algorithm.to_string(), Params::try_from(&hash).unwrap())
         });
-        assert_eq!(nobody, real, "verifying takes the same time");
+        assert_eq!(dummy, real, "both hashes have the same parameters");
     }
 
     #[test]
-    fn easily_guessed_passwords() {
+    fn easily_guessed_passwords_are_refused() {
         for easy in
             ["password", "12345678", "qwertyuiop", "Password123!", "passw0rd12", "iloveyou1", "aaaaaaaaaaaa"]
         {

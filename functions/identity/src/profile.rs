@@ -1,4 +1,4 @@
-//! What is shown of an account.
+//! An account as its owner sees it, and as other users see it.
 
 use jiff::Timestamp;
 use model::{
@@ -10,7 +10,7 @@ use serde::Serialize;
 use store::identity::users::{DirectoryEntry, User};
 use utoipa::ToSchema;
 
-/// An account as its owner sees it. Several names for one fact are the originals': their clients read them.
+/// An account as its owner sees it. Some facts have several names, because clients of the originals read different ones.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct OwnProfile {
     id: UserId,
@@ -62,9 +62,9 @@ impl From<&User> for OwnProfile {
     }
 }
 
-/// An account as others see it.
+/// An account as other users see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-// said to the document only: a profile is not also a card
+// Only for the OpenAPI document: without it, `OwnProfile` would match this schema too.
 #[serde(deny_unknown_fields)]
 pub(crate) struct UserProfile {
     id: UserId,

@@ -1,4 +1,4 @@
-//! The two tokens of a log-in, in the body and as cookies.
+//! The two tokens of a login session, in the body and as cookies.
 
 use axum::response::AppendHeaders;
 use entry::{
@@ -15,16 +15,17 @@ use utoipa::ToSchema;
 
 const ALMOST_A_SECOND: SignedDuration = SignedDuration::from_millis(999);
 
-/// Set-Cookie twice.
+/// Two `Set-Cookie` headers.
 pub(crate) type TokenCookies = AppendHeaders<[(HeaderName, String); 2]>;
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
+/// The two tokens of a login session.
 pub(crate) struct TokenPair {
     access_token: String,
     refresh_token: String,
     #[schema(example = "bearer")]
     token_type: &'static str,
-    /// Seconds that the access token lives on.
+    /// Seconds until the access token expires.
     #[schema(example = 900)]
     expires_in: i64,
     #[serde(skip)]
@@ -32,13 +33,14 @@ pub(crate) struct TokenPair {
 }
 
 impl TokenPair {
-    /// The pair of a log-in's generation. The same however often it is made: who lost the answer gets it again.
+    /// Returns the tokens of a login session's generation. They are the same each time, so a client that lost the response
+    /// gets the same tokens from a retry.
     pub(crate) fn for_login(app: &App, login: &Login) -> Result<Self, Error> {
         let Login { user, id, generation, rotated_at, expires_at, .. } = *login;
         let access = AccessToken { user, login: id };
         let refresh = RefreshToken { user, login: id, generation };
         let now = app.clock.now();
-        // rounded up: what was signed a moment ago lives for 900 s, not 899
+        // Rounded up, so that a token that was signed a moment ago has 900 s left, not 899.
         let left = |until: Timestamp| until.duration_since(now).max(SignedDuration::ZERO) + ALMOST_A_SECOND;
         let access_until = expires_at.min(rotated_at + ACCESS_TOKEN_LIFETIME);
         Ok(Self {
@@ -50,8 +52,8 @@ impl TokenPair {
         })
     }
 
-    /// `SameSite=Lax` and not `Strict`: whoever follows a link to the app is still signed in; writes need the proof
-    /// that `entry` asks for.
+    /// Returns the cookies. They are `SameSite=Lax` and not `Strict`, so that a link to the app finds the user logged in.
+    /// `entry` requires a proof for writes.
     pub(crate) fn cookies(&self) -> TokenCookies {
         AppendHeaders([
             cookie(ACCESS_COOKIE, &self.access_token, self.expires_in),
@@ -60,7 +62,7 @@ impl TokenPair {
     }
 }
 
-/// Takes the cookies away again.
+/// Returns cookies that delete both tokens in the browser.
 pub(crate) fn clear_cookies() -> TokenCookies {
     AppendHeaders([cookie(ACCESS_COOKIE, "", 0), cookie(REFRESH_COOKIE, "", 0)])
 }

@@ -66,7 +66,8 @@ pub(crate) async fn list_presentations(
     let now = app.clock.now();
     let filter = PresentationFilter { search: which.search, status: which.status };
     if which.page.is_none() && which.page_size.is_none() {
-        let (limit, cursor) = (query.limit(), query.cursor.as_deref());
+        let limit = query.limit();
+        let cursor = query.cursor.as_deref();
         let page = presentations::page(&app.store, account.user, &filter, limit, cursor, now).await?;
         let page = page.map(PresentationView::from);
         return Ok(Json(PresentationList { items: page.items, next: page.next, numbers: None }));

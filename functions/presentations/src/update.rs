@@ -63,7 +63,8 @@ pub(crate) async fn update_presentation(
     PathId(id): PathId<PresentationId>,
     ValidJson(input): ValidJson<UpdatePresentationRequest>,
 ) -> ApiResult<Json<PresentationWithNotes>> {
-    let (store, now) = (&app.store, app.clock.now());
+    let store = &app.store;
+    let now = app.clock.now();
     let changes = PresentationUpdate {
         title: input.title,
         description: input.description,

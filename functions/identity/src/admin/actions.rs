@@ -14,10 +14,11 @@ use utoipa::IntoParams;
 
 use super::view::AuditActionView;
 
+/// Filters of the audit log.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AdminListActionsQuery {
-    /// Such as `ban_user`.
+    /// The name of an action, such as `ban_user`.
     #[garde(length(max = 100))]
     #[param(max_length = 100)]
     action: Option<String>,
@@ -25,20 +26,22 @@ pub(crate) struct AdminListActionsQuery {
     #[garde(length(max = 100))]
     #[param(max_length = 100)]
     action_type: Option<String>,
+    /// The kind of the target.
     #[garde(skip)]
     target_type: Option<AuditTarget>,
-    /// Who did it.
+    /// The admin who performed the action.
     #[garde(skip)]
     admin_id: Option<UserId>,
-    /// From 1, in place of a cursor: reads the pages before it too.
+    /// A page number from 1, instead of a cursor. The request also reads the pages before it.
     #[garde(range(min = 1, max = 100))]
     #[param(minimum = 1, maximum = 100)]
     page: Option<usize>,
 }
 
-/// What staff have done, newest first
+/// List admin actions
 ///
-/// With a filter a page may come back short, with a `next`.
+/// Returns the audit log, newest entry first. With a filter, a page may be short while `next` is set. Follow `next` until it is
+/// null. For admins.
 #[utoipa::path(
     get,
     path = "/v1/admin/actions",
@@ -57,16 +60,17 @@ pub(crate) async fn admin_list_actions(
     State(app): State<App>,
     _staff: AdminCaller,
     ValidQuery(query): ValidQuery<ListQuery>,
-    ValidQuery(which): ValidQuery<AdminListActionsQuery>,
+    ValidQuery(filters): ValidQuery<AdminListActionsQuery>,
 ) -> ApiResult<Json<Page<AuditActionView>>> {
     let filter = AuditFilter {
-        action: which.action.or(which.action_type),
-        target_type: which.target_type,
-        admin: which.admin_id,
+        action: filters.action.or(filters.action_type),
+        target_type: filters.target_type,
+        admin: filters.admin_id,
     };
-    let (limit, now) = (query.limit(), app.clock.now());
+    let limit = query.limit();
+    let now = app.clock.now();
     let mut page = audit_log::page(&app.store, &filter, limit, query.cursor.as_deref(), now).await?;
-    for _ in 1..which.page.unwrap_or(1) {
+    for _ in 1..filters.page.unwrap_or(1) {
         page = match page.next {
             Some(next) => audit_log::page(&app.store, &filter, limit, Some(&next), now).await?,
             None => Page { items: Vec::new(), next: None },

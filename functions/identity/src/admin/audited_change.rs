@@ -1,4 +1,4 @@
-//! Doing something to somebody's account: may one, and if so it is done and written down, both or neither.
+//! Changes of an account by admins. The change and its audit entry are written in one transaction.
 
 use entry::{App, http::StaffCaller};
 use jiff::{SignedDuration, Timestamp};
@@ -8,17 +8,21 @@ use model::{
 };
 use protocol::{Event, event::chat::ForceDisconnect};
 use serde_json::Value;
-use store::identity::{
-    audit_log::{AuditEntry, AuditTarget},
-    users::{self, User, UserSaveOutcome},
+use store::{
+    WriteOutcome,
+    identity::{
+        audit_log::{AuditEntry, AuditTarget},
+        users::{self, User, UserSaveOutcome},
+    },
+    retry_conflict,
 };
 
 use crate::{login_lifecycle, save_error::from_save_outcome};
 
-/// Changes that are tried again because the account was changed in between.
-const MAX_ATTEMPTS: usize = 8;
+/// The subject of lost attempts in [`retry_conflict`].
+const ACCOUNT: &str = "the account";
 
-/// What is done, in the words of the log.
+/// An operation of an admin, as the audit log records it.
 #[derive(Clone, Debug)]
 pub(crate) struct AuditedAction {
     pub(crate) name: &'static str,
@@ -55,46 +59,48 @@ impl AuditedAction {
     }
 }
 
-/// Contract chat 1.3: on strictly lower roles, and never on oneself.
+/// Checks that the caller may change an account. Contract chat 1.3 permits changes of lower roles only, and none of the own
+/// account.
 ///
 /// # Errors
-/// `Forbidden` saying which of the two.
+/// `Forbidden` if the account is the caller's own or its role is not below the caller's.
 pub(crate) fn can_act_on(staff: &StaffCaller, target: UserId, role: UserRole) -> Result<(), Error> {
     if target == staff.account.user {
-        return Err(Error::forbidden("nobody acts on their own account here: see /v1/users/me"));
+        return Err(Error::forbidden("you cannot do this to your own account: use /v1/users/me"));
     }
     if !staff.role.outranks(role) {
-        return Err(Error::forbidden("only accounts of a lower role than one's own"));
+        return Err(Error::forbidden("you can change only accounts whose role is below yours"));
     }
     Ok(())
 }
 
-/// A role that one may give.
+/// Checks that the caller may give an account this role.
 ///
 /// # Errors
-/// `Forbidden` for one's own and higher ones.
+/// `Forbidden` if the role is not below the caller's.
 pub(crate) fn can_assign_role(staff: &StaffCaller, role: UserRole) -> Result<(), Error> {
     if staff.role.outranks(role) {
         Ok(())
     } else {
-        Err(Error::forbidden("only roles below one's own are given"))
+        Err(Error::forbidden("you can give only roles below your own"))
     }
 }
 
-/// An account that there is.
+/// Reads an account, strongly consistent.
 ///
 /// # Errors
-/// `NotFound` for none, and a deleted one.
+/// `NotFound` if the account does not exist or is deleted.
 pub(crate) async fn find_user(app: &App, id: UserId) -> Result<User, Error> {
     let user = users::get_strong(&app.store, id, app.clock.now()).await?;
     user.filter(|user| user.status != AccountState::Deleted).ok_or(Error::NotFound("user"))
 }
 
-/// Changes an account and writes down that it was; nothing is written where nothing changes. Whoever may not log in any
-/// more is logged out, also when only that was left undone by an earlier try.
+/// Changes an account and writes the audit entry in the same transaction. Writes nothing if `change` changes nothing. Ends all
+/// login sessions if the account may not log in afterwards, also if an earlier attempt failed to end them.
 ///
 /// # Errors
-/// `NotFound`, `Forbidden` by roles, `LAST_ADMIN`, and what `change` says.
+/// `NotFound` for an unknown account, `Forbidden` by roles, `LAST_ADMIN`, and the errors of `change`. `Conflict` if
+/// concurrent changes came first each time.
 pub(crate) async fn apply_audited(
     app: &App,
     staff: &StaffCaller,
@@ -110,8 +116,9 @@ pub(crate) async fn apply_audited(
     Ok(after)
 }
 
-/// Logs somebody out everywhere. Their sockets are told why before they close, so that a client does not take it for a log-in
-/// that has grown old, and offers another one; where that cannot be told, they close all the same.
+/// Ends all login sessions of an account. Its sockets get the reason before they close. Without the reason, a client takes a
+/// closed socket for an expired login session and offers a new login. If the reason cannot be published, the sockets close
+/// without it.
 async fn revoke_sessions(app: &App, user: &User, reason: Option<String>) -> Result<(), Error> {
     let now = app.clock.now();
     let reason = reason.unwrap_or_else(|| match user.active_restriction(now).map(|it| it.kind) {
@@ -121,7 +128,7 @@ async fn revoke_sessions(app: &App, user: &User, reason: Option<String>) -> Resu
     });
     let why = Event::ForceDisconnect(ForceDisconnect { reason });
     if let Err(error) = app.realtime.publish(Room::User(user.id), why, now).await {
-        tracing::warn!(%error, "sockets close without having been told why");
+        tracing::warn!(%error, "sockets close without a reason");
     }
     login_lifecycle::revoke_other_logins(app, user.id, None).await
 }
@@ -133,25 +140,28 @@ async fn save_audited(
     action: AuditedAction,
     change: impl Fn(&User, Timestamp) -> Result<User, Error>,
 ) -> Result<User, Error> {
-    let action = action.into_audit_entry(app, staff, AuditTarget::User, target.to_string());
-    for _ in 0..MAX_ATTEMPTS {
+    let entry = action.into_audit_entry(app, staff, AuditTarget::User, target.to_string());
+    let saved = retry_conflict(ACCOUNT, || async {
         let before = find_user(app, target).await?;
         can_act_on(staff, target, before.role)?;
         let now = app.clock.now();
         let mut after = change(&before, now)?;
         if after == before {
-            return Ok(before);
+            return Ok(WriteOutcome::Applied(before));
         }
-        // strictly later, since it is what the next change is compared by
+        // Strictly later, because the next change compares this time.
         after.updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
-        match users::replace_with_audit(&app.store, &before, &after, &action).await? {
+        match users::replace_with_audit(&app.store, &before, &after, &entry).await? {
             UserSaveOutcome::Applied => {
-                tracing::info!(user.id = %target, action = action.action, "account governed");
-                return Ok(after);
+                tracing::info!(user.id = %target, action = entry.action, "account changed by an admin");
+                Ok(WriteOutcome::Applied(after))
             }
-            UserSaveOutcome::VersionConflict => {}
-            refused => return Err(from_save_outcome(refused)),
+            UserSaveOutcome::VersionConflict => Ok(WriteOutcome::ConditionFailed),
+            not_saved => Err(from_save_outcome(not_saved)),
         }
-    }
-    Err(from_save_outcome(UserSaveOutcome::VersionConflict))
+    });
+    saved.await.map_err(|error| match error {
+        Error::Unavailable { service: ACCOUNT, .. } => from_save_outcome(UserSaveOutcome::VersionConflict),
+        error => error,
+    })
 }

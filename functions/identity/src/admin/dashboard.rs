@@ -21,34 +21,39 @@ use super::{
 /// Contract chat 1.3.
 const MAX_RECENT_ACTIONS: usize = 10;
 
+/// Counts and recent actions of a deployment.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AdminDashboard {
     users: UserCounts,
     sessions: SessionCounts,
-    /// The latest 10.
+    /// The newest 10.
     recent_actions: Vec<AuditActionView>,
 }
 
+/// The number of accounts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UserCounts {
     total: usize,
-    /// `active`, `suspended`, `banned` and `disabled`; those that nobody has are left out.
+    /// The number of accounts with the status `active`, `suspended`, `banned` and `disabled`. A status without accounts is absent.
     by_status: BTreeMap<AccountStatus, usize>,
-    /// `false`: there are more, only the newest 5,000 were counted.
+    /// `false` if there are more accounts. Only the newest 5,000 are counted.
     is_complete: bool,
 }
 
+/// The number of sessions and participants.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SessionCounts {
-    /// Created today, UTC.
+    /// Sessions created today, UTC.
     today: usize,
-    /// Started and not ended.
+    /// Sessions that have started and not ended.
     active: usize,
-    /// Participants connected to them when last counted.
+    /// Participants that are connected to active sessions, as last counted.
     connected: u64,
 }
 
-/// How many there are of what, and the latest actions
+/// Get the dashboard
+///
+/// Returns the number of accounts and sessions, and the newest 10 actions of the audit log. For admins.
 #[utoipa::path(
     get,
     path = "/v1/admin/dashboard",

@@ -13,9 +13,10 @@ use super::{
     sessions::recent_sessions::{count_connected, recent_sessions},
 };
 
+/// The state of a deployment.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SystemHealth {
-    /// `ok`; where the table does not answer, this does not either, with 503.
+    /// Always `ok`. If the database does not respond, the request fails with 503.
     #[schema(example = "ok")]
     status: &'static str,
     version: &'static str,
@@ -28,7 +29,7 @@ pub(crate) struct SystemHealth {
     counts: SystemCounts,
 }
 
-/// The instance that answers, and the deployment it is of.
+/// The instance that serves the request and its deployment.
 #[derive(Clone, Debug)]
 pub(crate) struct InstanceInfo {
     since: Timestamp,
@@ -41,7 +42,7 @@ impl InstanceInfo {
     }
 }
 
-/// The one that answered; there are as many as there are requests at once, and they come and go.
+/// The instance that served the request. The number of instances follows the number of concurrent requests.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct InstanceHealth {
     #[schema(value_type = String, format = DateTime)]
@@ -49,53 +50,56 @@ pub(crate) struct InstanceHealth {
     uptime_seconds: i64,
 }
 
-/// Where errors are found: no instance knows those of the others, so none is counted here.
+/// Where to find errors of all instances. An instance knows only its own errors, so the response contains no count.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ErrorSources {
-    /// In `CloudWatch`; what failed for good is in dead letter queues.
+    /// The `CloudWatch` dashboard. It also shows the dead-letter queues.
     #[schema(example = "colloquy-dev")]
     dashboard: String,
-    /// In `CloudWatch` Logs, of all functions; errors have the level `ERROR`.
+    /// The log group of all functions in `CloudWatch` Logs. Errors have the level `ERROR`.
     #[schema(example = "/colloquy/dev/functions")]
     log_group: String,
 }
 
 impl ErrorSources {
-    /// As `template.yaml` names them.
+    /// Returns the names that `template.yaml` uses.
     fn for_stage(stage: &str) -> Self {
         Self { dashboard: format!("colloquy-{stage}"), log_group: format!("/colloquy/{stage}/functions") }
     }
 }
 
+/// The state of the database.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DependencyHealth {
     #[schema(example = "ok")]
     status: &'static str,
-    /// Of one read.
+    /// The duration of one read, in milliseconds.
     latency_ms: i64,
 }
 
+/// The model that answers questions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ModelHealth {
-    /// `built_in`, or `configured`: nobody is called just to see.
+    /// `built_in` or `configured`. The request does not call a configured model.
     #[schema(example = "built_in")]
     status: &'static str,
     provider: String,
 }
 
+/// Counts of a deployment.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SystemCounts {
     accounts: u64,
-    /// Started and not ended.
+    /// Sessions that have started and not ended.
     active_sessions: usize,
-    /// Participants connected to them when last counted.
+    /// Participants that are connected to active sessions, as last counted.
     connected_participants: u64,
 }
 
-/// How the system is
+/// Get the system's health
 ///
-/// How long functions run and what went wrong stands in the logs and on the dashboard of the deployment, which are named
-/// here: no instance knows it of the others.
+/// Returns the state of the database, the model in use and a few counts. Durations and errors of requests are in the logs and on
+/// the dashboard that the response names. For admins.
 #[utoipa::path(
     get,
     path = "/v1/admin/health",

@@ -6,20 +6,20 @@ use entry::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What answers questions, as this deployment is set up.
+/// The model that answers questions, as the deployment configures it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ModelSettings {
-    /// `extractive` is built in and needs no key.
+    /// The provider. `extractive` is built in and needs no key.
     #[schema(example = "extractive")]
     pub(super) provider: String,
-    /// `null` is the provider's usual one.
+    /// The model. `null` means the provider's default.
     model: Option<String>,
-    /// Who answers when the provider fails; `null` is nobody: questions wait for the presenter.
+    /// The provider that answers if the first one fails. `null` means none, and questions wait for the presenter.
     #[schema(example = "extractive")]
     fallback_provider: Option<String>,
-    /// Whether the provider is asked at another address than its usual one; which one stays in the deployment.
+    /// Whether requests go to another URL than the provider's own. The response does not contain the URL.
     url_is_set: bool,
-    /// Whether a key is set; the key itself nobody is shown.
+    /// Whether a key is configured. The response does not contain the key.
     has_key: bool,
 }
 
@@ -37,12 +37,10 @@ impl ModelSettings {
     }
 }
 
-/// Which model answers
+/// Get the model configuration
 ///
-/// To be read only. What answers is a parameter of the deployment (`ModelProvider` and its neighbours in `template.yaml`),
-/// which is the one description of the system: a second one here would be undone by the next deploy, unseen. The key is in
-/// Secrets Manager, and `worker-answers` alone is given it; so there is no test call from here either. A question to the
-/// assistant in a session of one's own tries it.
+/// Returns the configuration of the model that answers questions. It is read-only: the parameters `ModelProvider`, `ModelName` and
+/// so on of the deployment decide. To test the model, ask the assistant a question in a session of your own. For admins.
 #[utoipa::path(
     get,
     path = "/v1/admin/llm",

@@ -1,5 +1,6 @@
-//! `/v1/admin/…`: what staff see and do. A door of its own: whoever signs in meets `api-identity`, and that one may neither
-//! list accounts, but for the team's directory, nor read what admins did.
+//! `/v1/admin/…`: operations of moderators and admins. They are in a Lambda function of their own, `api-admin`. The function
+//! `api-identity` handles unauthenticated logins and has no permission to read the audit log. Of all accounts, it may only list
+//! the team's directory.
 //!
 //! | method and path | who | file |
 //! | --- | --- | --- |
@@ -7,12 +8,13 @@
 //! | `POST /v1/admin/users` | admins | [`users::create`] |
 //! | `GET /v1/admin/users/{id}` | moderators | [`users::get`] |
 //! | `PATCH /v1/admin/users/{id}` | admins | [`users::update`] |
-//! | `POST /v1/admin/users/{id}/deactivate`, `/reactivate` | admins | [`users::activate`] |
+//! | `POST /v1/admin/users/{id}/deactivate`, `/reactivate` | admins | [`users::deactivate`], [`users::reactivate`] |
 //! | `POST /v1/admin/users/{id}/password-reset` | admins | [`users::password_reset`] |
 //! | `PATCH /v1/admin/users/{id}/plan` | admins | [`users::plan`] |
-//! | `POST /v1/admin/users/{id}/ban`, `/unban`, `/suspend`, `/unsuspend` | admins | [`users::restrict`] |
+//! | `POST /v1/admin/users/{id}/ban`, `/unban` | admins | [`users::ban`], [`users::unban`] |
+//! | `POST /v1/admin/users/{id}/suspend`, `/unsuspend` | admins | [`users::suspend`], [`users::unsuspend`] |
 //! | `POST`, `DELETE /v1/admin/users/{id}/roles` | admins | [`users::roles`] |
-//! | `POST /v1/admin/bulk-actions` | the first admin | [`users::bulk`] |
+//! | `POST /v1/admin/bulk-actions` | the super admin | [`users::bulk`] |
 //! | `GET /v1/admin/actions` | admins | [`actions`] |
 //! | `GET /v1/admin/dashboard` | admins | [`dashboard`] |
 //! | `GET /v1/admin/plans` | admins | [`plans`] |
@@ -22,8 +24,9 @@
 //! | `POST /v1/admin/sessions/{id}/end` | admins | [`sessions::end`] |
 //! | `GET /v1/admin/stats` | admins | [`stats`] |
 //!
-//! What one of the originals called `speakers` are users: `/v1/admin/speakers/…` are the same routes. Somebody acts on lower
-//! roles only and never on themselves ([`action`]); whatever they do is written down with it.
+//! `/v1/admin/speakers/…` are the same routes as `/v1/admin/users/…`, because one of the originals called users speakers. An
+//! admin changes only accounts of lower roles and never their own. [`audited_change`] checks this and writes the audit entry
+//! with each change.
 
 mod actions;
 mod audited_change;
@@ -72,7 +75,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(aliases())
 }
 
-/// Speakers are users. Not in the `OpenAPI` document: one operation, one entry.
+/// Paths of the originals for the same operations. The `OpenAPI` document lists each operation once, without them.
 fn aliases() -> OpenApiRouter<App> {
     let one = "/v1/admin/speakers/{id}";
     let of = |what: &str| format!("{one}/{what}");
@@ -88,7 +91,7 @@ fn aliases() -> OpenApiRouter<App> {
         .route(&of("plan"), patch(users::plan::admin_change_plan))
 }
 
-/// `api-admin`.
+/// Starts the Lambda function `api-admin`.
 pub(crate) async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
     let llm = ModelSettings::from_environment(&environment);

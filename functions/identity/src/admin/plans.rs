@@ -5,15 +5,18 @@ use serde::Serialize;
 use store::Page;
 use utoipa::ToSchema;
 
+/// A plan and its limits.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PlanLimits)]
 pub(crate) struct PlanLimitsView {
     id: Plan,
-    /// `null` is as much as one likes.
+    /// The limits. `null` means unlimited.
     limits: PlanLimits,
 }
 
-/// The plans there are, and what they allow
+/// List the plans
+///
+/// Returns every plan with its limits. For admins.
 #[utoipa::path(
     get,
     path = "/v1/admin/plans",

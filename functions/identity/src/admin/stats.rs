@@ -1,5 +1,5 @@
-//! How much the system is used, by day or week. Derived from the sessions themselves: no counter can be wrong, and it costs by
-//! their number, so a request looks at so many and says whether these were all.
+//! Usage statistics by day or week. They are derived from the sessions, so no counter can be wrong. The cost grows with the
+//! number of sessions, so a request reads at most 1,000 and reports in `is_complete` whether these were all.
 
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -27,41 +27,45 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::sessions::list::days_before;
 
-/// The longest range.
+/// The longest range, in days.
 const MAX_DAYS: i32 = 92;
-/// Sessions that are looked at; the newest of the range.
+/// Sessions that a request reads: the newest ones of the range.
 const MAX_SESSIONS: usize = 1_000;
 const READ_CONCURRENCY: usize = 16;
 
+/// The range and the format of usage statistics.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AdminStatsQuery {
-    /// The first day, UTC; six days before `to` where nothing is said.
+    /// The first day, UTC. The default is six days before `to`.
     #[garde(skip)]
     #[param(value_type = Option<String>, format = Date)]
     from: Option<Date>,
-    /// The last day; today where nothing is said. At most 92 days.
+    /// The last day, UTC. The default is today. The range has at most 92 days.
     #[garde(skip)]
     #[param(value_type = Option<String>, format = Date)]
     to: Option<Date>,
+    /// The interval of a row. The default is `day`.
     #[garde(skip)]
     #[param(inline)]
     by: Option<StatsInterval>,
-    /// `csv` is also had by `Accept: text/csv`.
+    /// The format of the response. The default is JSON, or CSV with the header `Accept: text/csv`.
     #[garde(skip)]
     #[param(inline)]
     format: Option<StatsFormat>,
 }
 
+/// The interval of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum StatsInterval {
     #[default]
     Day,
-    /// From Monday, by its date.
+    /// A week from Monday, named after its Monday.
     Week,
 }
 
+/// The format of usage statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum StatsFormat {
@@ -69,6 +73,7 @@ pub(crate) enum StatsFormat {
     Csv,
 }
 
+/// Counts of usage.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct UsageNumbers {
     sessions: u64,
@@ -76,10 +81,11 @@ pub(crate) struct UsageNumbers {
     responses: u64,
     ai_calls: u64,
     ai_tokens: u64,
-    /// Millionths of a US dollar.
+    /// The cost of AI calls in millionths of a US dollar.
     ai_cost_micros: u64,
 }
 
+/// The usage of a day or a week.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UsageRow {
     /// The day, or the Monday of the week.
@@ -89,22 +95,26 @@ pub(crate) struct UsageRow {
     numbers: UsageNumbers,
 }
 
+/// Usage statistics of a range.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UsageStatistics {
     #[schema(value_type = String, format = Date)]
     from: Date,
     #[schema(value_type = String, format = Date)]
     to: Date,
-    /// Every day or week of the range, also where nothing was.
+    /// One row for every day or week of the range, also without usage.
     items: Vec<UsageRow>,
     total: UsageNumbers,
-    /// `deleted` for slides that are no more.
+    /// Responses by the type of their slide. `deleted` counts responses to slides that have been deleted.
     responses_by_slide_type: BTreeMap<String, u64>,
-    /// `false`: there were more sessions than the 1,000 newest, which were counted.
+    /// `false` if the range has more than 1,000 sessions. Only the newest 1,000 are counted.
     is_complete: bool,
 }
 
-/// Sessions, participants, answers and calls of models by the day or week in which their session was created
+/// Get usage statistics
+///
+/// Returns the number of sessions, participants, responses and AI calls by day or week. A session counts on the day on which it was
+/// created. For admins.
 #[utoipa::path(
     get,
     path = "/v1/admin/stats",
@@ -113,7 +123,11 @@ pub(crate) struct UsageStatistics {
     params(AdminStatsQuery),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, content((UsageStatistics = "application/json"), (String = "text/csv"))),
+        (
+            status = 200,
+            description = "The statistics.",
+            content((UsageStatistics = "application/json"), (String = "text/csv"))
+        ),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -133,7 +147,8 @@ pub(crate) async fn admin_stats(
     };
     let days = (to - from).get_days() + 1;
     if !(1..=MAX_DAYS).contains(&days) {
-        return Err(Error::field("from", format!("must be at most {MAX_DAYS} days before `to`")).into());
+        let why = format!("must be at most {MAX_DAYS} days before `to` and not after it");
+        return Err(Error::field("from", why).into());
     }
     let stats = count_usage(&app, from, to, range.by.unwrap_or_default()).await?;
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -151,7 +166,9 @@ pub(crate) async fn admin_stats(
 
 async fn count_usage(app: &App, from: Date, to: Date, by: StatsInterval) -> Result<UsageStatistics, Error> {
     let now = app.clock.now();
-    let (mut rows, mut found, mut day) = (BTreeMap::<Date, UsageNumbers>::new(), Vec::new(), to);
+    let mut rows = BTreeMap::<Date, UsageNumbers>::new();
+    let mut found = Vec::new();
+    let mut day = to;
     while day >= from {
         rows.entry(by.period_start(day)).or_default();
         if found.len() < MAX_SESSIONS {
@@ -167,7 +184,8 @@ async fn count_usage(app: &App, from: Date, to: Date, by: StatsInterval) -> Resu
         .buffer_unordered(READ_CONCURRENCY)
         .try_collect()
         .await?;
-    let (mut total, mut types) = (UsageNumbers::default(), BTreeMap::new());
+    let mut total = UsageNumbers::default();
+    let mut types = BTreeMap::new();
     for (day, numbers, by_type) in counted {
         rows.entry(by.period_start(day)).or_default().add(&numbers);
         total.add(&numbers);
@@ -235,7 +253,8 @@ impl UsageNumbers {
     }
 }
 
-/// Dates and numbers only: nothing to quote, and no formula of somebody's for a spreadsheet to run.
+/// Writes rows as CSV. The columns are dates and numbers, so nothing needs quotes, and no text can be a formula that a
+/// spreadsheet runs.
 fn rows_to_csv(rows: &[UsageRow]) -> String {
     let mut text = String::from("date,sessions,participants,responses,ai_calls,ai_tokens,ai_cost_micros\r\n");
     for UsageRow { date, numbers } in rows {

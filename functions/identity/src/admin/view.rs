@@ -1,4 +1,4 @@
-//! What staff are shown of an account and of what was done.
+//! An account and an audit entry as admins and moderators see them.
 
 use jiff::Timestamp;
 use model::{
@@ -14,14 +14,14 @@ use store::identity::{
 };
 use utoipa::ToSchema;
 
-/// How an account stands now.
+/// The status of an account: deleted, deactivated, banned, suspended or active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum AccountStatus {
     Active,
     Suspended,
     Banned,
-    /// Deactivated.
+    /// Deactivated by an admin.
     Disabled,
     Deleted,
 }
@@ -38,7 +38,7 @@ impl AccountStatus {
     }
 }
 
-/// An account as staff see it.
+/// An account as admins and moderators see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct AdminAccount {
     id: UserId,
@@ -48,7 +48,7 @@ pub(crate) struct AdminAccount {
     avatar: Option<String>,
     organization: Option<String>,
     role: UserRole,
-    /// `role`, which is the only one.
+    /// A list that contains `role`.
     roles: [UserRole; 1],
     is_admin: bool,
     plan: Plan,
@@ -56,12 +56,13 @@ pub(crate) struct AdminAccount {
     plan_type: Plan,
     status: AccountStatus,
     is_active: bool,
-    /// Of a ban that holds; `null` with the status `banned` is for ever.
+    /// The end of a ban. `null` with the status `banned` means that the ban has no end.
     #[schema(value_type = Option<String>, format = DateTime)]
     banned_until: Option<Timestamp>,
+    /// The end of a suspension.
     #[schema(value_type = Option<String>, format = DateTime)]
     suspended_until: Option<Timestamp>,
-    /// Why they are banned or suspended.
+    /// The reason of the ban or the suspension.
     reason: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -96,7 +97,7 @@ impl AdminAccount {
     }
 }
 
-/// Something that was done by somebody's role.
+/// An entry of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditAction)]
 pub(crate) struct AuditActionView {

@@ -1,4 +1,4 @@
-//! Log-in with a password. Nobody learns from the answer, or from its time, which accounts there are.
+//! Login with a password. Neither the response nor its time reveals which accounts exist.
 
 use std::collections::BTreeMap;
 
@@ -32,15 +32,18 @@ use crate::{
 
 const WRONG_CREDENTIALS: Error = Error::Unauthenticated("the e-mail address, user name or password is wrong");
 
+/// The credentials of an account.
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct LogInRequest {
-    /// One of `email`, `username` and `login`, each of which takes an address or a user name.
+    /// An e-mail address or a user name. One of `email`, `username` and `login` is required, and each accepts both.
     #[garde(length(max = 300))]
     #[schema(max_length = 300, example = "ana@example.com")]
     email: Option<String>,
+    /// Same as `email`.
     #[garde(length(max = 300))]
     #[schema(max_length = 300)]
     username: Option<String>,
+    /// Same as `email`.
     #[garde(length(max = 300))]
     #[schema(max_length = 300)]
     login: Option<String>,
@@ -49,7 +52,7 @@ pub(crate) struct LogInRequest {
     password: String,
 }
 
-/// Credentials as JSON, or as the form that `OAuth2` password clients send.
+/// The credentials, from a JSON body or from the form that OAuth 2 password clients send.
 pub(crate) struct LogInBody(LogInRequest);
 
 impl FromRequest<App> for LogInBody {
@@ -65,36 +68,44 @@ impl FromRequest<App> for LogInBody {
     }
 }
 
-/// The fields of a form as a JSON object: one set of rules for both.
+/// Converts a form to a JSON request, so that one set of rules validates both.
 async fn form_to_json(request: Request, app: &App) -> Result<Request, ApiError> {
     let Form(fields): Form<BTreeMap<String, String>> = Form::from_request(request, app)
         .await
-        .map_err(|error| Error::Malformed(format!("the body is not a form: {}", error.body_text())))?;
+        .map_err(|error| Error::Malformed(format!("the body is not a valid form: {}", error.body_text())))?;
     let body = Body::from(serde_json::to_vec(&fields).map_err(Error::internal)?);
     let mut request = Request::new(body);
     request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(request)
 }
 
+/// Log in
+///
+/// Checks the credentials and begins a login session. Returns its tokens in the body and as cookies. Also at
+/// `/v1/auth/login/json`. The body may also be the form of OAuth 2 password clients, with `username` and `password`.
+///
+/// An account has at most 20 login sessions. The next login ends the oldest one.
 #[utoipa::path(
     post,
     path = "/v1/auth/login",
     tag = "identity",
     operation_id = "log_in",
-    summary = "Log in",
-    description = "Also at `/v1/auth/login/json`; the form of OAuth2 password clients (`username`, `password`) is taken too. \
-        Answers a new log-in, in the body and as cookies. An account has at most 20; the oldest dies.",
     request_body(content((LogInRequest = "application/json"), (LogInRequest = "application/x-www-form-urlencoded"))),
     responses(
-        (status = 200, description = "The account and a new log-in", body = LogInResponse),
-        (status = 400, description = "Not JSON", body = ErrorBody),
-        (status = 401, description = "Unknown account or wrong password", body = ErrorBody),
-        (status = 403, description = "`ACCOUNT_DISABLED`: disabled, banned or suspended, and the password was right", body = ErrorBody),
-        (status = 413, description = "Too large", body = ErrorBody),
-        (status = 415, description = "Neither JSON nor a form", body = ErrorBody),
-        (status = 422, description = "Missing fields", body = ErrorBody),
-        (status = 429, description = "Too many wrong passwords for this account, or from this network", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 200, description = "The account and a new login session.", body = LogInResponse),
+        (status = 400, description = "The body is neither valid JSON nor a valid form.", body = ErrorBody),
+        (status = 401, description = "The account does not exist or the password is wrong.", body = ErrorBody),
+        (
+            status = 403,
+            description = "`ACCOUNT_DISABLED`: the password is right, but the account is disabled, banned or suspended.",
+            body = ErrorBody
+        ),
+        (status = 415, description = "The body is neither `application/json` nor a form.", body = ErrorBody),
+        (
+            status = 429,
+            description = "Too many wrong passwords for this account or from this network. Retry after `Retry-After` seconds.",
+            body = ErrorBody
+        ),
     ),
     security(())
 )]
@@ -115,12 +126,12 @@ pub(crate) async fn log_in(
     let verdict = password_hash::verify_password(&input.password, hash).await?;
     let Some(user) = user.filter(|_| verdict != PasswordVerdict::Wrong) else {
         attempts.record_failure().await?;
-        tracing::info!(reason = "wrong password or no such account", "log-in refused");
+        tracing::info!(reason = "wrong password or unknown account", "login refused");
         return Err(WRONG_CREDENTIALS.into());
     };
     attempts.recheck_allowed().await?;
     if let Some(why) = restriction_message(&user, app.clock.now()) {
-        tracing::info!(user.id = %user.id, reason = "disabled", "log-in refused");
+        tracing::info!(user.id = %user.id, reason = "disabled", "login refused");
         return Err(Error::Forbidden(ErrorCode::AccountDisabled, why).into());
     }
     if verdict == PasswordVerdict::RightButWeak {
@@ -133,10 +144,10 @@ pub(crate) async fn log_in(
     Ok((pair.cookies(), Json(LogInResponse::new(&user, pair))))
 }
 
-/// Why somebody may not log in whose password is right.
+/// Returns why an account may not log in although its password is right.
 fn restriction_message(user: &User, now: Timestamp) -> Option<String> {
     if user.status == AccountState::Disabled {
-        return Some("this account is disabled".into());
+        return Some("this account is disabled: ask an administrator".into());
     }
     let restriction = user.active_restriction(now)?;
     let what = match restriction.kind {
@@ -145,17 +156,17 @@ fn restriction_message(user: &User, now: Timestamp) -> Option<String> {
     };
     Some(match restriction.until {
         Some(until) => format!("this account is {what} until {until:.0}"),
-        None => format!("this account is {what}"),
+        None => format!("this account is {what}: ask an administrator"),
     })
 }
 
-/// The account that is meant. Asks the table for as much where there is none.
+/// Returns the account of an e-mail address or a user name. An unknown one causes the same reads.
 async fn find_by_identifier(app: &App, identifier: &str) -> Result<Option<User>, Error> {
     let now = app.clock.now();
     let id = match (EmailAddress::parse(identifier), Username::parse(identifier.trim())) {
         (Ok(email), _) => users::id_by_email(&app.store, &email, now).await?,
         (_, Ok(username)) => users::id_by_username(&app.store, &username, now).await?,
-        // of a form that no account has: nothing to be found out
+        // No account has an identifier of this form, so a faster response reveals nothing.
         _ => None,
     };
     let id = id.unwrap_or_else(|| UserId::from(Uuid::nil()));

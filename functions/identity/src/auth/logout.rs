@@ -1,4 +1,4 @@
-//! Ends the log-in of the token that comes along, whichever of the two it is.
+//! Logout with an access token or a refresh token.
 
 use axum::extract::State;
 use entry::{
@@ -15,23 +15,19 @@ use crate::{
     token_pair::{TokenCookies, clear_cookies},
 };
 
+/// Log out
+///
+/// Ends the login session: its tokens expire and its sockets close. A refresh token identifies the login session alone, in the
+/// body or as a cookie. Otherwise an access token does.
 #[utoipa::path(
     post,
     path = "/v1/auth/logout",
     tag = "identity",
     operation_id = "log_out",
-    summary = "Log out",
-    description = "Ends this log-in: both its tokens and its sockets. A refresh token alone, in the body or as a cookie, does.",
     request_body = Option<RefreshRequest>,
     responses(
-        (status = 204, description = "Ended, and the cookies are taken away"),
-        (status = 400, description = "Not JSON", body = ErrorBody),
-        (status = 401, description = "No token that says whose log-in", body = ErrorBody),
-        (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
-        (status = 413, description = "Too large", body = ErrorBody),
-        (status = 415, description = "Not `application/json`", body = ErrorBody),
-        (status = 422, description = "Wrong fields", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 204, description = "Ended. The response deletes the cookies."),
+        (status = 401, description = "The request has no token of a login session.", body = ErrorBody),
     )
 )]
 pub(crate) async fn log_out(
@@ -39,14 +35,15 @@ pub(crate) async fn log_out(
     headers: HeaderMap,
     ValidJson(input): ValidJson<RefreshRequest>,
 ) -> ApiResult<(StatusCode, TokenCookies)> {
-    let (user, login) = find_login(&app, &headers, input.refresh_token.as_deref())
-        .ok_or(Error::Unauthenticated("no token that says which log-in to end"))?;
+    let (user, login) = find_login(&app, &headers, input.refresh_token.as_deref()).ok_or(
+        Error::Unauthenticated("send an access token or a refresh token of the login session to end"),
+    )?;
     login_lifecycle::revoke_login(&app, user, login).await?;
     tracing::info!(user.id = %user, login.id = %login, "logged out");
     Ok((StatusCode::NO_CONTENT, clear_cookies()))
 }
 
-/// The log-in that the request speaks of. It need not count any more: ending it again does no harm.
+/// Returns the login session that the request names. It may have ended already: ending it again changes nothing.
 fn find_login(app: &App, headers: &HeaderMap, refresh_token: Option<&str>) -> Option<(UserId, LoginId)> {
     let now = app.clock.now();
     let access =

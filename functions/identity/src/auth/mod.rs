@@ -12,8 +12,9 @@ pub(crate) mod register;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// An answer that only says that something was done.
+/// The confirmation that an operation was done.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConfirmationResponse {
+    /// A sentence for people. It may change.
     pub(crate) message: &'static str,
 }

@@ -1,4 +1,4 @@
-//! Another password, for who knows the one that is good now.
+//! Changing the password with the current one.
 
 use axum::{Json, extract::State};
 use entry::{
@@ -22,36 +22,38 @@ use uuid::Uuid;
 use super::ConfirmationResponse;
 use crate::{login_lifecycle, password_attempts, password_hash, save_error::from_save_outcome};
 
+/// The current password and the new one.
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct ChangePasswordRequest {
     #[garde(length(max = 1000))]
     #[schema(format = Password, max_length = 1000)]
     current_password: String,
-    /// 8 to 128 characters, and not easily guessed.
+    /// 8 to 128 characters that are not easy to guess.
     #[garde(length(chars, min = *user::PASSWORD_LENGTH.start(), max = *user::PASSWORD_LENGTH.end()))]
     #[schema(format = Password, min_length = 8, max_length = 128)]
     new_password: String,
 }
 
+/// Change my password
+///
+/// Replaces the caller's password and ends every other login session of the account. A mail notifies the owner. Also at
+/// `/v1/auth/me/password` and `/v1/auth/change-password`.
 #[utoipa::path(
     post,
     path = "/v1/auth/password",
     tag = "identity",
     operation_id = "change_password",
-    summary = "Change one's password",
-    description = "Also at `/v1/auth/me/password` and `/v1/auth/change-password`. Ends every other log-in; a mail says so.",
     request_body = ChangePasswordRequest,
     responses(
-        (status = 200, description = "Changed", body = ConfirmationResponse),
-        (status = 400, description = "Not JSON", body = ErrorBody),
-        (status = 401, description = "Not signed in", body = ErrorBody),
-        (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
-        (status = 409, description = "Changed by somebody else at the same time", body = ErrorBody),
-        (status = 413, description = "Too large", body = ErrorBody),
-        (status = 415, description = "Not `application/json`", body = ErrorBody),
-        (status = 422, description = "The current password is wrong, or the new one too short, long or easily guessed", body = ErrorBody),
-        (status = 429, description = "Too many wrong passwords", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 200, description = "The password was changed.", body = ConfirmationResponse),
+        (status = 401, body = ErrorBody),
+        (status = 409, description = "`CONFLICT`: the account was changed at the same time.", body = ErrorBody),
+        (
+            status = 422,
+            description = "The current password is wrong, or the new one is too short, too long or easy to guess.",
+            body = ErrorBody
+        ),
+        (status = 429, description = "Too many wrong passwords. Retry after `Retry-After` seconds.", body = ErrorBody),
     )
 )]
 pub(crate) async fn change_password(
@@ -62,8 +64,9 @@ pub(crate) async fn change_password(
 ) -> ApiResult<Json<ConfirmationResponse>> {
     let now = app.clock.now();
     let user = users::get_strong(&app.store, account.user, now).await?;
-    let user =
-        user.filter(|user| user.is_active(now)).ok_or(Error::Unauthenticated("the account is gone"))?;
+    let user = user
+        .filter(|user| user.is_active(now))
+        .ok_or(Error::Unauthenticated("the account is disabled or deleted"))?;
     password_attempts::confirm_password(&app, &source, &user, "current_password", &input.current_password)
         .await?;
     let new =
@@ -77,7 +80,7 @@ pub(crate) async fn change_password(
     Ok(Json(ConfirmationResponse { message: "The password is changed; every other log-in has ended." }))
 }
 
-/// What a password must not be made of.
+/// Returns the words of an account that its password must not consist of.
 pub(crate) fn personal_words(user: &User) -> [&str; 4] {
     [
         user.email.as_ref().map_or("", |email| email.as_str()),
@@ -87,8 +90,8 @@ pub(crate) fn personal_words(user: &User) -> [&str; 4] {
     ]
 }
 
-/// Ends the log-ins of a password that is no more, and tells its owner. The change stands whether or not the mail can
-/// be queued.
+/// Ends the login sessions of the old password and sends the mail that notifies the owner. The change stands even if the mail
+/// cannot be queued.
 pub(crate) async fn finish_password_change(
     app: &App,
     user: &User,
@@ -102,7 +105,7 @@ pub(crate) async fn finish_password_change(
         template: EmailTemplate::PasswordChanged,
     };
     if let Err(error) = app.queues.send(&mail, app.clock.now()).await {
-        tracing::error!(user.id = %user.id, error = ?error, "nobody told the owner of a changed password");
+        tracing::error!(user.id = %user.id, error = ?error, "no mail notifies the owner of a changed password");
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Asks for a mail that lets one set a new password. The answer, its time and what the table and the queue are asked
-//! for are the same whether there is such an account or not (RELIABILITY 3).
+//! Requests of a mail with a link that sets a new password. The response, its time and the requests of the table and the queue
+//! are the same whether the account exists or not (RELIABILITY 3).
 
 use std::time::Duration;
 
@@ -26,11 +26,12 @@ use super::ConfirmationResponse;
 use crate::{fields, password_attempts};
 
 const RATE_LIMIT_WINDOW: Duration = Duration::from_hours(1);
-/// More mails than this help nobody. Silent: a 429 would tell who asked before.
+/// More mails than these do not help. The limit is silent, because a 429 would reveal earlier requests.
 const ACCOUNT_RATE_LIMIT: RateLimit = RateLimit { name: "reset", max_attempts: 3, window: RATE_LIMIT_WINDOW };
 const NETWORK_RATE_LIMIT: RateLimit =
     RateLimit { name: "reset_from", max_attempts: 20, window: RATE_LIMIT_WINDOW };
 
+/// The address of the account whose password was forgotten.
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct PasswordResetRequest {
     #[garde(custom(fields::email))]
@@ -38,22 +39,24 @@ pub(crate) struct PasswordResetRequest {
     email: String,
 }
 
+/// Request a password reset
+///
+/// Sends a mail with a link that sets a new password. The link works once, within an hour. The response does not reveal whether
+/// the account exists. Also at `/v1/auth/forgot-password`.
 #[utoipa::path(
     post,
     path = "/v1/auth/password-reset",
     tag = "identity",
     operation_id = "request_password_reset",
-    summary = "Ask for a mail that lets one set a new password",
-    description = "Also at `/v1/auth/forgot-password`. The link in the mail is good once, for an hour.",
     request_body = PasswordResetRequest,
     responses(
-        (status = 200, description = "Always the same", body = ConfirmationResponse),
-        (status = 400, description = "Not JSON", body = ErrorBody),
-        (status = 413, description = "Too large", body = ErrorBody),
-        (status = 415, description = "Not `application/json`", body = ErrorBody),
-        (status = 422, description = "Not an address", body = ErrorBody),
-        (status = 429, description = "Too many requests from this network", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 200, description = "The request was accepted. The response is the same for every address.", body = ConfirmationResponse),
+        (status = 422, description = "`email` is not an e-mail address.", body = ErrorBody),
+        (
+            status = 429,
+            description = "Too many requests from this network. Retry after `Retry-After` seconds.",
+            body = ErrorBody
+        ),
     ),
     security(())
 )]
@@ -73,7 +76,7 @@ pub(crate) async fn request_password_reset(
     .await
     {
         Ok(()) => send_if_registered(&app, &email).await?,
-        Err(Error::RateLimited { .. }) => tracing::info!("a reset was asked for too often"),
+        Err(Error::RateLimited { .. }) => tracing::info!("too many password resets of one address"),
         Err(error) => return Err(error.into()),
     }
     Ok(Json(ConfirmationResponse {
@@ -81,7 +84,8 @@ pub(crate) async fn request_password_reset(
     }))
 }
 
-/// For an address without an active account, the same for nobody: `worker-mail` finds nobody to write to.
+/// Sends the mail to an active account. For any other address it does the same with an unknown account, to which
+/// `worker-mail` sends nothing.
 async fn send_if_registered(app: &App, email: &EmailAddress) -> Result<(), Error> {
     let now = app.clock.now();
     let nobody = UserId::from(Uuid::nil());
@@ -90,7 +94,7 @@ async fn send_if_registered(app: &App, email: &EmailAddress) -> Result<(), Error
     send_reset_email(app, user.map_or(nobody, |user| user.id)).await
 }
 
-/// Mails an account a token that sets a new password.
+/// Sends an account a mail with a token that sets a new password.
 pub(crate) async fn send_reset_email(app: &App, user: UserId) -> Result<(), Error> {
     let now = app.clock.now();
     let token = BASE64_URL_SAFE_NO_PAD.encode(rand::rng().random::<[u8; 32]>());

@@ -1,4 +1,4 @@
-//! Sets a new password with the token from the mail.
+//! Setting a new password with the token of a password reset.
 
 use std::time::Duration;
 
@@ -27,37 +27,46 @@ use super::{
 };
 use crate::password_hash;
 
-/// Wrong tokens from one network. They cannot be guessed; this is about the noise.
+/// Wrong tokens from one network. Tokens cannot be guessed; the limit only reduces useless traffic.
 const NETWORK_RATE_LIMIT: RateLimit =
     RateLimit { name: "reset_token_from", max_attempts: 50, window: Duration::from_hours(1) };
 
+/// The token of a password reset and the new password.
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct ConfirmPasswordResetRequest {
+    /// The `token` of the link in the mail.
     #[garde(length(max = 200))]
     #[schema(max_length = 200)]
     token: String,
-    /// 8 to 128 characters, and not easily guessed.
+    /// 8 to 128 characters that are not easy to guess.
     #[garde(length(chars, min = *user::PASSWORD_LENGTH.start(), max = *user::PASSWORD_LENGTH.end()))]
     #[schema(format = Password, min_length = 8, max_length = 128)]
     new_password: String,
 }
 
+/// Set a new password with a reset token
+///
+/// Replaces the password of the account that requested the reset and ends all its login sessions. A refused password does not
+/// use up the token.
 #[utoipa::path(
     post,
     path = "/v1/auth/password-reset/confirm",
     tag = "identity",
     operation_id = "confirm_password_reset",
-    summary = "Set a new password with the token from the mail",
-    description = "Ends every log-in. A password that is refused does not use the token up.",
     request_body = ConfirmPasswordResetRequest,
     responses(
-        (status = 200, description = "Changed", body = ConfirmationResponse),
-        (status = 400, description = "`INVALID_TOKEN`: unknown, used or expired; or not JSON", body = ErrorBody),
-        (status = 413, description = "Too large", body = ErrorBody),
-        (status = 415, description = "Not `application/json`", body = ErrorBody),
-        (status = 422, description = "The password is too short, long or easily guessed", body = ErrorBody),
-        (status = 429, description = "Too many wrong tokens from this network", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 200, description = "The password was changed.", body = ConfirmationResponse),
+        (
+            status = 400,
+            description = "`INVALID_TOKEN`: the token is unknown, used or expired. Also if the body is not valid JSON.",
+            body = ErrorBody
+        ),
+        (status = 422, description = "The new password is too short, too long or easy to guess.", body = ErrorBody),
+        (
+            status = 429,
+            description = "Too many wrong tokens from this network. Retry after `Retry-After` seconds.",
+            body = ErrorBody
+        ),
     ),
     security(())
 )]
@@ -83,7 +92,7 @@ pub(crate) async fn confirm_password_reset(
     Ok(Json(ConfirmationResponse { message: "The password is changed; every log-in has ended." }))
 }
 
-/// The reset and its account, where the token counts: asked for after the last change of the password.
+/// Returns the reset and its account if the token is valid. A token from before the last change of the password is not.
 async fn find_reset(app: &App, token: &str) -> ApiResult<Option<(PasswordReset, User)>> {
     let now = app.clock.now();
     let Some(reset) = password_resets::get(&app.store, token, now).await? else { return Ok(None) };
@@ -93,6 +102,6 @@ async fn find_reset(app: &App, token: &str) -> ApiResult<Option<(PasswordReset, 
 }
 
 fn invalid_token_error() -> ApiError {
-    let why = "the token is unknown, used or expired: ask for another mail";
+    let why = "the token is unknown, used or expired: request another mail";
     ApiError::Http(StatusCode::BAD_REQUEST, ErrorCode::InvalidToken, why.into())
 }

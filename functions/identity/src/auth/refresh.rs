@@ -1,5 +1,5 @@
-//! The next pair of tokens. Refresh tokens rotate; one that comes twice, later than an answer can be lost, was stolen,
-//! and ends its log-in (RELIABILITY 6).
+//! The next token pair of a login session. Refresh tokens rotate. A token that comes again after the grace period was stolen,
+//! and ends its login session (RELIABILITY 6).
 
 use axum::{Json, extract::State};
 use entry::{
@@ -26,27 +26,28 @@ use crate::{
     token_pair::{TokenCookies, TokenPair},
 };
 
-/// How long the token before is answered with the pair that its owner may not have got: tabs that refresh at once,
-/// an answer lost on the way.
+/// How long the previous token still gets the current pair. Browser tabs refresh concurrently, and responses get lost.
 const ROTATION_GRACE: SignedDuration = SignedDuration::from_secs(30);
 
-const INVALID_TOKEN: Error = Error::Unauthenticated("the refresh token is not valid, or no longer");
+const INVALID_TOKEN: Error =
+    Error::Unauthenticated("the refresh token is invalid or has expired: log in again");
 
+/// The refresh token of a login session.
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct RefreshRequest {
-    /// Without it the cookie counts.
+    /// The refresh token. Without it, the cookie is used.
     #[garde(length(max = 4000))]
     pub(crate) refresh_token: Option<String>,
 }
 
-/// What a token of some generation is to its log-in.
+/// The relation of a token's generation to its login session.
 #[derive(Debug, PartialEq, Eq)]
 enum RefreshTokenStatus {
     Current,
-    /// The one before, and its successor may have been lost on the way.
+    /// The previous generation, within the grace period. The response with its successor may have been lost.
     JustRotated,
     Reused,
-    /// Of a generation that never was.
+    /// A generation that the login session has not reached.
     Impossible,
 }
 
@@ -62,24 +63,22 @@ fn token_status(generation: u64, login: &Login, now: Timestamp) -> RefreshTokenS
     }
 }
 
+/// Refresh the tokens
+///
+/// Returns the next token pair of a login session, in the body and as cookies. A refresh token works once. For 30 seconds more, it
+/// gets the same response again, because responses can get lost. If it comes later, it was stolen, and the login session
+/// ends.
+///
+/// A login session ends 30 days after the login. Refreshing does not extend it.
 #[utoipa::path(
     post,
     path = "/v1/auth/refresh",
     tag = "identity",
     operation_id = "refresh",
-    summary = "The next pair of tokens",
-    description = "A refresh token is good once, and for 30 s more for the same answer. One that comes later ends its log-in. \
-        The 30 days of a log-in count from its beginning.",
     request_body = Option<RefreshRequest>,
     responses(
-        (status = 200, description = "The next pair, in the body and as cookies", body = TokenPair),
-        (status = 400, description = "Not JSON", body = ErrorBody),
-        (status = 401, description = "Not a refresh token, or one that counts no more", body = ErrorBody),
-        (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
-        (status = 413, description = "Too large", body = ErrorBody),
-        (status = 415, description = "Not `application/json`", body = ErrorBody),
-        (status = 422, description = "Wrong fields", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 200, description = "The next token pair, also as cookies.", body = TokenPair),
+        (status = 401, description = "The refresh token is missing, invalid, expired or was used before.", body = ErrorBody),
     ),
     security(())
 )]
@@ -104,7 +103,7 @@ pub(crate) async fn refresh(
     Ok((pair.cookies(), Json(pair)))
 }
 
-/// The log-in in the generation whose pair the token is good for.
+/// Returns the login session in the generation whose pair the token gets.
 async fn current_login(app: &App, token: &RefreshToken) -> Result<Login, Error> {
     let now = app.clock.now();
     let find = || log_ins::get_strong(&app.store, token.user, token.login, now);
@@ -112,7 +111,7 @@ async fn current_login(app: &App, token: &RefreshToken) -> Result<Login, Error> 
     if token_status(token.generation, &login, now) == RefreshTokenStatus::Current {
         match log_ins::rotate(&app.store, &login, now).await? {
             WriteOutcome::Applied(rotated) => return Ok(rotated),
-            // somebody refreshed with the same token at the same time, or this write was sent twice
+            // A concurrent request used the same token, or the SDK sent this write twice.
             WriteOutcome::ConditionFailed => login = find().await?.ok_or(INVALID_TOKEN)?,
         }
     }
@@ -120,7 +119,7 @@ async fn current_login(app: &App, token: &RefreshToken) -> Result<Login, Error> 
         RefreshTokenStatus::JustRotated => Ok(login),
         RefreshTokenStatus::Reused => {
             login_lifecycle::revoke_login(app, token.user, token.login).await?;
-            tracing::warn!(user.id = %token.user, login.id = %token.login, "refresh token reused: log-in ended");
+            tracing::warn!(user.id = %token.user, login.id = %token.login, "a reused refresh token ended a login session");
             Err(INVALID_TOKEN)
         }
         RefreshTokenStatus::Current | RefreshTokenStatus::Impossible => Err(INVALID_TOKEN),

@@ -1,4 +1,4 @@
-//! Sign-up, in the words of every original.
+//! Registration. It accepts the field names of every original.
 
 use std::time::Duration;
 
@@ -28,21 +28,22 @@ use crate::{
     token_pair::{TokenCookies, TokenPair},
 };
 
-/// A room full of people behind one address signs up; a machine does not make a million accounts.
+/// A room full of people registers from one address. The limit prevents a program from creating a million accounts.
 const NETWORK_RATE_LIMIT: RateLimit =
     RateLimit { name: "register", max_attempts: 500, window: Duration::from_hours(1) };
 
+/// A new account.
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct RegisterRequest {
-    /// Kept in lower case.
+    /// Stored in lower case.
     #[garde(custom(fields::email))]
     #[schema(format = Email, example = "ana@example.com")]
     email: String,
-    /// 8 to 128 characters, and not easily guessed.
+    /// 8 to 128 characters that are not easy to guess.
     #[garde(length(chars, min = *user::PASSWORD_LENGTH.start(), max = *user::PASSWORD_LENGTH.end()))]
     #[schema(format = Password, min_length = 8, max_length = 128, example = "correct horse battery staple")]
     password: String,
-    /// What others see. Without one: the user name, else the part of the address before the `@`.
+    /// The name that other users see. The default is the user name, or the part of the address before the `@`.
     #[garde(custom(fields::maybe_line))]
     #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
@@ -54,56 +55,64 @@ pub(crate) struct RegisterRequest {
     #[garde(custom(fields::maybe_line))]
     #[schema(min_length = 1, max_length = 255)]
     display_name: Option<String>,
-    /// 3 to 20 of `[A-Za-z0-9_]`, unique in every spelling.
+    /// 3 to 20 characters of `[A-Za-z0-9_]`. Unique regardless of upper and lower case.
     #[garde(custom(fields::maybe_username))]
     #[schema(pattern = "^[A-Za-z0-9_]{3,20}$")]
     username: Option<String>,
-    /// `https:` URL of a picture.
+    /// The `https:` URL of a picture.
     #[garde(custom(fields::maybe_avatar))]
     #[schema(format = "uri", pattern = "^https://", max_length = 2048)]
     avatar: Option<String>,
     #[garde(custom(fields::maybe_line))]
     #[schema(min_length = 1, max_length = 255)]
     organization: Option<String>,
-    /// An invitation to accept; what came of it stands in the answer.
+    /// An invitation to accept. The response contains the result in `invite`.
     #[garde(length(max = 500))]
     #[schema(max_length = 500)]
     invite_token: Option<String>,
 }
 
+/// The new account and its first login session.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RegisterResponse {
     #[serde(flatten)]
     welcome: LogInResponse,
-    /// Where an `invite_token` came along.
+    /// The result of accepting `invite_token`. Absent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     invite: Option<InviteResult>,
 }
 
+/// The result of accepting an invitation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct InviteResult {
-    /// `not_found`: unknown, used or expired. The account was made all the same.
+    /// `not_found` if the invitation is unknown, used or expired. The account is created regardless.
     #[schema(example = "not_found")]
     status: &'static str,
 }
 
+/// Register an account
+///
+/// Creates an account and begins its first login session. Returns the tokens in the body and as cookies. Also at
+/// `/v1/auth/signup`.
 #[utoipa::path(
     post,
     path = "/v1/auth/register",
     tag = "identity",
     operation_id = "register",
-    summary = "Sign up",
-    description = "Also at `/v1/auth/signup`. Answers the account and a first log-in, in the body and as cookies.",
     request_body = RegisterRequest,
     responses(
-        (status = 201, description = "The account and its first log-in", body = RegisterResponse),
-        (status = 400, description = "Not JSON", body = ErrorBody),
-        (status = 409, description = "`EMAIL_TAKEN` or `USERNAME_TAKEN`", body = ErrorBody),
-        (status = 413, description = "Too large", body = ErrorBody),
-        (status = 415, description = "Not `application/json`", body = ErrorBody),
-        (status = 422, description = "Wrong fields, or an easily guessed password", body = ErrorBody),
-        (status = 429, description = "Too many sign-ups from this network", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 201, description = "The account and its first login session.", body = RegisterResponse),
+        (
+            status = 409,
+            description = "`EMAIL_TAKEN`: an account has this e-mail address. `USERNAME_TAKEN`: an account has this user name.",
+            body = ErrorBody
+        ),
+        (status = 422, description = "A field is invalid, or the password is easy to guess.", body = ErrorBody),
+        (
+            status = 429,
+            description = "Too many registrations from this network. Retry after `Retry-After` seconds.",
+            body = ErrorBody
+        ),
     ),
     security(())
 )]

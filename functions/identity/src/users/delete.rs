@@ -1,7 +1,8 @@
-//! Deletes one's account: its presentations with their links, what is kept about it, its log-ins, its claims. The address
-//! is free again. Its channels go on without it: the chat's worker takes it out of them. Sessions that were held stay, with
-//! their responses: they are the audience's history too. One that still runs goes on without its presenter until it ends by
-//! itself.
+//! Deleting the caller's account: its presentations with their links, its usage, its login sessions and its claims of an e-mail
+//! address and a user name. Both can be used again afterwards.
+//!
+//! The account's channels continue without it: the chat's worker removes it from them. Past sessions are kept with their
+//! responses, because they belong to the audience too. A running session continues without its presenter until it ends.
 
 use axum::extract::State;
 use entry::{
@@ -29,12 +30,13 @@ use crate::{
     token_pair::{TokenCookies, clear_cookies},
 };
 
-/// Presentations that are deleted at once.
+/// Presentations that are deleted concurrently.
 const DELETE_CONCURRENCY: usize = 10;
 
+/// The password that confirms the deletion of an account.
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct DeleteAccountRequest {
-    /// One's password, or `current_password`: a stolen token must not delete an account.
+    /// The caller's password. It is required, here or as `current_password`, so that a stolen token cannot delete an account.
     #[garde(length(max = 1000))]
     #[schema(format = Password)]
     password: Option<String>,
@@ -44,25 +46,26 @@ pub(crate) struct DeleteAccountRequest {
     current_password: Option<String>,
 }
 
+/// Delete my account
+///
+/// Deletes the caller's account with its presentations and their links, and ends its login sessions. Past sessions are kept with
+/// their responses.
 #[utoipa::path(
     delete,
     path = "/v1/users/me",
     tag = "identity",
     operation_id = "delete_me",
-    summary = "Delete one's account",
-    description = "With its presentations and their links. Sessions that were held stay: they are history.",
     request_body = DeleteAccountRequest,
     responses(
-        (status = 204, description = "Deleted, and every log-in has ended"),
-        (status = 400, description = "Not JSON", body = ErrorBody),
-        (status = 401, description = "Not signed in", body = ErrorBody),
-        (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
-        (status = 409, description = "`LAST_ADMIN`: nobody else can make admins; or changed at the same time", body = ErrorBody),
-        (status = 413, description = "Too large", body = ErrorBody),
-        (status = 415, description = "Not `application/json`", body = ErrorBody),
-        (status = 422, description = "The password is missing or wrong", body = ErrorBody),
-        (status = 429, description = "Too many wrong passwords", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 204, description = "The account is deleted and its login sessions have ended."),
+        (status = 401, body = ErrorBody),
+        (
+            status = 409,
+            description = "`LAST_ADMIN`: the super admin cannot be deleted. `CONFLICT`: the account was changed at the same time.",
+            body = ErrorBody
+        ),
+        (status = 422, description = "The password is missing or wrong.", body = ErrorBody),
+        (status = 429, description = "Too many wrong passwords. Retry after `Retry-After` seconds.", body = ErrorBody),
     )
 )]
 pub(crate) async fn delete_me(
@@ -73,17 +76,17 @@ pub(crate) async fn delete_me(
 ) -> ApiResult<(StatusCode, TokenCookies)> {
     let now = app.clock.now();
     let user = users::get_strong(&app.store, account.user, now).await?.ok_or(ACCOUNT_GONE)?;
-    // already deleted: only the log-ins are left, since an earlier try broke off
+    // An earlier request may have deleted the account and failed before it ended the login sessions.
     if user.status != AccountState::Deleted {
         let user = Some(user).filter(|user| user.is_active(now)).ok_or(ACCOUNT_GONE)?;
         let password = input.password.as_deref().or(input.current_password.as_deref());
         let password = password.ok_or_else(|| Error::field("password", "is required"))?;
         password_attempts::confirm_password(&app, &source, &user, "password", password).await?;
-        // there is one, and nobody is made another: refused before anything is gone, and by the store too
+        // There is one super admin and no operation makes another. The store refuses this too, but after the presentations.
         if user.role == UserRole::SuperAdmin {
             return Err(from_save_outcome(UserSaveOutcome::LastAdmin).into());
         }
-        // before the account: whoever is cut off here can sign in and ask again
+        // Presentations first: if the request fails here, the caller can still log in and retry.
         delete_presentations(&app, user.id).await?;
         match users::erase(&app.store, &user, now).await? {
             UserSaveOutcome::Applied => tracing::info!(user.id = %user.id, "account deleted"),
@@ -97,13 +100,14 @@ pub(crate) async fn delete_me(
 
 async fn delete_presentations(app: &App, owner: UserId) -> Result<(), Error> {
     let now = app.clock.now();
-    let (every, mut cursor) = (presentations::PresentationFilter::default(), None);
+    let every = presentations::PresentationFilter::default();
+    let mut cursor = None;
     loop {
         let page = presentations::page(&app.store, owner, &every, DELETE_CONCURRENCY, cursor.as_deref(), now)
             .await?;
         try_join_all(page.items.iter().map(|presentation| async {
             match presentations::delete(&app.store, owner, presentation.id, now).await {
-                // the index listed it a moment longer than it was there
+                // The index may list a presentation that has just been deleted.
                 Err(Error::NotFound(_)) => Ok(()),
                 done => done,
             }

@@ -1,4 +1,4 @@
-//! Somebody's card, or one's own account.
+//! The profile of a user.
 
 use axum::{Json, extract::State};
 use entry::{
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::profile::{OwnProfile, UserProfile};
 
+/// The caller's own account, or another user's profile.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum UserProfileResponse {
@@ -19,18 +20,23 @@ pub(crate) enum UserProfileResponse {
     Others(UserProfile),
 }
 
+/// Get a user
+///
+/// Returns a user's public profile. For the caller's own id, it returns all fields of the account.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}",
     tag = "identity",
     operation_id = "get_user",
-    summary = "Somebody's card",
-    params(("id" = UserId, Path, description = "Anybody, also oneself")),
+    params(("id" = UserId, Path, description = "Any user, also the caller.")),
     responses(
-        (status = 200, description = "Of others their card, of oneself everything", body = UserProfileResponse),
-        (status = 401, description = "Not signed in", body = ErrorBody),
-        (status = 404, description = "No such account, or deleted", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (
+            status = 200,
+            description = "The public profile of another user, or all fields of the caller's own account.",
+            body = UserProfileResponse
+        ),
+        (status = 401, body = ErrorBody),
+        (status = 404, description = "The account does not exist or is deleted.", body = ErrorBody),
     )
 )]
 pub(crate) async fn get_user(
@@ -38,8 +44,9 @@ pub(crate) async fn get_user(
     account: AccountCaller,
     PathId(id): PathId<UserId>,
 ) -> ApiResult<Json<UserProfileResponse>> {
-    let (is_own, now) = (id == account.user, app.clock.now());
-    // whoever has just changed something wants to see it
+    let is_own = id == account.user;
+    let now = app.clock.now();
+    // Strongly consistent for the owner, who may just have changed the account.
     let user = if is_own {
         users::get_strong(&app.store, id, now).await?
     } else {

@@ -1,4 +1,4 @@
-//! The team, by user name.
+//! The team's directory, ordered by user name.
 
 use axum::{Json, extract::State};
 use entry::{
@@ -9,24 +9,24 @@ use store::{Page, identity::users::directory};
 
 use crate::profile::UserProfile;
 
-/// Contract chat 1.3: 50 where nothing is said.
+/// Contract chat 1.3: 50 without a `limit`.
 const DEFAULT_PAGE_SIZE: usize = 50;
 
+/// List the team
+///
+/// Returns the users of the team, ordered by user name. A page has 50 users without a `limit`. Users without a user name are not part
+/// of the team. Disabled, banned and suspended users are left out, so a page may be short while `next` is set. Follow `next` until
+/// it is null.
 #[utoipa::path(
     get,
     path = "/v1/users",
     tag = "identity",
     operation_id = "list_users",
-    summary = "The team: everybody who has a user name, by that",
-    description = "50 on a page where no `limit` is given. Whoever has no user name is in no team and not listed; nor is \
-                   who is disabled, banned or suspended, while that holds, for which a page may come back short, with a \
-                   `next`.",
     params(ListQuery),
     responses(
-        (status = 200, description = "Cards, without addresses", body = Page<UserProfile>),
-        (status = 401, description = "Not signed in", body = ErrorBody),
-        (status = 422, description = "`limit` or `cursor` is wrong", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 200, description = "Public profiles, without e-mail addresses.", body = Page<UserProfile>),
+        (status = 401, body = ErrorBody),
+        (status = 422, description = "`limit` or `cursor` is invalid.", body = ErrorBody),
     )
 )]
 pub(crate) async fn list_users(

@@ -1,4 +1,4 @@
-//! One's own account.
+//! The caller's account.
 
 use axum::{Json, extract::State};
 use entry::{
@@ -10,17 +10,17 @@ use store::identity::users;
 
 use crate::profile::OwnProfile;
 
+/// Get my account
+///
+/// Returns all fields of the caller's account. Also at `/v1/auth/me`.
 #[utoipa::path(
     get,
     path = "/v1/users/me",
     tag = "identity",
     operation_id = "get_me",
-    summary = "One's own account",
-    description = "Also at `/v1/auth/me`.",
     responses(
-        (status = 200, description = "Everything that is kept about oneself", body = OwnProfile),
-        (status = 401, description = "Not signed in", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 200, description = "The account.", body = OwnProfile),
+        (status = 401, body = ErrorBody),
     )
 )]
 pub(crate) async fn get_me(State(app): State<App>, account: AccountCaller) -> ApiResult<Json<OwnProfile>> {
@@ -29,5 +29,5 @@ pub(crate) async fn get_me(State(app): State<App>, account: AccountCaller) -> Ap
     Ok(Json(OwnProfile::from(&user.filter(|user| user.is_active(now)).ok_or(ACCOUNT_GONE)?)))
 }
 
-/// The log-in counts a moment longer than the account that it is of.
+/// An access token stays valid for a moment after its account is disabled or deleted.
 pub(crate) const ACCOUNT_GONE: Error = Error::Unauthenticated("the account is disabled or deleted");

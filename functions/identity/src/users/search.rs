@@ -1,6 +1,6 @@
-//! Whom of the team one is looking for. Substrings are in no index: this reads the directory from its beginning until ten
-//! are found, all of it where they are not, at 150 to 250 bytes an entry and a query a megabyte (128 read units). For an
-//! admin also the accounts, for their addresses: half a read unit each. Hence a limit.
+//! Searching the team. No index contains substrings, so a search reads the directory until it has found ten users, or to its
+//! end. An entry has 150 to 250 bytes, and a query reads a megabyte (128 read units). For an admin, it also reads the accounts,
+//! for their e-mail addresses, at half a read unit each. Hence the rate limit.
 
 use std::{collections::HashMap, ops::RangeInclusive, time::Duration};
 
@@ -24,45 +24,53 @@ use super::me::ACCOUNT_GONE;
 
 /// Contract chat 1.3.
 const MAX_RESULTS: usize = 10;
-/// Searches while somebody types, one a second.
+/// Searches while a user types, one a second.
 const SEARCH_RATE_LIMIT: RateLimit =
     RateLimit { name: "search_users", max_attempts: 60, window: Duration::from_mins(1) };
-/// Entries that are read at once: about a megabyte, which is what one query answers.
+/// Entries of one query. They have about a megabyte, which is the most that a query returns.
 const DIRECTORY_PAGE_SIZE: usize = 5_000;
-/// Accounts that are looked up at once, for an admin: what one request of the table takes.
+/// Accounts of one batch read, for an admin. DynamoDB reads at most 100 items in a batch.
 const ADDRESS_BATCH_SIZE: usize = 100;
-/// Characters of what is looked for.
+/// Characters of the search text.
 const QUERY_LENGTH: RangeInclusive<usize> = 1..=100;
 
-/// Somebody of the team.
+/// A user of the team.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct FoundUser {
     id: UserId,
     name: String,
     username: String,
     avatar: Option<String>,
-    /// One's own, and for admins everybody's; left out otherwise.
+    /// The e-mail address. Present for the caller's own account and, for admins, for every user. Absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     email: Option<String>,
 }
 
+/// Search the team
+///
+/// Returns the first ten users, by user name, whose user name or name contains the text, regardless of upper and lower case. For
+/// admins, the e-mail address counts too. It searches the users that `GET /v1/users` lists.
 #[utoipa::path(
     get,
     path = "/v1/users/search/{query}",
     tag = "identity",
     operation_id = "search_users",
-    summary = "Look for somebody of the team",
-    description = "Somewhere in the user name or name, in upper or lower case; for admins in the e-mail address too, \
-                   which nobody else is shown. The first ten by user name, of those whom `GET /v1/users` lists.",
     params(("query" = String, Path, min_length = 1, max_length = 100)),
     responses(
-        (status = 200, description = "One page of ten at most", body = Page<FoundUser>),
-        (status = 401, description = "Not signed in", body = ErrorBody),
-        (status = 404, description = "no such path: a slash ends what is searched for, also as `%2F`", body = ErrorBody),
-        (status = 422, description = "`query` is blank or too long", body = ErrorBody),
-        (status = 429, description = "More than 60 searches a minute", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 200, description = "One page of at most ten users.", body = Page<FoundUser>),
+        (status = 401, body = ErrorBody),
+        (
+            status = 404,
+            description = "The path does not exist. A search text cannot contain a slash, not even as `%2F`.",
+            body = ErrorBody
+        ),
+        (status = 422, description = "`query` is blank or has more than 100 characters.", body = ErrorBody),
+        (
+            status = 429,
+            description = "More than 60 searches within a minute. Retry after `Retry-After` seconds.",
+            body = ErrorBody
+        ),
     )
 )]
 pub(crate) async fn search_users(
@@ -70,17 +78,17 @@ pub(crate) async fn search_users(
     account: AccountCaller,
     query: Result<Path<String>, PathRejection>,
 ) -> ApiResult<Json<Page<FoundUser>>> {
-    // nothing at all, and what is no text, is too short
+    // A missing text, or one that is not UTF-8, is refused like an empty one.
     let wanted = parse_query(query.as_deref().map_or("", String::as_str))?;
     enforce_rate_limits(&app, &[(SEARCH_RATE_LIMIT, &account.user.to_string())]).await?;
     let now = app.clock.now();
-    // the role that one has now, as for every route of admins
+    // The current role decides, as for every operation of admins.
     let me = users::get_strong(&app.store, account.user, now).await?;
     let me = me.filter(|me| me.is_active(now)).ok_or(ACCOUNT_GONE)?;
     Ok(Json(Page { items: find_users(&app, &me, &wanted).await?, next: None }))
 }
 
-/// What is looked for, in the one spelling that is compared.
+/// Returns the search text without outer white space, in lower case.
 fn parse_query(query: &str) -> Result<String, Error> {
     let query = query.trim();
     if !QUERY_LENGTH.contains(&query.chars().count()) {
@@ -90,7 +98,8 @@ fn parse_query(query: &str) -> Result<String, Error> {
 }
 
 async fn find_users(app: &App, me: &User, wanted: &str) -> Result<Vec<FoundUser>, Error> {
-    let (mut found, mut cursor) = (Vec::new(), None::<String>);
+    let mut found = Vec::new();
+    let mut cursor = None::<String>;
     loop {
         let page =
             directory::page(&app.store, DIRECTORY_PAGE_SIZE, cursor.as_deref(), app.clock.now()).await?;
@@ -109,7 +118,7 @@ async fn find_users(app: &App, me: &User, wanted: &str) -> Result<Vec<FoundUser>
     }
 }
 
-/// The addresses that one may see.
+/// Returns the e-mail addresses that the caller may see.
 async fn visible_addresses(
     app: &App,
     me: &User,
@@ -135,7 +144,7 @@ impl FoundUser {
         }
     }
 
-    /// Somewhere in what is shown: whoever may not see an address cannot guess it either.
+    /// Searches the visible fields only, so that a caller cannot guess an e-mail address that they may not see.
     fn matches(&self, wanted: &str) -> bool {
         let texts = [Some(&self.username), Some(&self.name), self.email.as_ref()];
         texts.into_iter().flatten().any(|text| text.to_lowercase().contains(wanted))

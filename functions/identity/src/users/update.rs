@@ -1,4 +1,4 @@
-//! What one changes about oneself. Role, plan and status are not among it (RELIABILITY 16).
+//! Updating the caller's profile. It excludes the role, the plan and the status (RELIABILITY 16).
 
 use axum::{Json, extract::State};
 use entry::{
@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 use super::me::ACCOUNT_GONE;
 use crate::{chat_sync, fields, password_attempts, profile::OwnProfile, save_error::from_save_outcome};
 
+/// Changes of the caller's account. Missing fields stay unchanged.
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct UpdateProfileRequest {
     #[garde(custom(fields::maybe_line))]
@@ -33,49 +34,51 @@ pub(crate) struct UpdateProfileRequest {
     #[garde(custom(fields::maybe_line))]
     #[schema(min_length = 1, max_length = 255)]
     display_name: Option<String>,
-    /// `null` gives it up.
+    /// 3 to 20 characters of `[A-Za-z0-9_]`. Unique regardless of upper and lower case. `null` removes it.
     #[garde(custom(fields::clearable_username))]
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>, pattern = "^[A-Za-z0-9_]{3,20}$")]
     username: Clearable,
-    /// `https:` URL of a picture; `null` clears.
+    /// The `https:` URL of a picture. `null` removes it.
     #[garde(custom(fields::clearable_avatar))]
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>, format = "uri", pattern = "^https://", max_length = 2048)]
     avatar: Clearable,
-    /// `null` clears.
+    /// `null` removes it.
     #[garde(custom(fields::clearable_line))]
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     organization: Clearable,
-    /// Another address needs `current_password`: whoever has it can have the password reset.
+    /// A new address requires `current_password`, because a mail to the address can reset the password.
     #[garde(custom(fields::maybe_email))]
     #[schema(format = Email)]
     email: Option<String>,
+    /// The caller's password. Required to change `email`.
     #[garde(length(max = 1000))]
     #[schema(format = Password, max_length = 1000)]
     current_password: Option<String>,
 }
 
+/// Update my account
+///
+/// Changes the caller's profile. A new e-mail address requires the password. Also at `/v1/auth/me`.
 #[utoipa::path(
     patch,
     path = "/v1/users/me",
     tag = "identity",
     operation_id = "update_me",
-    summary = "Change one's account",
-    description = "Also at `/v1/auth/me`. What is left out stays; `null` clears what may be empty.",
     request_body = UpdateProfileRequest,
     responses(
-        (status = 200, description = "The account as it is now", body = OwnProfile),
-        (status = 400, description = "Not JSON", body = ErrorBody),
-        (status = 401, description = "Not signed in", body = ErrorBody),
-        (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
-        (status = 409, description = "`EMAIL_TAKEN`, `USERNAME_TAKEN`, or changed at the same time", body = ErrorBody),
-        (status = 413, description = "Too large", body = ErrorBody),
-        (status = 415, description = "Not `application/json`", body = ErrorBody),
-        (status = 422, description = "Wrong fields", body = ErrorBody),
-        (status = 429, description = "Too many wrong passwords", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 200, description = "The account after the change.", body = OwnProfile),
+        (status = 401, body = ErrorBody),
+        (
+            status = 409,
+            description = "`EMAIL_TAKEN`: another account has this e-mail address. `USERNAME_TAKEN`: another account has this user \
+                name. `CONFLICT`: the account was changed at the same time.",
+            body = ErrorBody
+        ),
+        (status = 422, body = ErrorBody),
+        (status = 429, description = "Too many wrong passwords. Retry after `Retry-After` seconds.", body = ErrorBody),
     )
 )]
 pub(crate) async fn update_me(
@@ -87,27 +90,29 @@ pub(crate) async fn update_me(
     Ok(Json(update_profile(&app, account.user, &source, &input).await?))
 }
 
+/// Update my account by its id
+///
+/// Does the same as `PATCH /v1/users/me`. Missing fields stay unchanged.
 #[utoipa::path(
     put,
     path = "/v1/users/{id}",
     tag = "identity",
     operation_id = "update_user",
-    summary = "Change one's account, by its id",
-    description = "The same as `PATCH /v1/users/me`: what is left out stays.",
-    params(("id" = UserId, Path, description = "One's own")),
+    params(("id" = UserId, Path, description = "The caller's own id.")),
     request_body = UpdateProfileRequest,
     responses(
-        (status = 200, description = "The account as it is now", body = OwnProfile),
-        (status = 400, description = "Not JSON", body = ErrorBody),
-        (status = 401, description = "Not signed in", body = ErrorBody),
-        (status = 403, description = "Somebody else's; or `CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
-        (status = 404, description = "Not an id", body = ErrorBody),
-        (status = 409, description = "`EMAIL_TAKEN`, `USERNAME_TAKEN`, or changed at the same time", body = ErrorBody),
-        (status = 413, description = "Too large", body = ErrorBody),
-        (status = 415, description = "Not `application/json`", body = ErrorBody),
-        (status = 422, description = "Wrong fields", body = ErrorBody),
-        (status = 429, description = "Too many wrong passwords", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 200, description = "The account after the change.", body = OwnProfile),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "The account belongs to another user. `CSRF_REFUSED`: the header `x-csrf` is missing.", body = ErrorBody),
+        (status = 404, description = "`id` is not a valid id.", body = ErrorBody),
+        (
+            status = 409,
+            description = "`EMAIL_TAKEN`: another account has this e-mail address. `USERNAME_TAKEN`: another account has this user \
+                name. `CONFLICT`: the account was changed at the same time.",
+            body = ErrorBody
+        ),
+        (status = 422, body = ErrorBody),
+        (status = 429, description = "Too many wrong passwords. Retry after `Retry-After` seconds.", body = ErrorBody),
     )
 )]
 pub(crate) async fn update_user(
@@ -118,7 +123,7 @@ pub(crate) async fn update_user(
     ValidJson(input): ValidJson<UpdateProfileRequest>,
 ) -> ApiResult<Json<OwnProfile>> {
     if id != account.user {
-        return Err(Error::forbidden("an account is changed by its owner").into());
+        return Err(Error::forbidden("you can change only your own account").into());
     }
     Ok(Json(update_profile(&app, id, &source, &input).await?))
 }
@@ -163,8 +168,8 @@ async fn update_profile(
     }
     match users::replace(&app.store, &before, &after).await? {
         UserSaveOutcome::Applied => {
-            let is_of_team = before.username.is_some() || after.username.is_some();
-            if is_of_team && (&before.username, &before.name) != (&after.username, &after.name) {
+            let is_in_team = before.username.is_some() || after.username.is_some();
+            if is_in_team && (&before.username, &before.name) != (&after.username, &after.name) {
                 chat_sync::try_sync_profile(app, id).await;
             }
             Ok(OwnProfile::from(&after))
@@ -196,7 +201,7 @@ fn apply_edit(
 ) -> User {
     let is_readdressed = email.as_ref().is_some_and(|email| Some(email) != before.email.as_ref());
     User {
-        // a mail to the old address must not set the password any more
+        // A reset mail to the old address must not set the password any more.
         credentials_changed_at: if is_readdressed { now } else { before.credentials_changed_at },
         email: email.or_else(|| before.email.clone()),
         username: username.unwrap_or_else(|| before.username.clone()),

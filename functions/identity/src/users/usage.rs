@@ -1,4 +1,4 @@
-//! What one's plan gives, and how much of it is used.
+//! The limits of the caller's plan and their use.
 
 use std::collections::BTreeMap;
 
@@ -25,48 +25,53 @@ use utoipa::ToSchema;
 
 use super::me::ACCOUNT_GONE;
 
-/// Running sessions that are looked at for the fullest.
+/// Running sessions among which the one with the most use is searched.
 const MAX_RUNNING_SESSIONS: usize = 20;
 const HISTORY_MONTHS: usize = 12;
 
+/// The plan of an account and the use of its limits.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AccountUsage {
     plan: Plan,
     /// Same as `plan`.
     plan_name: Plan,
-    /// By limit: `sessions_per_month`, `participants_per_session`, `ai_calls_per_session`.
+    /// The use of each limit: `sessions_per_month`, `participants_per_session` and `ai_calls_per_session`.
     categories: BTreeMap<&'static str, UsageCategory>,
-    /// The latest twelve months in which sessions were created, newest first.
+    /// The latest twelve months in which the account created sessions, newest first.
     history: Vec<UsageMonth>,
 }
 
+/// The sessions of a month.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UsageMonth {
+    /// The month, UTC.
     #[schema(example = "2026-11")]
     month: String,
+    /// Sessions that the account created.
     sessions: u32,
 }
 
+/// The use of a limit.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub(crate) struct UsageCategory {
-    /// Of what counts per session, in the fullest one that has not ended; 0 where nothing limits it and so nothing is
-    /// counted.
+    /// How much is used. For a limit per session, it is the highest use among the sessions that have not ended. 0 for an
+    /// unlimited category, because its use is not counted.
     used: u32,
-    /// `null` is as much as one likes.
+    /// `null` means unlimited.
     limit: Option<u32>,
 }
 
+/// Get the usage of my plan
+///
+/// Returns the caller's plan and how much of its limits is used. Months begin in UTC. Also at `/v1/speakers/me/usage`.
 #[utoipa::path(
     get,
     path = "/v1/users/me/usage",
     tag = "identity",
     operation_id = "get_usage",
-    summary = "What one's plan gives, and how much of it is used",
-    description = "Also at `/v1/speakers/me/usage`. Months are those of UTC.",
     responses(
-        (status = 200, description = "Plan, and used and limit of each category", body = AccountUsage),
-        (status = 401, description = "Not signed in", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 200, description = "The plan, its limits and their use.", body = AccountUsage),
+        (status = 401, body = ErrorBody),
     )
 )]
 pub(crate) async fn get_usage(

@@ -98,7 +98,8 @@ async fn the_first_admin_comes_from_a_setting() {
 #[tokio::test]
 async fn other_users_see_a_public_profile() {
     let world = IdentityWorld::start().await;
-    let (ana, bo) = (world.register("ana").await, world.register("bo").await);
+    let ana = world.register("ana").await;
+    let bo = world.register("bo").await;
     let path = format!("/v1/users/{}", ana["id"].as_str().unwrap());
     assert_eq!(world.get(&path, &ana).send().await.ok(200), ana["user"]);
     let card = world.get(&path, &bo).send().await.ok(200);
@@ -118,7 +119,8 @@ async fn other_users_see_a_public_profile() {
 #[tokio::test]
 async fn users_change_only_their_own_profile() {
     let world = IdentityWorld::start().await;
-    let (ana, bo) = (world.register("ana").await, world.register("bo").await);
+    let ana = world.register("ana").await;
+    let bo = world.register("bo").await;
     let patch = |tokens: &Value, body: Value| {
         world.request("PATCH", "/v1/users/me").bearer(access_token(tokens)).json(&body).send()
     };
@@ -168,7 +170,8 @@ async fn users_change_only_their_own_profile() {
 #[tokio::test]
 async fn a_deleted_account_leaves_only_a_tombstone() {
     let world = IdentityWorld::start().await;
-    let (ana, bo) = (world.register("ana").await, world.register("bo").await);
+    let ana = world.register("ana").await;
+    let bo = world.register("bo").await;
     let delete =
         |body: Value| world.request("DELETE", "/v1/users/me").bearer(access_token(&ana)).json(&body).send();
     delete(json!({})).await.expect_invalid_field("password");
@@ -191,8 +194,10 @@ async fn a_deleted_account_leaves_only_a_tombstone() {
 #[tokio::test]
 async fn a_deleted_account_deletes_its_presentations() {
     let world = IdentityWorld::start().await;
-    let (ana, bo) = (world.register("ana").await, world.register("bo").await);
-    let (store, now) = (&world.app.store, world.clock.now());
+    let ana = world.register("ana").await;
+    let bo = world.register("bo").await;
+    let store = &world.app.store;
+    let now = world.clock.now();
     let present = async |owner: &Value| {
         let owner = owner["id"].as_str().unwrap().parse().unwrap();
         let made = Presentation::new(world.clock.new_id(), owner, "Herons".into(), None, now);

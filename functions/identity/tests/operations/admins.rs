@@ -28,7 +28,8 @@ async fn open_socket(world: &IdentityWorld, user: UserId) {
 #[tokio::test]
 async fn an_interrupted_ban_is_completed_by_a_retry() {
     let world = IdentityWorld::start().await;
-    let (root, ana) = (world.register("root").await, world.register("ana").await);
+    let root = world.register("root").await;
+    let ana = world.register("ana").await;
     let user: UserId = ana["user"]["id"].as_str().unwrap().parse().unwrap();
     open_socket(&world, user).await;
     let ban = format!("/v1/admin/users/{user}/ban");
@@ -50,7 +51,8 @@ async fn an_interrupted_ban_is_completed_by_a_retry() {
 #[tokio::test]
 async fn members_cannot_use_admin_operations() {
     let world = IdentityWorld::start().await;
-    let (root, ana) = (world.register("root").await, world.register("ana").await);
+    let root = world.register("root").await;
+    let ana = world.register("ana").await;
     let staff = world.admin_client(false).await;
     for path in ["users", "actions", "dashboard", "health", "plans", "llm", "sessions", "stats"] {
         let path = format!("/v1/admin/{path}");

@@ -119,7 +119,8 @@ async fn the_twenty_first_log_in_ends_the_oldest() {
 #[tokio::test]
 async fn log_ins_are_ended_singly_or_all_others() {
     let world = IdentityWorld::start().await;
-    let (ana, bo) = (world.register("ana").await, world.register("bo").await);
+    let ana = world.register("ana").await;
+    let bo = world.register("bo").await;
     let phone = world.log_in("ana", PASSWORD).await.ok(200);
     let tablet = world.log_in("ana", PASSWORD).await.ok(200);
     let list = world.get("/v1/auth/sessions", &phone).send().await.ok(200);

@@ -66,7 +66,8 @@ async fn a_reset_request_does_not_reveal_accounts() {
     let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;
     let ask = |email: &str| world.post("/v1/auth/password-reset", &json!({ "email": email })).send();
-    let (known, unknown) = (ask("ANA@example.com").await, ask("nobody@example.com").await);
+    let known = ask("ANA@example.com").await;
+    let unknown = ask("nobody@example.com").await;
     assert_eq!((known.status, &known.body), (200, &unknown.body));
     assert_eq!(known.headers["x-colloquy-cost"], unknown.headers["x-colloquy-cost"]);
     let letters = world.queued_mails();
@@ -104,7 +105,8 @@ async fn a_reset_token_works_once_within_an_hour() {
     confirm(&token, "short").await.expect_invalid_field("new_password");
     confirm(&token, "password1").await.expect_invalid_field("new_password");
     let answers = join_all((0..4).map(|n| {
-        let (confirm, token) = (&confirm, &token);
+        let confirm = &confirm;
+        let token = &token;
         async move { confirm(token, &format!("{NEW} {n}")).await }
     }))
     .await;

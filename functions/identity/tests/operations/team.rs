@@ -37,7 +37,8 @@ async fn the_team_list_hides_email_addresses() {
     let fields: Vec<&String> = all["items"][0].as_object().unwrap().keys().collect();
     assert_eq!(fields, ["id", "name", "username", "avatar"]);
 
-    let (mut found, mut path) = (Vec::new(), "/v1/users?limit=5".to_owned());
+    let mut found = Vec::new();
+    let mut path = "/v1/users?limit=5".to_owned();
     loop {
         let page = world.get(&path, &speaker).send().await.ok(200);
         found.extend(usernames(&page).into_iter().map(ToOwned::to_owned));
@@ -59,7 +60,8 @@ async fn users_are_found_by_visible_fields_only() {
     let found = search(&world, "LIM", &bo).await.ok(200);
     assert_eq!(usernames(&found), ["Ana_L", "bo_1"]);
     assert_eq!(found["next"], json!(null));
-    let (other, own) = (&found["items"][0], &found["items"][1]);
+    let other = &found["items"][0];
+    let own = &found["items"][1];
     assert_eq!(other.get("email"), None, "left out, not null");
     assert_eq!((&own["email"], &own["id"]), (&json!("bo_1@example.com"), &bo["id"]));
     assert_eq!(usernames(&search(&world, "%C3%81NA%20l/", &bo).await.ok(200)), ["Ana_L"]);
@@ -71,8 +73,8 @@ async fn users_are_found_by_visible_fields_only() {
     assert_eq!(by_admin["items"][0]["email"], "ana_l@example.com");
 
     let role = |role: &str| json!({ "role": role });
-    let (staff, path) =
-        (world.admin_client(false).await, format!("/v1/admin/users/{}", ana["id"].as_str().unwrap()));
+    let staff = world.admin_client(false).await;
+    let path = format!("/v1/admin/users/{}", ana["id"].as_str().unwrap());
     let appoint = async |to: &str| {
         staff.request("PATCH", &path).json(&role(to)).bearer(access_token(&root)).send().await.ok(200)
     };

@@ -20,7 +20,8 @@ const MAX_PIXELS: u64 = 100_000_000;
 /// `Invalid` for one that cannot be decoded, or that moves and is too large: nobody scales a palette.
 pub(super) fn normalize_animation(file: &[u8]) -> Result<Option<NormalizedImage>, Error> {
     let mut decoder = decoder(file)?;
-    let (width, height) = (decoder.width(), decoder.height());
+    let width = decoder.width();
+    let height = decoder.height();
     if width == 0 || height == 0 {
         return Err(damaged_error());
     }
@@ -33,7 +34,8 @@ pub(super) fn normalize_animation(file: &[u8]) -> Result<Option<NormalizedImage>
     }
     let palette = decoder.global_palette().unwrap_or_default().to_vec();
     let mut encoder = Encoder::new(Vec::new(), width, height, &palette).map_err(|_| damaged_error())?;
-    let (mut frames, mut pixels) = (0, 0);
+    let mut frames = 0;
+    let mut pixels = 0;
     while let Some(frame) = decoder.read_next_frame().map_err(|_| damaged_error())? {
         frames += 1;
         pixels += u64::from(frame.width) * u64::from(frame.height);
@@ -58,7 +60,8 @@ pub(super) fn normalize_animation(file: &[u8]) -> Result<Option<NormalizedImage>
             format!("is an animation of more than {} MB", MAX_IMAGE_BYTES / 1024 / 1024),
         ));
     }
-    let (width, height) = (width.into(), height.into());
+    let width = width.into();
+    let height = height.into();
     Ok(Some(NormalizedImage { format: ImageFormat::Gif, width, height, bytes }))
 }
 

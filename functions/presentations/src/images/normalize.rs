@@ -127,7 +127,8 @@ fn fit_into(picture: DynamicImage, side: u32) -> DynamicImage {
         return picture;
     }
     let scaled = |length: u32| ((length * side + longest / 2) / longest).max(1);
-    let (width, height) = (scaled(picture.width()), scaled(picture.height()));
+    let width = scaled(picture.width());
+    let height = scaled(picture.height());
     // the filter looks at every pixel many times; what is far too large is brought near by plain averages
     let near = if longest > side * 4 { picture.thumbnail_exact(width * 2, height * 2) } else { picture };
     near.resize_exact(width, height, imageops::FilterType::Lanczos3)
@@ -170,7 +171,8 @@ fn to_srgb(picture: &mut DynamicImage, profile: &[u8]) {
 fn encode(mut picture: DynamicImage, format: ImageFormat) -> ImageResult<NormalizedImage> {
     loop {
         let (format, bytes) = encode_smallest(&picture, format)?;
-        let (width, height) = (picture.width(), picture.height());
+        let width = picture.width();
+        let height = picture.height();
         if bytes.len() <= MAX_IMAGE_BYTES {
             return Ok(NormalizedImage { format, width, height, bytes });
         }
@@ -184,8 +186,8 @@ fn encode_smallest(picture: &DynamicImage, format: ImageFormat) -> ImageResult<(
         ImageFormat::Jpeg if opaque => Ok((ImageFormat::Jpeg, encode_jpeg(picture)?)),
         ImageFormat::Webp => {
             // what was a photo is ten times its size as a WebP without losses, the only kind that we can write
-            let (webp, jpeg) =
-                (encode_webp(picture)?, if opaque { Some(encode_jpeg(picture)?) } else { None });
+            let webp = encode_webp(picture)?;
+            let jpeg = if opaque { Some(encode_jpeg(picture)?) } else { None };
             match jpeg.filter(|jpeg| jpeg.len() < webp.len()) {
                 Some(jpeg) => Ok((ImageFormat::Jpeg, jpeg)),
                 None => Ok((ImageFormat::Webp, webp)),

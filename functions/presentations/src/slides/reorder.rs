@@ -47,7 +47,8 @@ pub(crate) async fn reorder_slides(
     PathId(id): PathId<PresentationId>,
     ValidJson(input): ValidJson<ReorderSlidesRequest>,
 ) -> ApiResult<Json<ReorderSlidesResponse>> {
-    let (store, now) = (&app.store, app.clock.now());
+    let store = &app.store;
+    let now = app.clock.now();
     let presentation = slides::reorder(store, account.user, id, &input.slide_ids, "slide_ids", now).await?;
     let slides = slide_views(slides::list(store, &presentation, now).await?);
     Ok(Json(ReorderSlidesResponse { reordered: slides.len(), slides }))

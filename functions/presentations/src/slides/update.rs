@@ -53,7 +53,8 @@ pub(crate) async fn update_slide(
     PathId(id): PathId<SlideId>,
     ValidJson(input): ValidJson<UpdateSlideRequest>,
 ) -> ApiResult<Json<PresentationSlideView>> {
-    let (store, now) = (&app.store, app.clock.now());
+    let store = &app.store;
+    let now = app.clock.now();
     let SlideLocation { mut slide, index, presentation } =
         slides::locate(store, account.user, id, now).await?;
     let content = updated_content(&slide.content, &input)?;

@@ -10,9 +10,12 @@ async fn invalid_fields_are_named() {
     let slide = ana.create_slide(&talk, "question_choice").await;
     let before = (ana.get(&talk).await.body, ana.get("/v1/presentations").await.body);
 
-    let (all, one) = ("/v1/presentations".to_owned(), talk.clone());
-    let (slides, this) = (format!("{talk}/slides"), format!("/v1/slides/{slide}"));
-    let (reorder, copy) = (format!("{slides}/reorder"), format!("{talk}/duplicate"));
+    let all = "/v1/presentations".to_owned();
+    let one = talk.clone();
+    let slides = format!("{talk}/slides");
+    let this = format!("/v1/slides/{slide}");
+    let reorder = format!("{slides}/reorder");
+    let copy = format!("{talk}/duplicate");
     let choice =
         |options: Value| json!({"type": "question_choice", "content": {"question": "?", "options": options}});
     for (method, path, body, field) in [

@@ -104,7 +104,8 @@ async fn only_allowed_status_transitions_are_accepted() {
 #[tokio::test]
 async fn lists_are_paged_by_cursor_or_page_number() {
     let world = PresentationsWorld::start().await;
-    let (ana, ben) = (world.create_user().await, world.create_user().await);
+    let ana = world.create_user().await;
+    let ben = world.create_user().await;
     let mut paths = Vec::new();
     for n in 0..5 {
         paths.push(ana.create_presentation(&format!("Talk {n} on RÜST")).await);

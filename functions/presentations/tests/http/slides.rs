@@ -121,8 +121,9 @@ async fn change_concurrently(world: PresentationsWorld) {
     let mut reversed = ids.clone();
     reversed.reverse();
     let insert = format!("{slides}/insert/1");
-    let (reorder, first, last) =
-        (format!("{slides}/reorder"), format!("/v1/slides/{}", ids[0]), format!("/v1/slides/{}", ids[5]));
+    let reorder = format!("{slides}/reorder");
+    let first = format!("/v1/slides/{}", ids[0]);
+    let last = format!("/v1/slides/{}", ids[5]);
     let duplicate = format!("{last}/duplicate");
     let (appended, inserted, reordered, deleted, moved, copied) = futures::join!(
         join_all((0..3).map(|_| ana.post(&slides, json!({"type": "content"})))),

@@ -27,7 +27,9 @@ fn operations(talk: &str, slide: &str) -> Vec<(&'static str, String, serde_json:
 #[tokio::test]
 async fn presentations_of_others_are_not_found() {
     let world = PresentationsWorld::start().await;
-    let (ana, ben, nobody) = (world.create_user().await, world.create_user().await, world.anonymous());
+    let ana = world.create_user().await;
+    let ben = world.create_user().await;
+    let nobody = world.anonymous();
     let talk = ana.create_presentation("Talk").await;
     let slide = format!("/v1/slides/{}", ana.create_slide(&talk, "content").await);
     let before = world.dump_table().await;

@@ -1,4 +1,4 @@
-//! A session as staff see it in a list: without its join code, which lets one in.
+//! A session as admins see it. It has no join code, because the code admits participants.
 
 use jiff::Timestamp;
 use model::{
@@ -10,6 +10,7 @@ use serde::Serialize;
 use store::sessions::Session;
 use utoipa::ToSchema;
 
+/// A session as admins see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct AdminSession {
     id: SessionId,
@@ -18,7 +19,7 @@ pub(crate) struct AdminSession {
     presentation_id: PresentationId,
     presentation_title: String,
     status: SessionStatus,
-    /// Of the owner when it was created: whose limits it has.
+    /// The owner's plan when the session was created. Its limits apply to the session.
     plan: Plan,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,

@@ -15,9 +15,10 @@ use store::{
 use super::admin_session::AdminSession;
 use crate::admin::{audited_change::AuditedAction, reason::ReasonRequest};
 
-/// Ends somebody's session
+/// End a session
 ///
-/// Soon: its worker does it and tells everybody in it, with `end_reason: admin`.
+/// Ends a session of any owner in the background. Its participants get the event with `end_reason: admin`. Writes an audit entry.
+/// For admins.
 #[utoipa::path(
     post,
     path = "/v1/admin/sessions/{id}/end",
@@ -27,11 +28,11 @@ use crate::admin::{audited_change::AuditedAction, reason::ReasonRequest};
     request_body = ReasonRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 202, body = AdminSession),
+        (status = 202, description = "The session before it ends.", body = AdminSession),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "`SESSION_ENDED`", body = ErrorBody),
+        (status = 409, description = "`SESSION_ENDED`: the session has already ended.", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -45,9 +46,9 @@ pub(crate) async fn admin_end_session(
     let session = sessions::get(&app.store, id, ReadConsistency::Strong, now).await?;
     let session = session.ok_or(Error::NotFound("session"))?;
     if session.status == SessionStatus::Ended {
-        return Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended").into());
+        return Err(Error::conflict(ErrorCode::SessionEnded, "the session has already ended").into());
     }
-    // before it is asked for; what came of it stands on the session
+    // The entry is written before the job is sent. The session records the result.
     let action = AuditedAction::new("end_session", why.reason).into_audit_entry(
         &app,
         &staff,

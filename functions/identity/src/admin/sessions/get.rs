@@ -19,25 +19,27 @@ use utoipa::ToSchema;
 
 use super::admin_session::AdminSession;
 
-/// Participants that are named.
+/// Participants that the response lists.
 const MAX_LISTED_PARTICIPANTS: usize = 100;
 
+/// A session with its participants and counts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AdminSessionDetail {
     #[serde(flatten)]
     session: AdminSession,
-    /// Everyone who ever joined.
+    /// Participants that have ever joined.
     participant_count: u64,
-    /// Connected when last counted.
+    /// Participants that are connected, as last counted.
     connected_count: u64,
-    /// The first 100.
+    /// The first 100 participants.
     participants: Vec<AdminParticipant>,
     total_responses: u64,
-    /// By the id of the slide.
+    /// Responses by the id of their slide.
     responses_per_slide: BTreeMap<String, u64>,
     ai: AiUsage,
 }
 
+/// A participant as admins see them.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AdminParticipant {
     id: ParticipantId,
@@ -58,7 +60,9 @@ impl From<Participant> for AdminParticipant {
     }
 }
 
-/// A session with what has happened in it
+/// Get a session
+///
+/// Returns a session of any owner with its first 100 participants, its responses per slide and its AI usage. For admins.
 #[utoipa::path(
     get,
     path = "/v1/admin/sessions/{id}",

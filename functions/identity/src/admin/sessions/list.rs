@@ -15,33 +15,36 @@ use utoipa::IntoParams;
 
 use super::admin_session::AdminSession;
 
-/// Days that are looked through where nothing is said.
+/// Days that a request reads without `from`.
 const DEFAULT_RANGE_DAYS: i64 = 30;
 
+/// Filters of the list of sessions.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AdminListSessionsQuery {
+    /// The status of the sessions.
     #[garde(skip)]
     status: Option<SessionStatus>,
-    /// Whose.
+    /// The owner of the sessions.
     #[garde(skip)]
     speaker: Option<UserId>,
     /// Same as `speaker`.
     #[garde(skip)]
     speaker_id: Option<UserId>,
-    /// Created on this day, UTC, or later; 30 days before `to` where nothing is said.
+    /// Only sessions created on this day, UTC, or later. The default is 30 days before `to`.
     #[garde(skip)]
     #[param(value_type = Option<String>, format = Date)]
     from: Option<Date>,
-    /// Created on this day or before; today where nothing is said.
+    /// Only sessions created on this day, UTC, or earlier. The default is today.
     #[garde(skip)]
     #[param(value_type = Option<String>, format = Date)]
     to: Option<Date>,
 }
 
-/// Everybody's sessions, newest first
+/// List sessions of all users
 ///
-/// A page may come back short or empty, with a `next`: so many days were looked through.
+/// Returns sessions of all owners, newest first. A page may be short or even empty while `next` is set, because a request reads a
+/// limited number of days. Follow `next` until it is null. For admins.
 #[utoipa::path(
     get,
     path = "/v1/admin/sessions",
@@ -60,30 +63,35 @@ pub(crate) async fn admin_list_sessions(
     State(app): State<App>,
     _staff: AdminCaller,
     ValidQuery(query): ValidQuery<ListQuery>,
-    ValidQuery(which): ValidQuery<AdminListSessionsQuery>,
+    ValidQuery(filters): ValidQuery<AdminListSessionsQuery>,
 ) -> ApiResult<Json<Page<AdminSession>>> {
     let now = app.clock.now();
-    let (limit, cursor) = (query.limit(), query.cursor.as_deref());
-    if let Some(owner) = which.speaker.or(which.speaker_id) {
-        let mut found = sessions::page_by_owner(&app.store, owner, which.status, limit, cursor, now).await?;
+    let limit = query.limit();
+    let cursor = query.cursor.as_deref();
+    if let Some(owner) = filters.speaker.or(filters.speaker_id) {
+        let mut found =
+            sessions::page_by_owner(&app.store, owner, filters.status, limit, cursor, now).await?;
         let within = |session: &Session| {
             let day = day_of(session.created_at);
-            which.from.is_none_or(|from| from <= day) && which.to.is_none_or(|to| day <= to)
+            filters.from.is_none_or(|from| from <= day) && filters.to.is_none_or(|to| day <= to)
         };
         found.items.retain(within);
         return Ok(Json(found.map(AdminSession::from)));
     }
-    let to = which.to.unwrap_or_else(|| day_of(now)).min(day_of(now));
-    let from = match which.from {
+    let to = filters.to.unwrap_or_else(|| day_of(now)).min(day_of(now));
+    let from = match filters.from {
         Some(from) => from,
         None => days_before(to, DEFAULT_RANGE_DAYS)?,
     };
-    let is_meant = |session: &Session| which.status.is_none_or(|status| session.status == status);
+    let is_meant = |session: &Session| filters.status.is_none_or(|status| session.status == status);
     let found = sessions::page_by_days(&app.store, (from, to), limit, cursor, now, is_meant).await?;
     Ok(Json(found.map(AdminSession::from)))
 }
 
-/// The day so many days earlier.
+/// Returns the day that is `days` earlier.
+///
+/// # Errors
+/// `Invalid` for `to` if no such day exists.
 pub(crate) fn days_before(day: Date, days: i64) -> Result<Date, Error> {
     day.checked_sub(jiff::Span::new().days(days)).map_err(|_| Error::field("to", "is too long ago"))
 }

@@ -1,14 +1,14 @@
-//! Sessions that are on. Each ends by itself after a day, so they are among those of the last two.
+//! Running sessions. A session ends after a day at the latest, so the last two days contain all running ones.
 
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{Error, SessionId, session::SessionStatus};
 use store::sessions::{self, Session};
 
-/// Sessions that are looked up at once.
+/// Sessions whose counts are read concurrently.
 const READ_CONCURRENCY: usize = 16;
 
-/// Those created today, and those that are on.
+/// The number of sessions created today, and the running sessions.
 #[derive(Debug, Default)]
 pub(crate) struct RecentSessions {
     pub(crate) today: usize,
@@ -28,7 +28,7 @@ pub(crate) async fn recent_sessions(app: &App) -> Result<RecentSessions, Error> 
     Ok(RecentSessions { today: created_today, running: new.into_iter().chain(old).filter(is_on).collect() })
 }
 
-/// Participants who were connected to them when last counted.
+/// Returns the number of participants that are connected to these sessions, as last counted.
 pub(crate) async fn count_connected(app: &App, running: &[Session]) -> Result<u64, Error> {
     let ids: Vec<SessionId> = running.iter().map(|session| session.id).collect();
     let now = app.clock.now();

@@ -20,10 +20,11 @@ use super::{
 };
 use crate::admin::audited_change::{AuditedAction, apply_audited};
 
-/// Accounts at once: each is a transaction and a look for its sockets, and a request has 15 seconds.
+/// Accounts of one request. Each is a transaction and a query of its sockets, and a request has 15 seconds.
 const MAX_TARGETS: usize = 50;
 const CONCURRENCY: usize = 5;
 
+/// The operation for each account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum BulkActionKind {
@@ -39,32 +40,37 @@ pub(crate) enum BulkActionKind {
     Reactivate,
 }
 
+/// The accounts to change and the operation.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct BulkActionRequest {
     #[garde(skip)]
     action: BulkActionKind,
+    /// The ids of the accounts. Duplicates are ignored.
     #[garde(length(min = 1, max = MAX_TARGETS))]
     #[schema(min_items = 1, max_items = 50)]
     target_ids: Vec<UserId>,
+    /// A text for the audit log.
     #[garde(length(chars, max = 500))]
     #[schema(max_length = 500)]
     reason: Option<String>,
-    /// Of a ban or suspension.
+    /// Hours until a ban or a suspension ends.
     #[garde(range(min = 1, max = 87_600))]
     #[schema(minimum = 1, maximum = 87_600)]
     duration_hours: Option<u32>,
 }
 
+/// The result for one account.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BulkOutcome {
     id: UserId,
-    /// Whether the account is now as was asked for.
+    /// Whether the account has the requested state now.
     done: bool,
-    /// The code of the error, where it is not.
+    /// The error code if `done` is `false`.
     code: Option<&'static str>,
     message: Option<String>,
 }
 
+/// The results for all accounts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BulkActionResponse {
     items: Vec<BulkOutcome>,
@@ -72,7 +78,10 @@ pub(crate) struct BulkActionResponse {
     failed: usize,
 }
 
-/// Does one thing to many accounts, each by itself: what fails for one is done for the others; for the first admin
+/// Change many accounts
+///
+/// Bans, unbans, suspends, unsuspends, deactivates or reactivates up to 50 accounts. Each account succeeds or fails independently.
+/// For the super admin.
 #[utoipa::path(
     post,
     path = "/v1/admin/bulk-actions",
@@ -81,7 +90,7 @@ pub(crate) struct BulkActionResponse {
     request_body = BulkActionRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = BulkActionResponse),
+        (status = 200, description = "The results. The request succeeds even if it fails for some accounts.", body = BulkActionResponse),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -97,11 +106,13 @@ pub(crate) async fn admin_bulk_action(
     ids.dedup();
     let results: Vec<(UserId, Result<User, Error>)> = stream::iter(ids)
         .map(|id| {
-            let (app, staff, input) = (&app, &staff, &input);
+            let app = &app;
+            let staff = &staff;
+            let input = &input;
             async move {
-                let deed = AuditedAction::new(input.action.audit_name(), input.reason.clone());
-                let deed =
-                    deed.with_metadata(json!({ "duration_hours": input.duration_hours, "bulk": true }));
+                let audited = AuditedAction::new(input.action.audit_name(), input.reason.clone());
+                let audited =
+                    audited.with_metadata(json!({ "duration_hours": input.duration_hours, "bulk": true }));
                 let change = |before: &User, now| {
                     let reason = input.reason.as_deref();
                     let restrict = |kind| with_restriction(before, kind, input.duration_hours, reason, now);
@@ -116,7 +127,7 @@ pub(crate) async fn admin_bulk_action(
                         BulkActionKind::Reactivate => Ok(with_status(before, AccountState::Active)),
                     }
                 };
-                (id, apply_audited(app, staff, id, deed, change).await)
+                (id, apply_audited(app, staff, id, audited, change).await)
             }
         })
         .buffered(CONCURRENCY)

@@ -26,6 +26,7 @@ use crate::{
     save_error::from_save_outcome,
 };
 
+/// A new account.
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct AdminCreateUserRequest {
     #[garde(custom(fields::email))]
@@ -34,21 +35,21 @@ pub(crate) struct AdminCreateUserRequest {
     #[garde(custom(fields::maybe_line))]
     #[schema(min_length = 1, max_length = 255)]
     name: Option<String>,
-    /// 8 to 128 characters, and not easily guessed.
+    /// 8 to 128 characters that are not easy to guess.
     #[garde(length(chars, min = *user::PASSWORD_LENGTH.start(), max = *user::PASSWORD_LENGTH.end()))]
     #[schema(format = Password, min_length = 8, max_length = 128)]
     password: String,
-    /// Below one's own; `member` where nothing is said.
+    /// A role below the caller's. The default is `member`.
     #[garde(skip)]
     role: Option<UserRole>,
-    /// `true` is the role `admin`.
+    /// `true` means the role `admin`. `role` takes precedence.
     #[garde(skip)]
     is_admin: Option<bool>,
 }
 
-/// Makes an account, on the plan of new ones
+/// Create an account
 ///
-/// Also at `/v1/admin/speakers`.
+/// Creates an account with the plan of new accounts and writes an audit entry. Also at `/v1/admin/speakers`. For admins.
 #[utoipa::path(
     post,
     path = "/v1/admin/users",
@@ -59,8 +60,8 @@ pub(crate) struct AdminCreateUserRequest {
     responses(
         (status = 201, body = AdminAccount),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "no admin, or a role that one may not give", body = ErrorBody),
-        (status = 409, description = "`EMAIL_TAKEN`", body = ErrorBody),
+        (status = 403, description = "The caller is not an admin, or the role is not below the caller's.", body = ErrorBody),
+        (status = 409, description = "`EMAIL_TAKEN`: an account has this e-mail address.", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]

@@ -14,19 +14,21 @@ use utoipa::ToSchema;
 
 use crate::admin::{audited_change::find_user, sessions::admin_session::AdminSession, view::AdminAccount};
 
-/// Of presentations and sessions the newest.
+/// Presentations and sessions that the response lists.
 const MAX_LISTED: usize = 20;
 
+/// An account with its presentations and sessions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AdminAccountDetail {
     #[serde(flatten)]
     account: AdminAccount,
-    /// The last changed, 20 at most.
+    /// The 20 presentations that were changed last.
     presentations: Vec<AdminPresentation>,
-    /// The newest, 20 at most.
+    /// The 20 newest sessions.
     sessions: Vec<AdminSession>,
 }
 
+/// A presentation in the list of an account.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AdminPresentation {
     id: PresentationId,
@@ -35,7 +37,9 @@ pub(crate) struct AdminPresentation {
     updated_at: Timestamp,
 }
 
-/// An account with its presentations and sessions; for moderators
+/// Get an account
+///
+/// Returns an account with its latest presentations and sessions. Also at `/v1/admin/speakers/{id}`. For moderators.
 #[utoipa::path(
     get,
     path = "/v1/admin/users/{id}",

@@ -19,15 +19,16 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::admin::view::{AccountStatus, AdminAccount};
 
-/// Accounts that a numbered page reads at most; `is_complete` says whether these are all.
+/// Accounts that a numbered page reads. `is_complete` reports whether these are all.
 pub(crate) const MAX_ACCOUNTS: usize = 5_000;
-/// Accounts of a page that are looked up at once.
+/// Accounts of a page whose details are read concurrently.
 const READ_CONCURRENCY: usize = 10;
 
+/// Filters, the order and the page of the list of accounts.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AdminListUsersQuery {
-    /// Somewhere in name, user name or address, in upper or lower case.
+    /// A text that the name, the user name or the e-mail address contains, regardless of upper and lower case.
     #[garde(length(chars, max = 200))]
     #[param(max_length = 200)]
     search: Option<String>,
@@ -37,10 +38,11 @@ pub(crate) struct AdminListUsersQuery {
     role: Option<UserRole>,
     #[garde(skip)]
     plan: Option<Plan>,
+    /// The order. It makes the list numbered.
     #[garde(skip)]
     #[param(inline)]
     sort: Option<AccountSort>,
-    /// From 1.
+    /// A page number from 1. It makes the list numbered.
     #[garde(range(min = 1, max = 100_000))]
     #[param(minimum = 1, maximum = 100_000)]
     page: Option<usize>,
@@ -50,7 +52,7 @@ pub(crate) struct AdminListUsersQuery {
     page_size: Option<usize>,
 }
 
-/// By which column; with `-` the other way round.
+/// The field that orders the list. `-` reverses the order.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 enum AccountSort {
     #[serde(rename = "name")]
@@ -83,34 +85,36 @@ enum AccountSort {
     UpdatedDown,
 }
 
+/// An account in the list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AdminAccountRow {
     #[serde(flatten)]
     account: AdminAccount,
     presentation_count: u64,
     session_count: u64,
-    /// When a log-in was last used for new tokens; `null` where there is none.
+    /// When a login session last refreshed its tokens. `null` if the account has no login session.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_active_at: Option<Timestamp>,
 }
 
+/// A page of accounts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AdminAccountList {
     items: Vec<AdminAccountRow>,
-    /// Where the next page starts; `null` on the last one, and on numbered pages.
+    /// The cursor of the next page. `null` on the last page and on numbered pages.
     next: Option<String>,
     #[serde(flatten)]
     #[schema(value_type = PageNumbers)]
     numbers: Option<PageNumbers>,
-    /// On numbered pages. `false`: there are more accounts than were looked through, the oldest are not among them.
+    /// Present on numbered pages. `false` if there are more accounts than the request reads. The oldest ones are missing then.
     #[serde(skip_serializing_if = "Option::is_none")]
     is_complete: Option<bool>,
 }
 
-/// Accounts, newest first
+/// List accounts
 ///
-/// By cursor; by numbered page where `page`, `page_size`, a filter or an order is given, which looks through the newest
-/// 5,000. Also at `/v1/admin/speakers`. For moderators.
+/// Returns accounts, newest first. The list is paged by cursor, or by number with `page`, `page_size`, a filter or an order. A
+/// numbered list reads the newest 5,000 accounts. Also at `/v1/admin/speakers`. For moderators.
 #[utoipa::path(
     get,
     path = "/v1/admin/users",
@@ -129,21 +133,21 @@ pub(crate) async fn admin_list_users(
     State(app): State<App>,
     _staff: ModeratorCaller,
     ValidQuery(query): ValidQuery<ListQuery>,
-    ValidQuery(which): ValidQuery<AdminListUsersQuery>,
+    ValidQuery(filters): ValidQuery<AdminListUsersQuery>,
 ) -> ApiResult<Json<AdminAccountList>> {
     let now = app.clock.now();
-    if !which.is_numbered() {
+    if !filters.is_numbered() {
         let page = users::page(&app.store, query.limit(), query.cursor.as_deref(), now).await?;
         let items = account_rows(&app, page.items, now).await?;
         return Ok(Json(AdminAccountList { items, next: page.next, numbers: None, is_complete: None }));
     }
     let (mut found, is_complete) =
-        users::list_matching(&app.store, MAX_ACCOUNTS, now, |user| which.matches(user, now)).await?;
-    if let Some(sort) = which.sort {
+        users::list_matching(&app.store, MAX_ACCOUNTS, now, |user| filters.matches(user, now)).await?;
+    if let Some(sort) = filters.sort {
         sort.apply(&mut found, now);
     }
-    let page_size = which.page_size.unwrap_or_else(|| query.limit());
-    let (shown, numbers) = PageNumbers::paginate(found, which.page.unwrap_or(1), page_size);
+    let page_size = filters.page_size.unwrap_or_else(|| query.limit());
+    let (shown, numbers) = PageNumbers::paginate(found, filters.page.unwrap_or(1), page_size);
     let items = account_rows(&app, shown, now).await?;
     Ok(Json(AdminAccountList { items, next: None, numbers: Some(numbers), is_complete: Some(is_complete) }))
 }

@@ -12,7 +12,10 @@ use crate::{
     auth::{ConfirmationResponse, password_reset},
 };
 
-/// Mails an account a link that sets a new password
+/// Send a password reset mail
+///
+/// Sends an account a mail with a link that sets a new password, and writes an audit entry. Also at
+/// `/v1/admin/speakers/{id}/password-reset`. For admins.
 #[utoipa::path(
     post,
     path = "/v1/admin/users/{id}/password-reset",
@@ -21,11 +24,11 @@ use crate::{
     params(("id" = UserId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 202, body = ConfirmationResponse),
+        (status = 202, description = "The mail is queued.", body = ConfirmationResponse),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
+        (status = 403, description = "The caller is not an admin, or the account's role is not below the caller's.", body = ErrorBody),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "`ACCOUNT_DISABLED`: it could not log in with it", body = ErrorBody),
+        (status = 409, description = "`ACCOUNT_DISABLED`: the account is disabled, banned or suspended.", body = ErrorBody),
     )
 )]
 pub(crate) async fn admin_reset_password(
@@ -36,9 +39,10 @@ pub(crate) async fn admin_reset_password(
     let user = find_user(&app, id).await?;
     can_act_on(&staff, id, user.role)?;
     if !user.is_active(app.clock.now()) {
-        return Err(Error::conflict(ErrorCode::AccountDisabled, "this account cannot log in").into());
+        let why = "this account cannot log in: reactivate it or lift its ban first";
+        return Err(Error::conflict(ErrorCode::AccountDisabled, why).into());
     }
-    // before the mail: one that was sent and not written down would be worse than the other way round
+    // The entry is written before the mail is queued. A mail without an entry would be worse than an entry without a mail.
     let action = AuditedAction::new("reset_password", None).into_audit_entry(
         &app,
         &staff,
@@ -47,5 +51,5 @@ pub(crate) async fn admin_reset_password(
     );
     audit_log::append(&app.store, &action).await?;
     password_reset::send_reset_email(&app, id).await?;
-    Ok((StatusCode::ACCEPTED, Json(ConfirmationResponse { message: "A mail is on its way." })))
+    Ok((StatusCode::ACCEPTED, Json(ConfirmationResponse { message: "The mail is on its way." })))
 }

@@ -15,20 +15,25 @@ use crate::admin::{
     view::AdminAccount,
 };
 
+/// The new plan of an account.
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct ChangePlanRequest {
-    /// One of `GET /v1/admin/plans`.
+    /// A plan of `GET /v1/admin/plans`. Required, here or as `plan`.
     #[garde(skip)]
     plan_id: Option<Plan>,
     /// Same as `plan_id`.
     #[garde(skip)]
     plan: Option<Plan>,
+    /// A text for the audit log.
     #[garde(length(chars, max = 500))]
     #[schema(max_length = 500)]
     reason: Option<String>,
 }
 
-/// Another plan, at once; sessions that there are keep the limits they were created with
+/// Change the plan of an account
+///
+/// The new limits apply to new sessions. Existing sessions keep the limits with which they were created. Also at
+/// `/v1/admin/speakers/{id}/plan`. For admins.
 #[utoipa::path(
     patch,
     path = "/v1/admin/users/{id}/plan",
@@ -40,9 +45,9 @@ pub(crate) struct ChangePlanRequest {
     responses(
         (status = 200, body = AdminAccount),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
+        (status = 403, description = "The caller is not an admin, or the account's role is not below the caller's.", body = ErrorBody),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "changed at the same time", body = ErrorBody),
+        (status = 409, description = "`CONFLICT`: the account was changed at the same time.", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]

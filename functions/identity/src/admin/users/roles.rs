@@ -15,26 +15,30 @@ use crate::admin::{
     view::AdminAccount,
 };
 
+/// The new role of an account.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct AssignRoleRequest {
-    /// Below one's own.
+    /// A role below the caller's.
     #[garde(skip)]
     role: UserRole,
-    /// Refused: roles of a channel are given in the channel.
+    /// Not supported, and refused with 422. Set roles of a channel in the channel.
     #[garde(skip)]
     #[schema(value_type = Option<String>)]
     channel_id: Option<serde_json::Value>,
 }
 
+/// The role to remove.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RemoveRoleQuery {
-    /// The role that is taken away; whatever it is where nothing is said.
+    /// The role that the account must have. Without it, any role is removed.
     #[garde(skip)]
     role: Option<UserRole>,
 }
 
-/// Gives an account a role in place of the one it has
+/// Set the role of an account
+///
+/// Replaces the account's role. An account has exactly one role. For admins.
 #[utoipa::path(
     post,
     path = "/v1/admin/users/{id}/roles",
@@ -46,9 +50,18 @@ pub(crate) struct RemoveRoleQuery {
     responses(
         (status = 200, body = AdminAccount),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "no admin, not of a lower role, or a role that one may not give", body = ErrorBody),
+        (
+            status = 403,
+            description = "The caller is not an admin, or the account's role or the new role is not below the caller's.",
+            body = ErrorBody
+        ),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "it has this role, `LAST_ADMIN`, or changed at the same time", body = ErrorBody),
+        (
+            status = 409,
+            description = "`CONFLICT`: the account already has this role, or it was changed at the same time. \
+                `LAST_ADMIN`: the super admin keeps its role.",
+            body = ErrorBody
+        ),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -59,14 +72,16 @@ pub(crate) async fn admin_assign_role(
     ValidJson(input): ValidJson<AssignRoleRequest>,
 ) -> ApiResult<Json<AdminAccount>> {
     if input.channel_id.is_some() {
-        return Err(Error::field("channel_id", "roles of a channel are given in the channel").into());
+        return Err(
+            Error::field("channel_id", "is not supported: set roles of a channel in the channel").into()
+        );
     }
     let role = input.role;
     can_assign_role(&staff, role)?;
     let action = AuditedAction::new("assign_role", None).with_metadata(json!({ "role": role }));
     let after = apply_audited(&app, &staff, id, action, |before, _| {
         if before.role == role {
-            return Err(Error::conflict(ErrorCode::Conflict, "the account has this role"));
+            return Err(Error::conflict(ErrorCode::Conflict, "the account already has this role"));
         }
         Ok(User { role, ..before.clone() })
     })
@@ -74,7 +89,9 @@ pub(crate) async fn admin_assign_role(
     Ok(Json(AdminAccount::of(&after, app.clock.now())))
 }
 
-/// Takes an account's role away: it is a member again
+/// Remove the role of an account
+///
+/// Makes the account a member again. For admins.
 #[utoipa::path(
     delete,
     path = "/v1/admin/users/{id}/roles",
@@ -85,9 +102,13 @@ pub(crate) async fn admin_assign_role(
     responses(
         (status = 200, body = AdminAccount),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
-        (status = 404, description = "no such account, or it has no such role", body = ErrorBody),
-        (status = 409, description = "`LAST_ADMIN`, or changed at the same time", body = ErrorBody),
+        (status = 403, description = "The caller is not an admin, or the account's role is not below the caller's.", body = ErrorBody),
+        (status = 404, description = "The account does not exist or does not have this role.", body = ErrorBody),
+        (
+            status = 409,
+            description = "`LAST_ADMIN`: the super admin keeps its role. `CONFLICT`: the account was changed at the same time.",
+            body = ErrorBody
+        ),
         (status = 422, body = ErrorBody),
     )
 )]

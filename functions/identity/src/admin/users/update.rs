@@ -21,7 +21,7 @@ use crate::{
     chat_sync, fields,
 };
 
-/// What an admin changes of an account; never its password.
+/// Changes of an account by an admin. Missing fields stay unchanged. An admin cannot set a password.
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct AdminUpdateUserRequest {
     #[garde(custom(fields::maybe_line))]
@@ -30,15 +30,17 @@ pub(crate) struct AdminUpdateUserRequest {
     #[garde(custom(fields::maybe_email))]
     #[schema(format = Email)]
     email: Option<String>,
-    /// Below one's own.
+    /// A role below the caller's.
     #[garde(skip)]
     role: Option<UserRole>,
-    /// `true` is the role `admin`; `false` takes it away.
+    /// `true` makes a lower role `admin`. `false` makes an admin a member. `role` takes precedence.
     #[garde(skip)]
     is_admin: Option<bool>,
 }
 
-/// Changes an account's name, address or role; what is left out stays
+/// Update an account
+///
+/// Changes the name, the e-mail address or the role of an account. Also at `/v1/admin/speakers/{id}`. For admins.
 #[utoipa::path(
     patch,
     path = "/v1/admin/users/{id}",
@@ -50,9 +52,14 @@ pub(crate) struct AdminUpdateUserRequest {
     responses(
         (status = 200, body = AdminAccount),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "no admin, or not of a lower role", body = ErrorBody),
+        (status = 403, description = "The caller is not an admin, or the account's role or the new role is not below the caller's.", body = ErrorBody),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "`EMAIL_TAKEN`, `LAST_ADMIN`, or changed at the same time", body = ErrorBody),
+        (
+            status = 409,
+            description = "`EMAIL_TAKEN`: another account has this e-mail address. `LAST_ADMIN`: the super admin keeps its role. \
+                `CONFLICT`: the account was changed at the same time.",
+            body = ErrorBody
+        ),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -69,7 +76,7 @@ pub(crate) async fn admin_update_user(
         .transpose()?;
     let name =
         input.name.as_deref().map(|text| fields::parse_field("name", text, user::parse_name)).transpose()?;
-    // of the address only that it was changed: it is not the log's to keep
+    // The entry records that the address was changed, but not the address, which is personal data.
     let changes = json!({
         "name": name.is_some(), "email": email.is_some(), "role": input.role, "is_admin": input.is_admin,
     });
@@ -83,7 +90,7 @@ pub(crate) async fn admin_update_user(
         Ok::<User, Error>(User {
             name: name.clone().unwrap_or_else(|| before.name.clone()),
             email: email.clone().or_else(|| before.email.clone()),
-            // a mail to the old address must not set the password any more
+            // A reset mail to the old address must not set the password any more.
             credentials_changed_at: if is_readdressed { now } else { before.credentials_changed_at },
             role,
             ..before.clone()

@@ -1,4 +1,4 @@
-//! Logs out elsewhere: one device, or all but this one.
+//! Ending login sessions: one of them, or all except the caller's.
 
 use axum::extract::State;
 use entry::{
@@ -10,19 +10,19 @@ use model::{Error, LoginId};
 
 use crate::login_lifecycle;
 
+/// End a login session
+///
+/// Ends one login session of the caller, for example on a lost device. Its tokens expire and its sockets close.
 #[utoipa::path(
     delete,
     path = "/v1/auth/sessions/{id}",
     tag = "identity",
     operation_id = "end_login",
-    summary = "End one log-in",
-    params(("id" = LoginId, Path, description = "One of one's own")),
+    params(("id" = LoginId, Path, description = "A login session of the caller.")),
     responses(
-        (status = 204, description = "Ended: its tokens and its sockets"),
-        (status = 401, description = "Not signed in", body = ErrorBody),
-        (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
-        (status = 404, description = "None of one's own", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 204, description = "The login session has ended and its sockets are closed."),
+        (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody),
     )
 )]
 pub(crate) async fn end_login(
@@ -31,22 +31,22 @@ pub(crate) async fn end_login(
     PathId(id): PathId<LoginId>,
 ) -> ApiResult<StatusCode> {
     if !login_lifecycle::revoke_login(&app, account.user, id).await? {
-        return Err(Error::NotFound("log-in").into());
+        return Err(Error::NotFound("login session").into());
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// End all other login sessions
+///
+/// Ends every login session of the caller except the current one. Their tokens expire and their sockets close.
 #[utoipa::path(
     delete,
     path = "/v1/auth/sessions",
     tag = "identity",
     operation_id = "end_other_logins",
-    summary = "End every log-in but this one",
     responses(
-        (status = 204, description = "Ended: their tokens and their sockets"),
-        (status = 401, description = "Not signed in", body = ErrorBody),
-        (status = 403, description = "`CSRF_REFUSED`: a cookie without its proof", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 204, description = "The login sessions have ended and their sockets are closed."),
+        (status = 401, body = ErrorBody),
     )
 )]
 pub(crate) async fn end_other_logins(

@@ -1,4 +1,4 @@
-//! Where one is logged in.
+//! The caller's login sessions.
 
 use axum::{Json, extract::State};
 use entry::{
@@ -11,34 +11,35 @@ use serde::Serialize;
 use store::{Page, identity::log_ins};
 use utoipa::ToSchema;
 
-/// One log-in.
+/// A login session: a device or a browser in which the account is logged in.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LoginSession {
     id: LoginId,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When its tokens were last refreshed.
+    /// When the tokens were last refreshed.
     #[schema(value_type = String, format = DateTime)]
     last_used_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
     user_agent: Option<String>,
+    /// The address from which the account logged in.
     ip: Option<String>,
-    /// The one that this request was made with.
+    /// Whether the request belongs to this login session.
     current: bool,
 }
 
+/// List my login sessions
+///
+/// Returns the caller's login sessions, newest first. An account has at most 20, so one page contains all.
 #[utoipa::path(
     get,
     path = "/v1/auth/sessions",
     tag = "identity",
     operation_id = "list_logins",
-    summary = "Where one is logged in",
-    description = "Newest first; at most 20, so there is one page.",
     responses(
-        (status = 200, description = "One's log-ins", body = Page<LoginSession>),
-        (status = 401, description = "Not signed in", body = ErrorBody),
-        (status = 503, description = "A dependency failed", body = ErrorBody),
+        (status = 200, description = "The login sessions.", body = Page<LoginSession>),
+        (status = 401, body = ErrorBody),
     )
 )]
 pub(crate) async fn list_logins(

@@ -1,4 +1,4 @@
-//! `/v1/auth/sessions`: one's own log-ins, device by device.
+//! `/v1/auth/sessions`: the caller's login sessions.
 
 pub(crate) mod end;
 pub(crate) mod list;
