@@ -43,13 +43,14 @@
 //!
 //! | job | file |
 //! | --- | --- |
-//! | `welcome` | [`worker::welcome`] |
-//! | `member_left` | [`worker::member_left`] |
-//! | `check_presence` | [`worker::check_presence`] |
-//! | `follow_account` | [`worker::follow_account`] |
-//! | `clear_channel` | [`worker::clear_channel`] |
-//! | `follow_channel` | [`worker::follow_channel`] |
-//! | `send_digest` | [`worker::send_digest`] |
+//! | `connection_opened` | `worker::connection_opened` |
+//! | `connection_closed` | `worker::connection_closed` |
+//! | `connection_heartbeat` | `presence` |
+//! | `check_team_presence` | `worker::check_team_presence` |
+//! | `sync_profile` | `worker::follow_account` |
+//! | `delete_channel_rows` | `worker::clear_channel` |
+//! | `process_messages` | `worker::follow_channel` |
+//! | `send_mention_digest` | `worker::send_digest` |
 //!
 //! **How a message is stored.** A channel's messages are a log: each has the number after the one before it, and is put on the
 //! condition that nothing lies there ([`store::chat::messages`]). There is no counter beside it that could be wrong, or hot; a number
@@ -57,13 +58,13 @@
 //! it, the sender's own row of the channel is written over as it was read: that they are a member, what they sent last (so that
 //! a retry is not a second message) and how fast they write are settled by that one write. Together 2 write units.
 //!
-//! **How a socket is told of channels.** It is in a room for each, by a row that `welcome` writes after it is open and `member_left`
-//! takes away after it is gone. Whoever joins or leaves a channel meanwhile has the rows of their connections written or taken by
+//! **How a socket is told of channels.** It is in a room for each, by a row that `connection_opened` writes and `connection_closed`
+//! deletes. Whoever joins or leaves a channel meanwhile has the rows of their connections written or taken by
 //! that request. Each looks again after it has written, so that no row stays of a channel that one is not in.
 //!
 //! **Who is there.** Somebody is there while one of their connections has a row and was heard within 90 seconds. What the team was
-//! told of it is a row ([`store::online`]), and it is told where that differs from what is so: by `welcome` and `ping` that
-//! someone came, by `member_left` and the clock that they are gone.
+//! told of it is a row ([`store::online`]), and it is told where that differs from what is so: by `connection_opened` and `ping` that
+//! someone came, by `connection_closed` and the clock that they are gone.
 
 mod channels;
 mod drafts;
@@ -71,6 +72,7 @@ mod messages;
 mod notifications;
 mod online;
 mod place;
+mod presence;
 pub mod socket;
 mod team;
 pub mod view;
@@ -111,5 +113,5 @@ pub async fn socket(environment: Environment) -> Result<LambdaFunction, StartErr
 /// `worker-chat`
 pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
-    Ok(entry::worker::function(app, |app, delivery| async move { worker::run(&app, &delivery).await }))
+    Ok(entry::worker::function(app, worker::jobs()))
 }

@@ -2,7 +2,7 @@
 
 use entry::App;
 use model::{Error, UserId};
-use protocol::job::SyncProfile;
+use protocol::job::AccountChanged;
 
 /// Has the chat follow an account that is called otherwise. Nobody's request fails by it: whoever opens the chat is taken into its
 /// default channels then, and other names are written where they are changed the next time.
@@ -18,5 +18,5 @@ pub(crate) async fn try_sync_profile(app: &App, user: UserId) {
 /// # Errors
 /// Where the queue failed.
 pub(crate) async fn sync_profile(app: &App, user: UserId) -> Result<(), Error> {
-    app.queues.send(&SyncProfile { user }, app.clock.now()).await
+    app.queues.send(&AccountChanged { user }, app.clock.now()).await
 }

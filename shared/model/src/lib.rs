@@ -15,6 +15,7 @@
 //! | [`message`] | messages of a channel: their ids, what may stand in them |
 //! | [`notification`] | what someone is told of while they are away: quiet hours, mail |
 //! | [`room`] | who is told together |
+//! | [`connection`] | who holds a connection, and the rooms that it is in |
 //! | [`session`] | kinds and states of a live session |
 //! | [`join_code`] | the six characters an audience types |
 //! | [`tick`] | the 250 ms buckets in which votes and presence are announced |
@@ -28,6 +29,7 @@
 pub mod assistant;
 pub mod blocked_words;
 pub mod channel;
+pub mod connection;
 pub mod error;
 pub mod id;
 pub mod image;
@@ -47,6 +49,7 @@ pub mod tick;
 pub mod user;
 pub mod words;
 
+pub use connection::{AccountLogin, ConnectionIdentity};
 pub use error::{Error, ErrorCode, FieldError, Result};
 pub use id::{
     ActionId, ChannelId, ImageId, LoginId, ParticipantId, PresentationId, QuestionId, ResponseId, SessionId,

@@ -6,13 +6,13 @@ use entry::App;
 use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use model::{ChannelId, Error, Room, UserId, channel::ChannelKind, message::MessageAuthor};
 use protocol::{Event, event::chat::MembershipChanged};
-use realtime::team_presence::is_team_connection;
 use store::{
     chat::{channels::Channel, memberships},
     realtime::connections::{self, Connection},
 };
 
 use super::view;
+use crate::presence::is_team_connection;
 
 /// Rooms that are entered or left at once: as many as one instance has connections to the table to spare.
 pub(crate) const SUBSCRIPTION_CONCURRENCY: usize = 25;

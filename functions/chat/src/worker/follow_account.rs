@@ -6,8 +6,11 @@ use model::{
     message::MessageAuthor,
     user::AccountState,
 };
-use protocol::{Event, event::chat::MemberRoleChanged, job::SyncProfile};
-use realtime::{presence::SessionStateReason, team_presence::is_team_connection};
+use protocol::{
+    Event,
+    event::chat::MemberRoleChanged,
+    job::{ConnectionOpened, OpenedReason, SyncProfile},
+};
 use store::{
     ReadConsistency, WriteOutcome,
     chat::{
@@ -20,6 +23,7 @@ use store::{
 
 use crate::{
     channels::{announce, defaults, leave},
+    presence::is_team_connection,
     team,
 };
 
@@ -67,7 +71,9 @@ async fn onboard_sockets(app: &App, user: UserId) -> Result<(), Error> {
     let is_new =
         |one: &&Connection| is_team_connection(one) && welcomed.iter().all(|other| other.id != one.id);
     for connection in theirs.iter().filter(is_new) {
-        app.realtime.enqueue_connection_state(connection, SessionStateReason::Requested, now).await?;
+        let Connection { id, identity, .. } = connection.clone();
+        let job = ConnectionOpened { connection: id, identity, reason: OpenedReason::Requested };
+        app.queues.send(&job, now).await?;
     }
     Ok(())
 }

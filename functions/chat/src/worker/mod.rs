@@ -1,41 +1,35 @@
 //! Jobs of a team's chat.
 
-pub mod check_presence;
+mod check_team_presence;
 mod clear_channel;
+mod connection_closed;
+mod connection_opened;
 mod follow_account;
 mod follow_channel;
-pub mod member_left;
 mod send_digest;
-pub mod welcome;
 
-use entry::{App, worker::JobDelivery};
-use model::Error;
+use entry::{
+    App,
+    worker::{JobTable, handler},
+};
 use protocol::job::{
-    CheckTeamPresence, DeleteChannelRows, OffboardConnection, OnboardConnection, ProcessMessages,
-    SendMentionDigest, SyncProfile,
+    CheckTeamPresence, ConnectionClosed, ConnectionHeartbeat, ConnectionOpened, DeleteChannelRows,
+    ProcessMessages, SendMentionDigest, SyncProfile,
 };
 
-pub async fn run(app: &App, delivery: &JobDelivery) -> Result<(), Error> {
-    if let Some(job) = delivery.decode::<OnboardConnection>() {
-        return welcome::run(app, &job?).await;
-    }
-    if let Some(job) = delivery.decode::<OffboardConnection>() {
-        return member_left::run(app, &job?).await;
-    }
-    if let Some(job) = delivery.decode::<CheckTeamPresence>() {
-        return check_presence::run(app, &job?).await;
-    }
-    if let Some(job) = delivery.decode::<SyncProfile>() {
-        return follow_account::run(app, job?).await;
-    }
-    if let Some(job) = delivery.decode::<DeleteChannelRows>() {
-        return clear_channel::run(app, job?).await;
-    }
-    if let Some(job) = delivery.decode::<ProcessMessages>() {
-        return follow_channel::run(app, job?).await;
-    }
-    if let Some(job) = delivery.decode::<SendMentionDigest>() {
-        return send_digest::run(app, &job?).await;
-    }
-    Err(delivery.unknown_job_error())
+use crate::presence;
+
+pub fn jobs() -> JobTable<App> {
+    JobTable::new([
+        handler(|app: App, job: ConnectionOpened| async move { connection_opened::run(&app, &job).await }),
+        handler(|app: App, job: ConnectionClosed| async move { connection_closed::run(&app, &job).await }),
+        handler(|app: App, job: ConnectionHeartbeat| async move {
+            presence::record_heartbeat(&app, job.user, app.clock.now()).await
+        }),
+        handler(|app: App, job: CheckTeamPresence| async move { check_team_presence::run(&app, &job).await }),
+        handler(|app: App, job: SyncProfile| async move { follow_account::run(&app, job).await }),
+        handler(|app: App, job: DeleteChannelRows| async move { clear_channel::run(&app, job).await }),
+        handler(|app: App, job: ProcessMessages| async move { follow_channel::run(&app, job).await }),
+        handler(|app: App, job: SendMentionDigest| async move { send_digest::run(&app, &job).await }),
+    ])
 }
