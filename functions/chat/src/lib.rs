@@ -43,9 +43,10 @@
 //!
 //! | job | file |
 //! | --- | --- |
-//! | `onboard_connection` | [`worker::welcome`] |
-//! | `offboard_connection` | [`worker::member_left`] |
-//! | `check_team_presence` | [`worker::check_presence`] |
+//! | `connection_opened` | [`worker::connection_opened`] |
+//! | `connection_closed` | [`worker::connection_closed`] |
+//! | `connection_heartbeat` | [`presence`] |
+//! | `check_team_presence` | [`worker::check_team_presence`] |
 //! | `sync_profile` | [`worker::sync_profile`] |
 //! | `delete_channel_rows` | [`worker::delete_channel_rows`] |
 //! | `process_messages` | [`worker::process_messages`] |
@@ -64,8 +65,8 @@
 //!
 //! # Subscriptions of sockets
 //!
-//! A socket is in the room of each of its user's channels. The job `onboard_connection` writes a row for each room
-//! after the socket opened, and `offboard_connection` deletes the rows after it closed. A request that adds or removes
+//! A socket is in the room of each of its user's channels. The job `connection_opened` writes a row for each room
+//! after the socket opened, and `connection_closed` deletes the rows after it closed. A request that adds or removes
 //! a member meanwhile writes or deletes the rows of the member's sockets. Both read the memberships again after they
 //! wrote, so that no row remains of a channel that the user is not a member of ([`channels::subscriptions`]).
 //!
@@ -73,7 +74,7 @@
 //!
 //! A user is online while one of their connections has a row and sent a heartbeat within 90 seconds. A row stores the
 //! last published status ([`store::chat::presence`]). A status event is published only if the current status differs.
-//! `onboard_connection` and `ping` publish that a user came online. `offboard_connection` and the clock publish that a
+//! `connection_opened` and `ping` publish that a user came online. `connection_closed` and the clock publish that a
 //! user went offline.
 
 mod channels;
@@ -82,6 +83,7 @@ mod membership_update;
 mod messages;
 mod notifications;
 mod online;
+mod presence;
 pub mod socket;
 mod team;
 pub mod view;
@@ -122,5 +124,5 @@ pub async fn socket(environment: Environment) -> Result<LambdaFunction, StartErr
 /// Starts the function `worker-chat`.
 pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
-    Ok(entry::worker::function(app, |app, delivery| async move { worker::run(&app, &delivery).await }))
+    Ok(entry::worker::function(app, worker::jobs()))
 }

@@ -100,7 +100,9 @@ async fn dispatch_due_item(
         Ok(DueWork::SlideGeneration(session, slide)) => {
             app.queues.send(&GenerateSlide { session, slide }, now).await
         }
-        Ok(DueWork::TeamPresence(user)) => app.queues.send(&CheckTeamPresence { user }, now).await,
+        Ok(DueWork::TeamPresence(user)) => {
+            app.queues.send(&CheckTeamPresence { user, after_close: false }, now).await
+        }
         Ok(DueWork::DeletedChannel(channel)) => app.queues.send(&DeleteChannelRows { channel }, now).await,
         Ok(DueWork::MentionDigest(user)) => app.queues.send(&SendMentionDigest { user }, now).await,
         // those that there is no room for are put off, out of the way of what comes after them

@@ -2,7 +2,7 @@
 
 use entry::App;
 use model::{Error, UserId};
-use protocol::job::SyncProfile;
+use protocol::job::AccountChanged;
 
 /// Sends the job that copies a changed name into the chat. A failure is only logged: the chat adds a user to the default
 /// channels when they open it, and the next change of the name is copied.
@@ -18,5 +18,5 @@ pub(crate) async fn try_sync_profile(app: &App, user: UserId) {
 /// # Errors
 /// `Unavailable` if the queue failed.
 pub(crate) async fn sync_profile(app: &App, user: UserId) -> Result<(), Error> {
-    app.queues.send(&SyncProfile { user }, app.clock.now()).await
+    app.queues.send(&AccountChanged { user }, app.clock.now()).await
 }

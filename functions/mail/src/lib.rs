@@ -2,24 +2,33 @@
 //!
 //! | job | file |
 //! | --- | --- |
-//! | `send_mail.v1` | [`send`] |
+//! | `send_mail` | `send` |
 
 mod send;
 
-use entry::{App, Environment, LambdaFunction, StartError};
+use entry::{
+    App, Environment, LambdaFunction, StartError,
+    worker::{JobTable, handler},
+};
+use mailer::Mailer;
 use protocol::job::SendMail;
 
-/// `worker-mail`.
+/// What the handler of `worker-mail` works with. Cheap to clone.
+#[derive(Clone)]
+pub struct MailWorker {
+    app: App,
+    mailer: Mailer,
+}
+
+pub fn jobs() -> JobTable<MailWorker> {
+    JobTable::new([handler(|worker: MailWorker, job: SendMail| async move {
+        send::send_mail(&worker.app, &worker.mailer, &job).await
+    })])
+}
+
+/// `worker-mail`
 pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
     let mailer = entry::app::mailer(&environment)?;
-    Ok(entry::worker::function(app, move |app, delivery| {
-        let mailer = mailer.clone();
-        async move {
-            match delivery.decode::<SendMail>() {
-                Some(job) => send::send_mail(&app, &mailer, &job?).await,
-                None => Err(delivery.unknown_job_error()),
-            }
-        }
-    }))
+    Ok(entry::worker::function(MailWorker { app, mailer }, jobs()))
 }

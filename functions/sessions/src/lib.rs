@@ -33,7 +33,8 @@
 //!
 //! | job | file |
 //! | --- | --- |
-//! | `greet` | [`worker::greet`] |
+//! | `connection_opened` | [`worker::connection_opened`] |
+//! | `connection_closed` | [`worker::connection_closed`] |
 //! | `count_votes` | [`worker::count_votes`] |
 //! | `count_presence` | [`worker::count_presence`] |
 //! | `count_upvotes` | [`worker::count_upvotes`] |
@@ -71,6 +72,7 @@ pub mod live;
 pub mod moderate;
 pub mod moves;
 pub mod participants;
+pub mod presence;
 pub mod questions;
 pub mod remove_participant;
 pub mod report;
@@ -163,19 +165,13 @@ pub async fn socket(environment: Environment) -> Result<LambdaFunction, StartErr
 /// `worker-sessions`
 pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
-    let hot = InstanceState::default();
-    Ok(entry::worker::function(app, move |app, delivery| {
-        let hot = hot.clone();
-        async move { worker::run(&app, &hot, &delivery).await }
-    }))
+    let worker = worker::SessionsWorker { app, state: InstanceState::default() };
+    Ok(entry::worker::function(worker, worker::jobs()))
 }
 
 /// `worker-answers`
 pub async fn answers(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
     let assistant = assistant::assistant_from_environment(&environment)?;
-    Ok(entry::worker::function(app, move |app, delivery| {
-        let assistant = assistant.clone();
-        async move { assistant::run(&app, &assistant, &delivery).await }
-    }))
+    Ok(entry::worker::function(assistant::AnswersWorker { app, assistant }, assistant::jobs()))
 }

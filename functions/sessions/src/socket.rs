@@ -12,7 +12,7 @@ use protocol::{
         AskQuestionCommand, JoinAsPresenterCommand, JoinSessionCommand, SessionCommand,
         SubmitResponseCommand, UpvoteQuestionCommand,
     },
-    job::SendSessionState,
+    job::{ConnectionOpened, OpenedReason},
 };
 use store::{
     ReadConsistency,
@@ -23,6 +23,7 @@ use store::{
 use crate::{
     InstanceState,
     join::{parse_display_name, participant_of_token, rejoin},
+    presence::{close_older_presenters, enqueue_presence_count},
     questions::{self, ask::IncomingQuestion},
     vote,
 };
@@ -168,22 +169,15 @@ impl SessionSocket {
             connections::put(&self.app.store, &after).await?;
             connections::unsubscribe_stale(&self.app.store, &before, &after).await?;
             self.connection_cache.insert(after.clone(), now);
-            self.app.realtime.close_older_presenters(&after, now).await?;
+            close_older_presenters(&self.app, &after, now).await?;
             if let Some(session) = after.identity.session() {
                 // of the tick in which the rows lie there: an older one may have been counted while they were written
-                self.app.realtime.enqueue_presence_count(session, self.app.clock.now()).await?;
+                enqueue_presence_count(&self.app, session, self.app.clock.now()).await?;
             }
         }
-        self.app
-            .queues
-            .send(
-                &SendSessionState {
-                    connection: after.id,
-                    arrived: after.identity != before.identity,
-                    opening: false,
-                },
-                now,
-            )
-            .await
+        let reason =
+            if after.identity == before.identity { OpenedReason::Requested } else { OpenedReason::New };
+        let job = ConnectionOpened { connection: after.id, identity: after.identity, reason };
+        self.app.queues.send(&job, now).await
     }
 }

@@ -127,7 +127,7 @@ async fn count_connected(app: &App, session: SessionId, now: Timestamp) -> Resul
     let room = Room::Session(session);
     match connections::list_in_small_room(&app.store, room, MAX_COUNTED_CONNECTIONS, now).await? {
         Some(members) => Ok(distinct_participants(&members)),
-        None => app.realtime.last_participant_count(session, now).await,
+        None => Ok(sessions::last_participant_count(&app.store, session, now).await?),
     }
 }
 

@@ -1,18 +1,18 @@
-//! What every connection can say, whatever it is about, and that it is gone.
+//! Messages of every connection, and its end.
 
 use entry::{
     App,
-    socket::{ConnectionCache, SocketHandler, SocketHandshake, SocketMessage},
+    socket::{ConnectionCache, SocketHandler, SocketHandshake, SocketMessage, record_identity},
 };
-use jiff::Timestamp;
 use model::Error;
-use protocol::{Event, command::ConnectionCommand, event::PongEvent};
-use realtime::{
-    connection_post::PostOutcome, presence::SessionStateReason, team_presence::is_team_connection,
-};
+use protocol::{Event, command::ConnectionCommand, event::PongEvent, job::OpenedReason};
+use realtime::connection_post::PostOutcome;
 use store::{ReadConsistency, realtime::connections, sessions};
 
-use crate::heard::HeartbeatThrottle;
+use crate::{
+    heartbeat::{HeartbeatThrottle, record_heartbeat},
+    lifecycle,
+};
 
 pub struct ConnectionSocket {
     pub app: App,
@@ -23,17 +23,16 @@ pub struct ConnectionSocket {
 impl SocketHandler for ConnectionSocket {
     type Command = ConnectionCommand;
 
-    async fn connect(&self, opening: SocketHandshake) -> Result<(), Error> {
-        crate::connect::open_connection(&self.app, &opening).await
+    async fn connect(&self, handshake: SocketHandshake) -> Result<(), Error> {
+        crate::connect::open_connection(&self.app, &handshake).await
     }
 
     async fn disconnect(&self, id: String) -> Result<(), Error> {
         self.connection_cache.remove(&id);
         let now = self.app.clock.now();
-        match connections::get(&self.app.store, &id, now).await? {
-            Some(connection) => self.app.realtime.handle_disconnect(&connection, now).await,
-            None => Ok(()),
-        }
+        let Some(connection) = connections::get(&self.app.store, &id, now).await? else { return Ok(()) };
+        record_identity(&connection.identity);
+        lifecycle::close(&self.app, &connection, now).await
     }
 
     async fn message(&self, message: SocketMessage<ConnectionCommand>) -> Result<(), Error> {
@@ -45,7 +44,7 @@ impl SocketHandler for ConnectionSocket {
 }
 
 impl ConnectionSocket {
-    /// `pong`; and to a client whose `version` is old, the state it missed.
+    /// Posts `pong`. A client whose `version` is old also receives the state that it missed.
     async fn answer_ping(
         &self,
         message: &SocketMessage<ConnectionCommand>,
@@ -56,28 +55,11 @@ impl ConnectionSocket {
         if self.app.realtime.send_event(&message.connection, pong, now).await? == PostOutcome::Gone {
             return Ok(());
         }
-        self.record_heartbeat(message, now).await?;
+        record_heartbeat(&self.app, &self.heartbeat_throttle, &message.connection.identity, now).await?;
         match version {
             Some(version) if !self.is_current(message, version).await? => self.send_state(message).await,
             _ => Ok(()),
         }
-    }
-
-    /// That somebody of the team is still there.
-    async fn record_heartbeat(
-        &self,
-        message: &SocketMessage<ConnectionCommand>,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let Some(by) = message.connection.identity.account_login() else { return Ok(()) };
-        if !is_team_connection(&message.connection) || !self.heartbeat_throttle.is_due(by.user, now) {
-            return Ok(());
-        }
-        let written = self.app.realtime.record_heartbeat(by.user, now).await;
-        if written.is_err() {
-            self.heartbeat_throttle.forget(by.user);
-        }
-        written
     }
 
     async fn is_current(
@@ -91,15 +73,10 @@ impl ConnectionSocket {
         Ok(session.is_none_or(|session| session.version <= version))
     }
 
-    /// The whole state of what it is in, also where the client's `since` is the present version: counts move without it.
+    /// Sends the whole state of what the connection belongs to, even if `since` is the current version. Counts change without
+    /// the version.
     async fn send_state(&self, message: &SocketMessage<ConnectionCommand>) -> Result<(), Error> {
-        self.app
-            .realtime
-            .enqueue_connection_state(
-                &message.connection,
-                SessionStateReason::Requested,
-                self.app.clock.now(),
-            )
-            .await
+        let now = self.app.clock.now();
+        lifecycle::send_opened(&self.app, &message.connection, OpenedReason::Requested, now).await
     }
 }

@@ -1,4 +1,4 @@
-//! Sockets: who may open one, who is on one, and telling large rooms.
+//! Sockets: tickets, connections, and fan-out to large rooms.
 //!
 //! | request | file |
 //! | --- | --- |
@@ -7,22 +7,27 @@
 //! | socket event | file |
 //! | --- | --- |
 //! | `$connect` | [`connect`] |
-//! | `$disconnect`, `ping`, `subscribe`, `$default` | [`connections`], `heard` |
+//! | `$disconnect`, `ping`, `subscribe`, `$default` | [`connections`] |
 //!
 //! | job | file |
 //! | --- | --- |
-//! | `broadcast` | [`broadcast`](fn@broadcast) |
+//! | `broadcast_frame` | [`realtime::publish`] |
+//! | `connection_unreachable` | `worker/connection_unreachable.rs` |
+//! | `account_changed`, `session_end_requested` | `worker/forward.rs` |
 //!
-//! Tickets have a door of their own, which the picture in DESIGN lacks: whoever opens a socket needs one whatever the
-//! subject, so no subject's API is their place.
+//! This crate is the platform's part of the socket. It opens and closes connections and knows which area owns each. What follows
+//! from that is up to the area (`lifecycle.rs`).
+//!
+//! Tickets have a function of their own, because a client of every area needs a ticket before it opens a socket.
 
 pub mod connect;
 pub mod connections;
-mod heard;
+mod heartbeat;
+mod lifecycle;
 pub mod ticket;
+pub mod worker;
 
 use entry::{App, Environment, FunctionDependency, LambdaFunction, StartError, socket::ConnectionCache};
-use protocol::job::BroadcastFrame;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn router() -> OpenApiRouter<App> {
@@ -42,20 +47,17 @@ pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError>
 /// `socket-connections`
 pub async fn connections(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
-    let known = ConnectionCache::default();
+    let connection_cache = ConnectionCache::default();
     let socket = connections::ConnectionSocket {
         app: app.clone(),
-        connection_cache: known.clone(),
-        heartbeat_throttle: heard::HeartbeatThrottle::default(),
+        connection_cache: connection_cache.clone(),
+        heartbeat_throttle: heartbeat::HeartbeatThrottle::default(),
     };
-    Ok(entry::socket::function(app, known, socket))
+    Ok(entry::socket::function(app, connection_cache, socket))
 }
 
-/// `worker-broadcast`: tells a shard of a large room. Told twice is harmless: events carry state.
+/// `worker-broadcast`
 pub async fn broadcast(environment: Environment) -> Result<LambdaFunction, StartError> {
-    let app = App::start(&environment, &[FunctionDependency::Sockets]).await?;
-    Ok(entry::worker::function(app, |app, delivery| async move {
-        let job: BroadcastFrame = delivery.decode().ok_or_else(|| delivery.unknown_job_error())??;
-        app.realtime.run_broadcast(&job, app.clock.now()).await
-    }))
+    let app = App::start(&environment, FunctionDependency::REALTIME).await?;
+    Ok(entry::worker::function(app, worker::jobs()))
 }

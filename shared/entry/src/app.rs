@@ -137,8 +137,8 @@ pub enum FunctionDependency {
 }
 
 impl FunctionDependency {
-    /// Of a door that tells rooms: it posts, and presence and tallies go by `Ticks`.
-    pub const REALTIME: &[Self] = &[Self::Sockets, Self::Queue(Queue::Ticks)];
+    /// Of a function that publishes to rooms. Large rooms and connections that are gone go to the `Broadcast` queue.
+    pub const REALTIME: &[Self] = &[Self::Sockets, Self::Queue(Queue::Broadcast)];
 }
 
 /// A door starts without a peer that does not answer in this time; its first event will see.

@@ -4,6 +4,7 @@ use std::{future::Future, sync::Arc};
 
 use model::Error;
 use serde_json::Value;
+use tracing::Instrument;
 
 use crate::{App, LambdaFunction};
 
@@ -15,13 +16,16 @@ where
 {
     let tick = Arc::new(tick);
     LambdaFunction::new(move |_event, context| {
-        let running = tick(app.clone());
-        async move {
+        let request_id = context.request_id;
+        let span = tracing::info_span!("tick", request_id);
+        let running = queue::with_request_id(Some(request_id), tick(app.clone()));
+        let running = async move {
             running.await.map_err(|error| {
-                tracing::error!(request_id = %context.request_id, error = ?error, "the clock failed");
+                tracing::error!(error = ?error, "the clock failed");
                 lambda_runtime::Error::from(error.to_string())
             })?;
             Ok(Value::Null)
-        }
+        };
+        running.instrument(span)
     })
 }

@@ -1,54 +1,89 @@
-//! SQS batches: decode, run, report only what failed. The loop exists once, here.
+//! SQS batches: decode each message, run its job, report only what failed. The batch loop exists once, here.
 
-use std::{collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeMap, fmt, future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Instant,
+};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::{FutureExt, future::join_all};
 use model::Error;
 use protocol::{Job, job::JobEnvelope};
+use queue::with_request_id;
+use serde_json::Value;
+use tracing::{Instrument, Span, field::Empty};
 
-use crate::{App, LambdaFunction};
+use crate::LambdaFunction;
 
-/// A job as the worker of its subject gets it.
-#[derive(Debug)]
-pub struct JobDelivery {
-    envelope: JobEnvelope,
+type JobFuture = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+
+/// A row of a [`JobTable`]: the name of a job and its handler.
+pub struct JobHandler<S> {
+    name: &'static str,
+    run: Box<dyn Fn(S, Value) -> JobFuture + Send + Sync>,
 }
 
-impl JobDelivery {
-    /// The job, if it is of this sort.
-    ///
-    /// # Errors
-    /// `Some(Err(..))` where it has the name of this sort and another shape.
-    pub fn decode<J: Job>(&self) -> Option<Result<J, Error>> {
-        (self.envelope.job == J::NAME)
-            .then(|| serde_json::from_value(self.envelope.payload.clone()).map_err(Error::internal))
-    }
-
-    pub fn name(&self) -> &str {
-        &self.envelope.job
-    }
-
-    /// No worker of this queue knows the job: it goes to the dead letters, where someone sees it.
-    pub fn unknown_job_error(&self) -> Error {
-        Error::internal(format!("no worker here knows the job {}", self.envelope.job))
-    }
-}
-
-/// A door that runs each job of a batch. Messages of one FIFO group run in order, and the rest of a group fails with its
-/// first failure; groups, and the messages of a standard queue, run side by side.
-///
-/// A failure that may pass goes back to the queue, and after `maxReceiveCount` to the dead letters; one that will not
-/// (a thing that is gone, a state that has moved on) is logged and done with.
-pub fn function<F, A>(app: App, run: F) -> LambdaFunction
+/// A row of a [`JobTable`]. The type of the handler's second parameter decides which job it runs.
+pub fn handler<S, J, F, A>(handle: F) -> JobHandler<S>
 where
-    F: Fn(App, JobDelivery) -> A + Send + Sync + 'static,
+    J: Job + 'static,
+    F: Fn(S, J) -> A + Send + Sync + 'static,
     A: Future<Output = Result<(), Error>> + Send + 'static,
 {
-    let run = Arc::new(run);
+    let run = move |state: S, payload: Value| -> JobFuture {
+        match serde_json::from_value::<J>(payload) {
+            Ok(job) => Box::pin(handle(state, job)),
+            Err(error) => Box::pin(std::future::ready(Err(Error::internal(error)))),
+        }
+    };
+    JobHandler { name: J::NAME, run: Box::new(run) }
+}
+
+/// The jobs that a worker runs, and their handlers. A contract test compares the tables of all workers with
+/// [`protocol::job::ALL`].
+pub struct JobTable<S>(Vec<JobHandler<S>>);
+
+impl<S> fmt::Debug for JobTable<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.names()).finish()
+    }
+}
+
+impl<S> JobTable<S> {
+    pub fn new(handlers: impl IntoIterator<Item = JobHandler<S>>) -> Self {
+        Self(handlers.into_iter().collect())
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|handler| handler.name)
+    }
+
+    /// Runs a job by its name.
+    ///
+    /// # Errors
+    /// `Internal` for a job that this worker does not know, or whose payload has another shape. The message becomes a dead
+    /// letter, where an operator sees it.
+    async fn run(&self, state: S, envelope: JobEnvelope) -> Result<(), Error> {
+        let handler = self.0.iter().find(|handler| handler.name == envelope.job);
+        let handler = handler
+            .ok_or_else(|| Error::internal(format!("this worker does not know the job {}", envelope.job)))?;
+        (handler.run)(state, envelope.payload).await
+    }
+}
+
+/// A Lambda function that runs each job of a batch with a clone of `state`. Messages of one FIFO group run in order, and the
+/// rest of a group fails with its first failure. Groups run concurrently, and so do the messages of a standard queue.
+///
+/// A failure that may pass returns the message to the queue. After `maxReceiveCount` deliveries the message becomes a dead
+/// letter. Any other failure (a row that does not exist any more, a state that has changed) is logged, and the message is deleted.
+pub fn function<S>(state: S, jobs: JobTable<S>) -> LambdaFunction
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let worker = Arc::new((state, jobs));
     LambdaFunction::new(move |event, _context| {
-        let (app, run) = (app.clone(), run.clone());
+        let worker = worker.clone();
         async move {
+            let (state, jobs) = &*worker;
             let event: SqsEvent = serde_json::from_value(event)?;
             let mut groups: BTreeMap<String, Vec<SqsMessage>> = BTreeMap::new();
             for message in event.records {
@@ -57,9 +92,9 @@ where
                 groups.entry(group).or_default().push(message);
             }
             let failed =
-                join_all(groups.into_values().map(|group| run_message_group(&app, &*run, group))).await;
-            let mut answer = SqsBatchResponse::default();
-            answer.batch_item_failures = failed
+                join_all(groups.into_values().map(|group| run_message_group(state, jobs, group))).await;
+            let mut response = SqsBatchResponse::default();
+            response.batch_item_failures = failed
                 .into_iter()
                 .flatten()
                 .map(|id| {
@@ -68,52 +103,46 @@ where
                     failure
                 })
                 .collect();
-            Ok(serde_json::to_value(answer)?)
+            Ok(serde_json::to_value(response)?)
         }
     })
 }
 
-async fn run_message_group<F, A>(app: &App, run: &F, group: Vec<SqsMessage>) -> Vec<String>
-where
-    F: Fn(App, JobDelivery) -> A,
-    A: Future<Output = Result<(), Error>>,
-{
+/// Runs the messages of a group in order, and returns the ids of those that failed.
+async fn run_message_group<S: Clone>(state: &S, jobs: &JobTable<S>, group: Vec<SqsMessage>) -> Vec<String> {
     let mut failed = Vec::new();
     for message in group {
         let id = message.message_id.clone().unwrap_or_default();
-        if !failed.is_empty() || !run_message(app, run, &message).await {
+        if !failed.is_empty() || !run_message(state, jobs, &message).await {
             failed.push(id);
         }
     }
     failed
 }
 
-/// Is the message done with?
-async fn run_message<F, A>(app: &App, run: &F, message: &SqsMessage) -> bool
-where
-    F: Fn(App, JobDelivery) -> A,
-    A: Future<Output = Result<(), Error>>,
-{
+/// Runs the job of a message, and returns whether the message may be deleted.
+async fn run_message<S: Clone>(state: &S, jobs: &JobTable<S>, message: &SqsMessage) -> bool {
     let id = message.message_id.as_deref().unwrap_or_default();
-    let received = message.attributes.get("ApproximateReceiveCount").map_or("1", String::as_str);
-    let posted: JobEnvelope = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
-        Ok(posted) => posted,
+    let envelope: JobEnvelope = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
+        Ok(envelope) => envelope,
         Err(error) => {
-            tracing::error!(message_id = id, %error, "a message that is no job; it will be a dead letter");
+            tracing::error!(message_id = id, %error, "a message that is not a job; it becomes a dead letter");
             return false;
         }
     };
-    let name = posted.job.clone();
+    let span = job_span(id, &envelope);
+    let received = message.attributes.get("ApproximateReceiveCount").map_or("1", String::as_str);
     let started = Instant::now();
-    let running = AssertUnwindSafe(run(app.clone(), JobDelivery { envelope: posted })).catch_unwind();
+    let request_id = envelope.request_id.clone();
+    let running = with_request_id(request_id, jobs.run(state.clone(), envelope));
+    let running = AssertUnwindSafe(running).catch_unwind().instrument(span.clone());
     let (outcome, cost) = store::dynamodb::cost::measure(running).await;
     let outcome = outcome.unwrap_or_else(|_| Err(Error::internal("a job panicked")));
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let _entered = span.enter();
     match outcome {
         Ok(()) => {
             tracing::info!(
-                message_id = id,
-                job = name,
                 received,
                 duration_ms,
                 table_requests = cost.requests,
@@ -124,16 +153,71 @@ where
             true
         }
         Err(error @ Error::Internal(_)) => {
-            tracing::error!(message_id = id, job = name, received, ?error, "a job failed");
+            tracing::error!(received, ?error, "a job failed");
             false
         }
         Err(error) if error.is_retryable() => {
-            tracing::warn!(message_id = id, job = name, received, ?error, "a job will be tried again");
+            tracing::warn!(received, ?error, "a job will be retried");
             false
         }
         Err(error) => {
-            tracing::warn!(message_id = id, job = name, received, %error, "a job had nothing to do any more");
+            tracing::warn!(received, %error, "a job had nothing left to do");
             true
+        }
+    }
+}
+
+/// The span of a job: its name, its message, the request that led to it, and the ids of its payload.
+fn job_span(message_id: &str, envelope: &JobEnvelope) -> Span {
+    let span = tracing::info_span!(
+        "job",
+        job = envelope.job,
+        message_id,
+        request_id = Empty,
+        session = Empty,
+        channel = Empty,
+        connection = Empty,
+        user = Empty,
+        room = Empty,
+    );
+    if let Some(request_id) = &envelope.request_id {
+        span.record("request_id", request_id);
+    }
+    for field in ["session", "channel", "connection", "user", "room"] {
+        if let Some(id) = envelope.payload.get(field).and_then(Value::as_str) {
+            span.record(field, id);
+        }
+    }
+    span
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use protocol::job::{AccountChanged, EndLogin};
+
+    use super::*;
+
+    fn envelope(job: &str, payload: Value) -> JobEnvelope {
+        JobEnvelope { job: job.into(), payload, at: Timestamp::UNIX_EPOCH, request_id: None }
+    }
+
+    #[tokio::test]
+    async fn a_table_runs_the_job_of_the_name() {
+        let jobs = JobTable::new([
+            handler(|(), _: AccountChanged| async { Ok(()) }),
+            handler(|(), _: EndLogin| async { Err(Error::NotFound("log-in")) }),
+        ]);
+        assert!(jobs.names().eq([AccountChanged::NAME, EndLogin::NAME]));
+        let id = "00000000-0000-0000-0000-000000000001";
+        let user = serde_json::json!({ "user": id });
+        assert!(jobs.run((), envelope(AccountChanged::NAME, user.clone())).await.is_ok());
+        let login = serde_json::json!({ "user": id, "login": id });
+        let ended = jobs.run((), envelope(EndLogin::NAME, login)).await;
+        assert!(matches!(ended, Err(Error::NotFound("log-in"))), "{ended:?}");
+        for (job, payload) in [("unknown.v1", user), (AccountChanged::NAME, Value::from(5))] {
+            let refused = jobs.run((), envelope(job, payload)).await;
+            assert!(matches!(refused, Err(Error::Internal(_))), "{job}: {refused:?}");
         }
     }
 }

@@ -16,6 +16,7 @@
 //! | [`message`] | messages of a channel: ids, content rules, mentions, reactions |
 //! | [`notification`] | quiet hours and missed-mentions e-mails |
 //! | [`room`] | rooms: groups of connections that receive the same events |
+//! | [`connection`] | the identity of a connection, and its rooms |
 //! | [`session`] | kinds and states of a live session |
 //! | [`join_code`] | the six characters that an audience types |
 //! | [`tick`] | the 250 ms intervals in which votes and presence are published |
@@ -41,6 +42,7 @@
 pub mod assistant;
 pub mod blocked_words;
 pub mod channel;
+pub mod connection;
 pub mod error;
 pub mod id;
 pub mod image;
@@ -59,6 +61,7 @@ pub mod tick;
 pub mod user;
 pub mod words;
 
+pub use connection::{AccountLogin, ConnectionIdentity};
 pub use error::{Error, ErrorCode, FieldError, Result};
 pub use id::{
     ActionId, ChannelId, ImageId, LoginId, ParticipantId, PresentationId, QuestionId, ResponseId, SessionId,

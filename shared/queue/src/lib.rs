@@ -1,17 +1,19 @@
-//! Enqueue a job. The only crate that speaks SQS.
+//! Enqueue a job. The only crate that calls SQS.
 //!
-//! | queue | jobs | read by |
+//! | queue | jobs | received by |
 //! | --- | --- | --- |
-//! | `Sessions` | `greet` `count_upvotes` `check_session` `end_login` `end_session` `rank_quiz` `write_report` | `worker-sessions` |
+//! | `Sessions` | `connection_opened` `connection_closed` `count_upvotes` `check_session` `end_login` `end_session` `rank_quiz` `write_report` | `worker-sessions` |
 //! | `Ticks` (FIFO) | `count_votes` `count_presence` | `worker-sessions` |
 //! | `Answers` | `answer_question` `generate_slide` | `worker-answers` |
-//! | `Broadcast` | `broadcast` | `worker-broadcast` |
-//! | `Chat` | `welcome` `member_left` `check_presence` `follow_account` `clear_channel` `send_digest` | `worker-chat` |
-//! | `Follows` (FIFO) | `follow_channel` | `worker-chat` |
+//! | `Chat` | `connection_opened` `connection_closed` `connection_heartbeat` `check_team_presence` `sync_profile` `delete_channel_rows` `send_mention_digest` | `worker-chat` |
+//! | `MessageProcessing` (FIFO) | `process_messages` | `worker-chat` |
+//! | `Broadcast` | `broadcast_frame` `connection_unreachable` `account_changed` `session_end_requested` | `worker-broadcast` |
 //! | `Mail` | `send_mail` | `worker-mail` |
 //!
-//! A job that must not be lost leaves its intent on an item and in the `due` index; what is sent from here may be lost
-//! by a crash before it is sent, never after.
+//! A crash before [`JobQueues::send`] loses the job, a crash after it does not. A job that must not be lost therefore leaves its
+//! intent on an item in the `due` index first.
+
+mod request_id;
 
 use std::collections::HashMap;
 
@@ -25,6 +27,8 @@ use protocol::{
     job::{JobEnvelope, Queue},
 };
 
+pub use self::request_id::{current_request_id, with_request_id};
+
 /// The queues of a deployment. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct JobQueues {
@@ -37,32 +41,37 @@ impl JobQueues {
         Self { client, urls }
     }
 
-    /// Opens a connection to SQS, so that the first job need not; `queue` is one that the caller may send to.
+    /// Opens a connection to SQS, so that the first job does not wait for it. The caller may send to `queue`.
     pub async fn warm(&self, queue: Queue) {
-        let once = Config::builder().retry_config(RetryConfig::disabled());
-        let asking = self.client.get_queue_attributes().set_queue_url(self.urls.get(&queue).cloned());
-        let asking = asking.attribute_names(QueueAttributeName::QueueArn);
-        if let Err(error) = asking.customize().config_override(once).send().await {
-            tracing::debug!(error = %DisplayErrorContext(error), "the queues do not answer yet");
+        let without_retries = Config::builder().retry_config(RetryConfig::disabled());
+        let request = self
+            .client
+            .get_queue_attributes()
+            .set_queue_url(self.urls.get(&queue).cloned())
+            .attribute_names(QueueAttributeName::QueueArn);
+        if let Err(error) = request.customize().config_override(without_retries).send().await {
+            tracing::debug!(error = %DisplayErrorContext(error), "SQS does not respond yet");
         }
     }
 
-    /// Sends a job: one request.
+    /// Sends a job in one request.
     pub async fn send<J: Job>(&self, job: &J, now: Timestamp) -> Result<(), Error> {
-        let url = self.urls.get(&J::QUEUE).ok_or_else(|| Error::internal(J::QUEUE.env_var()))?;
+        let queue = job.queue();
+        let url = self.urls.get(&queue).ok_or_else(|| Error::internal(queue.env_var()))?;
         let payload = serde_json::to_value(job).map_err(Error::internal)?;
-        let posted = JobEnvelope { job: J::NAME.into(), payload, at: now };
-        let body = serde_json::to_string(&posted).map_err(Error::internal)?;
-        let place = job.fifo_key();
-        // SQS refuses any delay of its own on a FIFO message, zero too
+        let envelope =
+            JobEnvelope { job: J::NAME.into(), payload, at: now, request_id: current_request_id() };
+        let body = serde_json::to_string(&envelope).map_err(Error::internal)?;
+        let fifo_key = job.fifo_key();
+        // SQS refuses a delay on a FIFO message, also a delay of zero.
         let delay = i32::try_from(job.delay().as_secs()).ok().filter(|delay| *delay > 0);
         self.client
             .send_message()
             .queue_url(url)
             .message_body(body)
             .set_delay_seconds(delay)
-            .set_message_group_id(place.as_ref().map(|place| place.message_group_id.clone()))
-            .set_message_deduplication_id(place.map(|place| place.message_deduplication_id))
+            .set_message_group_id(fifo_key.as_ref().map(|key| key.message_group_id.clone()))
+            .set_message_deduplication_id(fifo_key.map(|key| key.message_deduplication_id))
             .send()
             .await
             .map_err(|error| Error::unavailable("the queue", DisplayErrorContext(error).to_string()))?;

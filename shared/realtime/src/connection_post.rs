@@ -1,30 +1,35 @@
-//! One frame to one connection.
+//! Posts one frame to one connection.
 
 use std::time::Duration;
 
 use aws_sdk_apigatewaymanagement::{
     config::http::HttpResponse,
     error::{DisplayErrorContext, SdkError},
-    operation::{delete_connection::DeleteConnectionError, post_to_connection::PostToConnectionError},
+    operation::post_to_connection::PostToConnectionError,
     primitives::Blob,
 };
 use jiff::{SignedDuration, Timestamp};
-use model::{Error, ErrorCode};
-use protocol::{Event, OutgoingFrame, event::ErrorEvent};
+use model::Error;
+use protocol::{Event, OutgoingFrame, job::ConnectionUnreachable};
 use store::realtime::connections::Connection;
 
-use crate::{RealtimeHub, presence::SessionStateReason};
+use crate::RealtimeHub;
 
-/// A connection has its row before its `$connect` returns, and only then takes posts: for this long after it was asked for,
-/// one that is gone may be one that is yet to come.
+/// A connection has its row before its `$connect` returns, and takes posts only after that. For this long after the handshake, a
+/// connection to which a post answers 410 may still open.
 pub const OPENING_PERIOD: SignedDuration = SignedDuration::from_secs(5);
 
-/// Whether somebody was there.
+/// Whether a connection to which a post at this time answered 410 may still open.
+pub fn is_opening(connection: &Connection, posted_at: Timestamp) -> bool {
+    posted_at < connection.connected_at + OPENING_PERIOD
+}
+
+/// The outcome of a post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum PostOutcome {
     Delivered,
-    /// The connection is gone, or not open yet.
+    /// The connection is closed, or not open yet.
     Gone,
 }
 
@@ -32,8 +37,8 @@ impl RealtimeHub {
     /// Posts a frame. Billed by 32 KB.
     ///
     /// # Errors
-    /// `Unavailable` where API Gateway failed after the SDK's retries; `Internal` where it refuses (no permission, too
-    /// large): the same frame would be refused again.
+    /// `Unavailable` if API Gateway fails after the retries of the SDK. `Internal` if it refuses the frame (no permission, too
+    /// large), because it would refuse the same frame again.
     pub async fn post(&self, connection: &str, frame: &str) -> Result<PostOutcome, Error> {
         let sent = self
             .client
@@ -53,7 +58,7 @@ impl RealtimeHub {
         }
     }
 
-    /// An event to one connection; forgets the connection if nobody is there.
+    /// Posts an event to one connection. Reports a connection that is gone.
     pub async fn send_event(
         &self,
         connection: &Connection,
@@ -61,16 +66,19 @@ impl RealtimeHub {
         now: Timestamp,
     ) -> Result<PostOutcome, Error> {
         let frame = OutgoingFrame::to_connection(connection.identity.session(), event, now).to_json()?;
-        let delivery = self.post(&connection.id, &frame).await?;
-        if delivery == PostOutcome::Gone {
-            self.handle_disconnect(connection, now).await?;
+        let outcome = self.post(&connection.id, &frame).await?;
+        if outcome == PostOutcome::Gone {
+            // It sent the message that this event answers, so it was open.
+            self.report_unreachable(&connection.id, false, now).await?;
         }
-        Ok(delivery)
+        Ok(outcome)
     }
 
-    /// An event to a connection that may not be open yet, which is waited for; forgets one that is gone. What is told is asked
-    /// for anew for every try, as what is published meanwhile does not reach it. Says what came with the event, or `None` where
-    /// nobody was there.
+    /// Posts an event to a connection that may not be open yet. Waits until it opens, at most [`OPENING_PERIOD`] after its
+    /// handshake, and reports a connection that is gone.
+    ///
+    /// Calls `event` again for every attempt, because what is published meanwhile does not reach the connection. Returns the
+    /// value that came with the delivered event, or `None`.
     pub async fn send_event_when_open<T, F>(
         &self,
         connection: &Connection,
@@ -81,69 +89,36 @@ impl RealtimeHub {
         F: Future<Output = Result<(Event, T), Error>>,
     {
         for attempt in 0.. {
-            let (event, beside) = event().await?;
+            let (event, value) = event().await?;
             let frame =
                 OutgoingFrame::to_connection(connection.identity.session(), event, clock()).to_json()?;
             if self.post(&connection.id, &frame).await? == PostOutcome::Delivered {
-                return Ok(Some(beside));
+                return Ok(Some(value));
             }
-            if clock() >= connection.connected_at + OPENING_PERIOD {
+            if !is_opening(connection, clock()) {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(20 << attempt.min(5))).await;
         }
-        self.handle_disconnect(connection, clock()).await?;
+        self.report_unreachable(&connection.id, false, clock()).await?;
         Ok(None)
     }
 
-    /// Closes a connection after saying why: a server cannot choose a close code on API Gateway.
-    pub async fn close_with_reason(
+    /// Has `worker-broadcast` find out what became of a connection that cannot be reached.
+    pub(crate) async fn report_unreachable(
         &self,
-        connection: &Connection,
-        code: ErrorCode,
-        message: &str,
+        connection: &str,
+        is_opening: bool,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let event = Event::Error(ErrorEvent {
-            code: code.socket(),
-            message: message.into(),
-            fatal: true,
-            fields: Vec::new(),
-            reference: None,
-            retry_after: None,
-        });
-        let frame = OutgoingFrame::to_connection(connection.identity.session(), event, now).to_json()?;
-        match self.post(&connection.id, &frame).await? {
-            PostOutcome::Delivered => self.disconnect(&connection.id).await?,
-            // not open yet: its greeting finds the same reason, when it is
-            PostOutcome::Gone if now < connection.connected_at + OPENING_PERIOD => {
-                return self
-                    .enqueue_connection_state(connection, SessionStateReason::RetryAfterOpening, now)
-                    .await;
-            }
-            PostOutcome::Gone => {}
-        }
-        self.handle_disconnect(connection, now).await
-    }
-
-    /// Closes a connection, if it is open.
-    pub async fn disconnect(&self, connection: &str) -> Result<(), Error> {
-        match self.client.delete_connection().connection_id(connection).send().await {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(error))
-                if matches!(error.err(), DeleteConnectionError::GoneException(_)) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(post_error(error)),
-        }
+        self.queues.send(&ConnectionUnreachable { connection: connection.into(), is_opening }, now).await
     }
 }
 
-fn post_error<E: std::error::Error + 'static>(error: SdkError<E, HttpResponse>) -> Error {
+pub(crate) fn post_error<E: std::error::Error + 'static>(error: SdkError<E, HttpResponse>) -> Error {
     let status = error.raw_response().map(HttpResponse::status);
-    let refused =
+    let is_refused =
         status.is_some_and(|status| status.is_client_error() && ![408, 429].contains(&status.as_u16()));
     let text = DisplayErrorContext(error).to_string();
-    if refused { Error::internal(text) } else { Error::unavailable("the socket", text) }
+    if is_refused { Error::internal(text) } else { Error::unavailable("the socket", text) }
 }

@@ -1,19 +1,21 @@
-//! Who is connected where, and telling them. The only crate that posts to sockets.
+//! Connections and rooms: post to a connection, publish to a room, close a connection. The only crate that posts to sockets.
 //!
-//! | module | what |
+//! | module | contents |
 //! | --- | --- |
-//! | [`connection_post`] | one frame to one connection, and closing it |
+//! | [`connection_post`] | one frame to one connection |
 //! | [`publish`] | an event to a room: directly up to a hundred connections, by shards of `worker-broadcast` above |
-//! | [`presence`] | entering and leaving a room, and what others are told of it |
-//! | [`team`] | who of the team is there |
+//! | [`closing`] | close connections with a reason |
 //!
-//! This crate stands on `store` and `queue`, as no other ability does on another: a room *is* rows of the table, and a
-//! large one is told by jobs. The alternative, traits with one implementation each, would say everything twice.
+//! **This crate knows no product.** It reads and deletes rows of rooms, and nothing else of the table. A post that answers
+//! 410 (Gone) becomes one job, `ConnectionUnreachable`, on the platform's own queue. `worker-broadcast` decides what became of
+//! the connection and passes it on to the area that owns it. Each area derives its presence from there.
+//!
+//! This crate is built on `store` and `queue`, as no other library crate is built on another. A room is rows of the table, and
+//! a large room is published to by jobs. The alternative, traits with one implementation each, would say everything twice.
 
+pub mod closing;
 pub mod connection_post;
-pub mod presence;
 pub mod publish;
-pub mod team_presence;
 
 use aws_sdk_apigatewaymanagement::{
     Client, Config, config::retry::RetryConfig, error::DisplayErrorContext,
@@ -22,7 +24,7 @@ use aws_sdk_apigatewaymanagement::{
 use queue::JobQueues;
 use store::Store;
 
-/// The rooms of a deployment. Cheap to clone.
+/// The connections and rooms of a deployment. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct RealtimeHub {
     client: Client,
@@ -31,19 +33,20 @@ pub struct RealtimeHub {
 }
 
 impl RealtimeHub {
-    /// `client` speaks to the management endpoint of our WebSocket API.
+    /// `client` calls the management endpoint of our WebSocket API.
     pub const fn new(client: Client, store: Store, queues: JobQueues) -> Self {
         Self { client, store, queues }
     }
 
-    /// Opens a connection to the management endpoint, so that the first post need not: asks after a socket that is none.
+    /// Opens a connection to the management endpoint, so that the first post does not wait for it. Asks for a socket that does
+    /// not exist.
     pub async fn warm(&self) {
-        let once = Config::builder().retry_config(RetryConfig::disabled());
-        let asking = self.client.get_connection().connection_id("none");
-        match asking.customize().config_override(once).send().await {
+        let without_retries = Config::builder().retry_config(RetryConfig::disabled());
+        let request = self.client.get_connection().connection_id("none");
+        match request.customize().config_override(without_retries).send().await {
             Ok(_) => {}
             Err(error) if error.as_service_error().is_some_and(GetConnectionError::is_gone_exception) => {}
-            Err(error) => tracing::debug!(error = %DisplayErrorContext(error), "sockets do not answer yet"),
+            Err(error) => tracing::debug!(error = %DisplayErrorContext(error), "sockets do not respond yet"),
         }
     }
 }

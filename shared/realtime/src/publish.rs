@@ -1,4 +1,4 @@
-//! An event to everyone in a room.
+//! Publishes events to rooms.
 
 use std::time::Duration;
 
@@ -14,30 +14,29 @@ use uuid::Uuid;
 
 use crate::{
     RealtimeHub,
-    connection_post::{OPENING_PERIOD, PostOutcome},
-    presence::SessionStateReason,
-    team_presence::is_team_connection,
+    connection_post::{PostOutcome, is_opening},
 };
 
-/// Connections up to which the publisher posts itself: with more, its caller would wait, and shards go out in parallel.
+/// Connections up to which the publisher posts itself. In a larger room its caller would wait too long, so the shards are
+/// published concurrently by jobs.
 const MAX_DIRECT_POSTS: usize = 100;
-/// How long the publisher waits for its own posts: somebody waits for its answer, and what happened is stored already.
+/// How long the publisher waits for its own posts. A caller waits for the response, and the change is stored already.
 const DIRECT_POST_TIMEOUT: Duration = Duration::from_secs(4);
-/// Posts under way at once.
+/// Concurrent posts.
 const MAX_CONCURRENT_POSTS: usize = 50;
 
 impl RealtimeHub {
-    /// Tells a room. What cannot be told from here is handed to the broadcast queue, which tries again: an event may come
-    /// twice, and is harmless twice.
+    /// Publishes an event to a room. If the publisher cannot post to all connections, a job repeats the event. An event that
+    /// arrives twice does no harm.
     pub async fn publish(&self, room: Room, event: Event, now: Timestamp) -> Result<(), Error> {
         let frame = OutgoingFrame::to_room(room, event, now).to_json()?;
         self.deliver_frame(room, frame, now).await
     }
 
-    /// Tells one holder in a room: every tab and device of theirs there.
+    /// Publishes an event to one holder in a room, on every tab and device.
     ///
     /// # Errors
-    /// The first failure, after all were tried.
+    /// The first failure, after every connection was tried.
     pub async fn publish_to_holder(
         &self,
         room: Room,
@@ -46,25 +45,25 @@ impl RealtimeHub {
         now: Timestamp,
     ) -> Result<(), Error> {
         let frame = OutgoingFrame::to_room(room, event, now).to_json()?;
-        let theirs = connections::list_by_holder(&self.store, room, holder, now).await?;
-        self.post_all(room, &theirs, &frame, false, now).await
+        let held = connections::list_by_holder(&self.store, room, holder, now).await?;
+        self.post_all(room, &held, &frame, false, now).await
     }
 
-    /// Tells somebody of the team on every tab and device of theirs, but not those that are in a session: what is a talk's is shown to
-    /// others.
+    /// Publishes an event to an account's own connections, and not to those that belong to a session. A screen that presents a
+    /// session shows private events to an audience.
     ///
     /// # Errors
-    /// The first failure, after all were tried.
-    pub async fn publish_to_teammate(&self, user: UserId, event: Event, now: Timestamp) -> Result<(), Error> {
+    /// The first failure, after every connection was tried.
+    pub async fn publish_to_account(&self, user: UserId, event: Event, now: Timestamp) -> Result<(), Error> {
         let room = Room::User(user);
         let frame = OutgoingFrame::to_room(room, event, now).to_json()?;
-        let mut theirs = connections::list_in_room(&self.store, room, now).await?;
-        theirs.retain(is_team_connection);
-        self.post_all(room, &theirs, &frame, false, now).await
+        let mut own = connections::list_in_room(&self.store, room, now).await?;
+        own.retain(|connection| connection.identity.session().is_none());
+        self.post_all(room, &own, &frame, false, now).await
     }
 
-    /// Tells a small room, but for one holder and all their devices. Best effort: a larger room is not told, and what does not
-    /// arrive is not tried again. For what is stale in seconds, as that somebody writes.
+    /// Publishes an event to a small room without one holder. Best effort: a larger room receives nothing, and a failed post is
+    /// not repeated. For events that are out of date within seconds, such as `typing_indicator`.
     pub async fn publish_except(
         &self,
         room: Room,
@@ -82,8 +81,8 @@ impl RealtimeHub {
         self.post_all(room, &others, &frame, false, now).await
     }
 
-    /// Tells a small room many things, which may come in any order; the room is read once. What cannot be told from here is
-    /// handed over, as by [`publish`](Self::publish).
+    /// Publishes many events to a small room, in any order. Reads the room once. Jobs repeat what the publisher could not post,
+    /// as in [`publish`](Self::publish).
     pub async fn publish_each(
         &self,
         room: Room,
@@ -95,18 +94,18 @@ impl RealtimeHub {
         if frames.is_empty() {
             return Ok(());
         }
-        let untold = match connections::list_in_room(&self.store, room, now).await {
+        let undelivered = match connections::list_in_room(&self.store, room, now).await {
             Ok(members) => self.post_each(room, &members, frames, now).await,
-            Err(record_error) => {
-                tracing::warn!(%room, %record_error, "a room could not be read; handing it over");
+            Err(error) => {
+                tracing::warn!(%room, %error, "a room could not be read; a job publishes to it");
                 frames
             }
         };
-        let handed = untold.into_iter().map(|frame| self.enqueue_broadcast(room, frame, now));
-        try_join_all(handed).await.map(drop)
+        let repeated = undelivered.into_iter().map(|frame| self.enqueue_broadcast(room, frame, now));
+        try_join_all(repeated).await.map(drop)
     }
 
-    /// The frames that somebody did not get.
+    /// Posts frames to all members, and returns the frames that a member did not receive.
     async fn post_each(
         &self,
         room: Room,
@@ -117,8 +116,8 @@ impl RealtimeHub {
         let posts: Vec<_> = frames
             .into_iter()
             .map(|frame| async move {
-                let told = self.post_all(room, members, &frame, false, now).await;
-                told.is_err().then_some(frame)
+                let posted = self.post_all(room, members, &frame, false, now).await;
+                posted.is_err().then_some(frame)
             })
             .collect();
         stream::iter(posts)
@@ -132,8 +131,8 @@ impl RealtimeHub {
         self.queues.send(&BroadcastFrame { room, shard: None, frame, close: false }, now).await
     }
 
-    /// Tells a room, and in ten seconds once more, then closing every connection in it: what is counted meanwhile still
-    /// reaches everyone.
+    /// Publishes an event to a room. A job publishes it again after ten seconds and then closes every connection in the room, so
+    /// that counts that are still running reach everyone.
     pub async fn publish_and_close(&self, room: Room, event: Event, now: Timestamp) -> Result<(), Error> {
         let frame = OutgoingFrame::to_room(room, event, now).to_json()?;
         self.queues
@@ -146,15 +145,15 @@ impl RealtimeHub {
         let small = match connections::list_in_small_room(&self.store, room, MAX_DIRECT_POSTS, now).await {
             Ok(small) => small,
             Err(error) => {
-                tracing::warn!(%room, %error, "a room could not be read; handing it over");
+                tracing::warn!(%room, %error, "a room could not be read; a job publishes to it");
                 return self.enqueue_broadcast(room, frame, now).await;
             }
         };
         if let Some(members) = small {
-            let told = self.post_all(room, &members, &frame, false, now);
-            return match tokio::time::timeout(DIRECT_POST_TIMEOUT, told).await {
+            let posts = self.post_all(room, &members, &frame, false, now);
+            return match tokio::time::timeout(DIRECT_POST_TIMEOUT, posts).await {
                 Ok(Ok(())) => Ok(()),
-                // some have it already, and once more does them no harm
+                // Some members receive the event twice, which does no harm.
                 Ok(Err(_)) | Err(_) => self.enqueue_broadcast(room, frame, now).await,
             };
         }
@@ -165,10 +164,10 @@ impl RealtimeHub {
         try_join_all(shards).await.map(drop)
     }
 
-    /// The work of `worker-broadcast`: a shard, or a whole room.
+    /// Runs a broadcast job: posts the frame to a shard, or to a whole room.
     ///
     /// # Errors
-    /// The first failure, after everyone was tried.
+    /// The first failure, after every connection was tried.
     pub async fn run_broadcast(&self, job: &BroadcastFrame, now: Timestamp) -> Result<(), Error> {
         let members = match job.shard {
             Some(shard) => connections::list_in_shard(&self.store, job.room, shard, now).await?,
@@ -201,20 +200,19 @@ impl RealtimeHub {
         now: Timestamp,
     ) -> Result<(), Error> {
         match self.post(&member.id, frame).await? {
-            // not open yet: it is greeted once more when it is, with what it has just missed
-            PostOutcome::Gone if now < member.connected_at + OPENING_PERIOD => {
-                self.enqueue_connection_state(member, SessionStateReason::RetryAfterOpening, now).await
-            }
-            PostOutcome::Gone => {
-                if matches!(room, Room::Channel(_) | Room::Team) {
-                    // out of this one at once: until `member_left` has run, everything said here would meet it again
-                    connections::unsubscribe(&self.store, room, member.identity.holder_id(), &member.id)
-                        .await?;
-                }
-                self.handle_disconnect(member, now).await
-            }
             PostOutcome::Delivered if close => self.disconnect(&member.id).await,
             PostOutcome::Delivered => Ok(()),
+            // Its owner sends it the state again when it is open, with what it has just missed.
+            PostOutcome::Gone if is_opening(member, now) => {
+                self.report_unreachable(&member.id, true, now).await
+            }
+            PostOutcome::Gone => {
+                // The job comes first, because a retry finds the connection by this room.
+                self.report_unreachable(&member.id, false, now).await?;
+                // It leaves this room at once. The next events would meet it again until the job has run.
+                Ok(connections::unsubscribe(&self.store, room, member.identity.holder_id(), &member.id)
+                    .await?)
+            }
         }
     }
 }

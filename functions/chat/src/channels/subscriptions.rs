@@ -8,11 +8,12 @@ use std::collections::HashSet;
 use entry::App;
 use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use model::{ChannelId, Error, Room, UserId};
-use realtime::team_presence::is_team_connection;
 use store::{
     chat::memberships,
     realtime::connections::{self, Connection},
 };
+
+use crate::presence::is_team_connection;
 
 /// Subscriptions written concurrently. An instance has about as many connections to the table to spare.
 pub(crate) const SUBSCRIPTION_CONCURRENCY: usize = 25;

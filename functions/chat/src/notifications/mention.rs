@@ -54,7 +54,7 @@ pub(crate) async fn notify_mention(
         is_edit,
         is_silent: preferences.is_quiet(now),
     });
-    app.realtime.publish_to_teammate(user, notification, now).await?;
+    app.realtime.publish_to_account(user, notification, now).await?;
     if membership.read_seq < message.seq {
         schedule_digest(app, user, &preferences).await?;
     }

@@ -11,10 +11,10 @@ use entry::{
 };
 use model::{Error, UserId};
 use protocol::command::ChatCommand;
-use realtime::team_presence::is_team_connection;
 use store::realtime::connections::Connection;
 
 pub use self::typing_indicator::TypingThrottle;
+use crate::presence::is_team_connection;
 
 pub struct ChatSocket {
     pub app: App,

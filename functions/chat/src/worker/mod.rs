@@ -1,41 +1,35 @@
 //! Jobs of a team's chat.
 
-pub mod check_presence;
+mod check_team_presence;
 mod delete_channel_rows;
-pub mod member_left;
+mod connection_closed;
+mod connection_opened;
 mod process_messages;
 mod send_mention_digest;
 mod sync_profile;
-pub mod welcome;
 
-use entry::{App, worker::JobDelivery};
-use model::Error;
+use entry::{
+    App,
+    worker::{JobTable, handler},
+};
 use protocol::job::{
-    CheckTeamPresence, DeleteChannelRows, OffboardConnection, OnboardConnection, ProcessMessages,
-    SendMentionDigest, SyncProfile,
+    CheckTeamPresence, ConnectionClosed, ConnectionHeartbeat, ConnectionOpened, DeleteChannelRows,
+    ProcessMessages, SendMentionDigest, SyncProfile,
 };
 
-pub async fn run(app: &App, delivery: &JobDelivery) -> Result<(), Error> {
-    if let Some(job) = delivery.decode::<OnboardConnection>() {
-        return welcome::run(app, &job?).await;
-    }
-    if let Some(job) = delivery.decode::<OffboardConnection>() {
-        return member_left::run(app, &job?).await;
-    }
-    if let Some(job) = delivery.decode::<CheckTeamPresence>() {
-        return check_presence::run(app, &job?).await;
-    }
-    if let Some(job) = delivery.decode::<SyncProfile>() {
-        return sync_profile::run(app, job?).await;
-    }
-    if let Some(job) = delivery.decode::<DeleteChannelRows>() {
-        return delete_channel_rows::run(app, job?).await;
-    }
-    if let Some(job) = delivery.decode::<ProcessMessages>() {
-        return process_messages::run(app, job?).await;
-    }
-    if let Some(job) = delivery.decode::<SendMentionDigest>() {
-        return send_mention_digest::run(app, &job?).await;
-    }
-    Err(delivery.unknown_job_error())
+use crate::presence;
+
+pub fn jobs() -> JobTable<App> {
+    JobTable::new([
+        handler(|app: App, job: ConnectionOpened| async move { connection_opened::run(&app, &job).await }),
+        handler(|app: App, job: ConnectionClosed| async move { connection_closed::run(&app, &job).await }),
+        handler(|app: App, job: ConnectionHeartbeat| async move {
+            presence::record_heartbeat(&app, job.user, app.clock.now()).await
+        }),
+        handler(|app: App, job: CheckTeamPresence| async move { check_team_presence::run(&app, &job).await }),
+        handler(|app: App, job: SyncProfile| async move { sync_profile::run(&app, job).await }),
+        handler(|app: App, job: DeleteChannelRows| async move { delete_channel_rows::run(&app, job).await }),
+        handler(|app: App, job: ProcessMessages| async move { process_messages::run(&app, job).await }),
+        handler(|app: App, job: SendMentionDigest| async move { send_mention_digest::run(&app, &job).await }),
+    ])
 }

@@ -6,8 +6,11 @@ use model::{
     message::MessageAuthor,
     user::AccountState,
 };
-use protocol::{Event, event::chat::MemberRoleChanged, job::SyncProfile};
-use realtime::{presence::SessionStateReason, team_presence::is_team_connection};
+use protocol::{
+    Event,
+    event::chat::MemberRoleChanged,
+    job::{ConnectionOpened, OpenedReason, SyncProfile},
+};
 use store::{
     WriteOutcome,
     chat::memberships::{self, Membership, RemainingOwner},
@@ -18,6 +21,7 @@ use store::{
 
 use crate::{
     channels::{access::load_channel_and_membership, default_channels, leave, publish},
+    presence::is_team_connection,
     team,
 };
 
@@ -72,7 +76,9 @@ async fn onboard_sockets(app: &App, user: UserId) -> Result<(), Error> {
         is_team_connection(socket) && onboarded.iter().all(|other| other.id != socket.id)
     };
     for connection in sockets.iter().filter(is_new) {
-        app.realtime.enqueue_connection_state(connection, SessionStateReason::Requested, now).await?;
+        let Connection { id, identity, .. } = connection.clone();
+        let job = ConnectionOpened { connection: id, identity, reason: OpenedReason::Requested };
+        app.queues.send(&job, now).await?;
     }
     Ok(())
 }

@@ -5,7 +5,10 @@ pub mod generate_slide;
 pub mod talk;
 
 use ai::{Assistant, AssistantSettings, CompletionOrigin, ProviderModel};
-use entry::{App, Environment, StartError, worker::JobDelivery};
+use entry::{
+    App, Environment, StartError,
+    worker::{JobTable, handler},
+};
 use jiff::SignedDuration;
 use model::{Error, ErrorCode, ParticipantId, SessionId};
 use protocol::job::{AnswerQuestion, GenerateSlide};
@@ -37,14 +40,22 @@ pub fn assistant_from_environment(environment: &Environment) -> Result<Assistant
     Assistant::start(&settings).map_err(|why| StartError::invalid("MODEL_PROVIDER", why))
 }
 
-pub async fn run(app: &App, assistant: &Assistant, delivery: &JobDelivery) -> Result<(), Error> {
-    if let Some(job) = delivery.decode::<AnswerQuestion>() {
-        return answer_question::run(app, assistant, &job?).await;
-    }
-    if let Some(job) = delivery.decode::<GenerateSlide>() {
-        return generate_slide::run(app, assistant, &job?).await;
-    }
-    Err(delivery.unknown_job_error())
+/// What the handlers of `worker-answers` work with. Cheap to clone.
+#[derive(Clone)]
+pub struct AnswersWorker {
+    pub app: App,
+    pub assistant: Assistant,
+}
+
+pub fn jobs() -> JobTable<AnswersWorker> {
+    JobTable::new([
+        handler(|worker: AnswersWorker, job: AnswerQuestion| async move {
+            answer_question::run(&worker.app, &worker.assistant, &job).await
+        }),
+        handler(|worker: AnswersWorker, job: GenerateSlide| async move {
+            generate_slide::run(&worker.app, &worker.assistant, &job).await
+        }),
+    ])
 }
 
 /// Takes a call out of the session's quota, and of whoever asks; a second delivery of a job takes it once.

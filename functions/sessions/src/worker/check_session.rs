@@ -11,7 +11,7 @@ use store::{
     sessions::{self, Session, responses},
 };
 
-use crate::{InstanceState, moves, report};
+use crate::{InstanceState, moves, presence, report};
 
 /// Looks after a session that has not ended: has its current slide counted, in case a vote was stored and its
 /// announcement lost; ends it when nobody else did, or nobody is there. One that has ended is told so once more, and its
@@ -66,7 +66,7 @@ pub async fn run(app: &App, hot: &InstanceState, job: CheckSession) -> Result<()
         if session.pace == SlidePacing::Participant {
             count_other_slides(app, hot, &session, now).await?;
         }
-        app.realtime.enqueue_presence_count(session.id, now).await?;
+        presence::enqueue_presence_count(app, session.id, now).await?;
         let next = (now + moves::CHECK_INTERVAL).min(end);
         return Ok(sessions::schedule_check(&app.store, session.id, next).await?);
     }
@@ -87,8 +87,8 @@ async fn idle_since(app: &App, session: &Session, now: Timestamp) -> Result<Time
     {
         return Ok(now);
     }
-    let presence = sessions::get_presence(&app.store, session.id, ReadConsistency::Eventual, now).await?;
-    let someone = presence.and_then(|presence| Timestamp::from_millisecond(presence.someone_at).ok());
+    let count = sessions::get_presence(&app.store, session.id, ReadConsistency::Eventual, now).await?;
+    let someone = count.and_then(|count| Timestamp::from_millisecond(count.someone_at).ok());
     // one from before there was such a field began when it was made
     let moved = session.last_presenter_action_at.max(session.created_at);
     Ok(someone.map_or(moved, |someone| someone.max(moved)))

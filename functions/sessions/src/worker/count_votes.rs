@@ -112,7 +112,7 @@ impl VoteCount {
         if let Some(update) = self.vote_update_event() {
             app.realtime.publish(presenter, update, now).await?;
             if self.shows_results {
-                let size = usize::try_from(app.realtime.last_participant_count(session, now).await?)
+                let size = usize::try_from(sessions::last_participant_count(&app.store, session, now).await?)
                     .unwrap_or(usize::MAX);
                 // of the tick that was counted: the audience may have been told of the job's own before it came
                 let tick = Tick::containing(as_of - 1).next_for_audience(size);

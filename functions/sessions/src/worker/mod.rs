@@ -1,18 +1,22 @@
 //! Jobs of live sessions.
 
 pub mod check_session;
+pub mod connection_closed;
+pub mod connection_opened;
 pub mod count_presence;
 pub mod count_upvotes;
 pub mod count_votes;
 pub mod end_login;
 pub mod end_session;
-pub mod greet;
 pub mod rank_quiz;
 pub mod write_report;
 
 use std::time::Duration;
 
-use entry::{App, worker::JobDelivery};
+use entry::{
+    App,
+    worker::{JobTable, handler},
+};
 use model::{
     Error,
     tick::{TICK_MS, Tick},
@@ -20,8 +24,8 @@ use model::{
 use protocol::{
     Job,
     job::{
-        CheckSession, CountPresence, CountUpvotes, CountVotes, EndLogin, EndSession, RankQuiz,
-        SendSessionState, WriteReport,
+        CheckSession, ConnectionClosed, ConnectionOpened, CountPresence, CountUpvotes, CountVotes, EndLogin,
+        EndSession, RankQuiz, WriteReport,
     },
 };
 
@@ -31,49 +35,59 @@ use crate::InstanceState;
 /// not counted by then is asked for anew by the session's check.
 const MAX_ATTEMPTS: u8 = 10;
 
-pub async fn run(app: &App, hot: &InstanceState, delivery: &JobDelivery) -> Result<(), Error> {
-    if let Some(job) = delivery.decode::<CountVotes>() {
-        let mut job = job?;
-        let outcome = count_votes::run(app, hot, &mut job).await;
-        let again = CountVotes {
-            tick: tick_a_second_later(app, job.tick),
-            tries: job.tries.saturating_add(1),
-            ..job
-        };
-        return retry_later(app, outcome, again.tries, &again).await;
-    }
-    if let Some(job) = delivery.decode::<CountPresence>() {
-        let job = job?;
-        let outcome = count_presence::run(app, job.clone()).await;
-        let again = CountPresence {
-            tick: tick_a_second_later(app, job.tick),
-            tries: job.tries.saturating_add(1),
-            ..job
-        };
-        return retry_later(app, outcome, again.tries, &again).await;
-    }
-    if let Some(job) = delivery.decode::<CountUpvotes>() {
-        return count_upvotes::run(app, hot, &job?).await;
-    }
-    if let Some(job) = delivery.decode::<RankQuiz>() {
-        return rank_quiz::run(app, &job?).await;
-    }
-    if let Some(job) = delivery.decode::<SendSessionState>() {
-        return greet::run(app, hot, &job?).await;
-    }
-    if let Some(job) = delivery.decode::<EndLogin>() {
-        return end_login::run(app, &job?).await;
-    }
-    if let Some(job) = delivery.decode::<EndSession>() {
-        return end_session::run(app, hot, &job?).await;
-    }
-    if let Some(job) = delivery.decode::<WriteReport>() {
-        return write_report::run(app, &job?).await;
-    }
-    if let Some(job) = delivery.decode::<CheckSession>() {
-        return check_session::run(app, hot, job?).await;
-    }
-    Err(delivery.unknown_job_error())
+/// What the handlers of `worker-sessions` work with. Cheap to clone.
+#[derive(Clone)]
+pub struct SessionsWorker {
+    pub app: App,
+    pub state: InstanceState,
+}
+
+pub fn jobs() -> JobTable<SessionsWorker> {
+    JobTable::new([
+        handler(|worker: SessionsWorker, job: ConnectionOpened| async move {
+            connection_opened::run(&worker.app, &worker.state, &job).await
+        }),
+        handler(|worker: SessionsWorker, job: ConnectionClosed| async move {
+            connection_closed::run(&worker.app, &job).await
+        }),
+        handler(|worker: SessionsWorker, job: CountVotes| async move { count_votes(&worker, job).await }),
+        handler(|worker: SessionsWorker, job: CountPresence| async move {
+            count_presence(&worker.app, job).await
+        }),
+        handler(|worker: SessionsWorker, job: CountUpvotes| async move {
+            count_upvotes::run(&worker.app, &worker.state, &job).await
+        }),
+        handler(
+            |worker: SessionsWorker, job: RankQuiz| async move { rank_quiz::run(&worker.app, &job).await },
+        ),
+        handler(
+            |worker: SessionsWorker, job: EndLogin| async move { end_login::run(&worker.app, &job).await },
+        ),
+        handler(|worker: SessionsWorker, job: EndSession| async move {
+            end_session::run(&worker.app, &worker.state, &job).await
+        }),
+        handler(|worker: SessionsWorker, job: WriteReport| async move {
+            write_report::run(&worker.app, &job).await
+        }),
+        handler(|worker: SessionsWorker, job: CheckSession| async move {
+            check_session::run(&worker.app, &worker.state, job).await
+        }),
+    ])
+}
+
+async fn count_votes(worker: &SessionsWorker, mut job: CountVotes) -> Result<(), Error> {
+    let SessionsWorker { app, state } = worker;
+    let outcome = count_votes::run(app, state, &mut job).await;
+    let tick = tick_a_second_later(app, job.tick);
+    let retry = CountVotes { tick, tries: job.tries.saturating_add(1), ..job };
+    retry_later(app, outcome, retry.tries, &retry).await
+}
+
+async fn count_presence(app: &App, job: CountPresence) -> Result<(), Error> {
+    let outcome = count_presence::run(app, job.clone()).await;
+    let tick = tick_a_second_later(app, job.tick);
+    let retry = CountPresence { tick, tries: job.tries.saturating_add(1), ..job };
+    retry_later(app, outcome, retry.tries, &retry).await
 }
 
 /// A failed message of a FIFO queue holds up its group until it is visible again, minutes later. What failed because a

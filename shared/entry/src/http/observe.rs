@@ -21,7 +21,8 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
     let id = request_id(&request);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = tracing::info_span!("request", request_id = %id, user = tracing::field::Empty);
-    let (answer, cost) = store::dynamodb::cost::measure(AssertUnwindSafe(next.run(request)).catch_unwind())
+    let running = queue::with_request_id(Some(id.clone()), next.run(request));
+    let (answer, cost) = store::dynamodb::cost::measure(AssertUnwindSafe(running).catch_unwind())
         .instrument(span.clone())
         .await;
     let answer = answer

@@ -3,6 +3,7 @@
 //! A refusal is an `error` event and the connection lives; one that ends it says `fatal` first.
 
 mod connection_cache;
+mod ended_login;
 mod frame_rate;
 
 use std::{
@@ -15,15 +16,18 @@ use std::{
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use futures::FutureExt;
 use http::StatusCode;
-use model::Error;
+use model::{ConnectionIdentity, Error};
 use protocol::{Event, IncomingFrame, OutgoingFrame, SocketCommand, event::ErrorEvent};
+use queue::with_request_id;
 use realtime::connection_post::PostOutcome;
 use serde_json::{Value, json};
 use store::realtime::connections::Connection;
+use tracing::{Instrument, Span, field::Empty};
 
 use crate::{App, LambdaFunction};
 
 pub use connection_cache::ConnectionCache;
+pub use ended_login::close_if_logged_out;
 pub use frame_rate::FrameRate;
 use frame_rate::FrameVerdict;
 
@@ -85,14 +89,22 @@ pub fn function(app: App, known: ConnectionCache, socket: impl SocketHandler) ->
             let (app, known, socket) = &*shared;
             let event: ApiGatewayWebsocketProxyRequest = serde_json::from_value(event)?;
             let started = Instant::now();
-            let route = event.request_context.route_key.clone().unwrap_or_default();
-            let request_id = event.request_context.request_id.clone().unwrap_or_default();
-            let handling = AssertUnwindSafe(handle_event(app, known, socket, event)).catch_unwind();
+            let context = &event.request_context;
+            let request_id = context.request_id.clone().unwrap_or_default();
+            let span = tracing::info_span!(
+                "message",
+                request_id,
+                route = context.route_key.as_deref().unwrap_or_default(),
+                connection = context.connection_id.as_deref().unwrap_or_default(),
+                user = Empty,
+                session = Empty,
+            );
+            let handling = with_request_id(Some(request_id), handle_event(app, known, socket, event));
+            let handling = AssertUnwindSafe(handling).catch_unwind().instrument(span.clone());
             let (status, cost) = store::dynamodb::cost::measure(handling).await;
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let _entered = span.enter();
             tracing::info!(
-                request_id,
-                route,
                 status = status.as_u16(),
                 duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
                 table_requests = cost.requests,
@@ -176,6 +188,7 @@ async fn handle_message<S: SocketHandler>(
     body: &str,
 ) -> Result<(), (Error, Option<Value>)> {
     let connection = known.get_or_read(app, id).await.map_err(|error| (error, None))?;
+    record_identity(&connection.identity);
     match known.take_frame(id, S::FRAME_RATE, app.clock.now()) {
         FrameVerdict::Pass => {}
         FrameVerdict::Refuse => {
@@ -191,6 +204,17 @@ async fn handle_message<S: SocketHandler>(
         socket.message(message).await
     };
     handled.await.map_err(|error| (error, reference))
+}
+
+/// Adds the user and the session of a connection to the span of its message.
+pub fn record_identity(identity: &ConnectionIdentity) {
+    let span = Span::current();
+    if let Some(by) = identity.account_login() {
+        span.record("user", by.user.to_string());
+    }
+    if let Some(session) = identity.session() {
+        span.record("session", session.to_string());
+    }
 }
 
 /// The one mapping of an error to an `error` event.

@@ -7,51 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use super::{FifoKey, Job, Queue, is_zero};
 
-/// A connection of the team is new: take it into the rooms of its channels, and tell it that it is there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OnboardConnection {
-    pub connection: String,
-    /// It could not be told something because it was not open yet.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub opening: bool,
-}
-
-impl Job for OnboardConnection {
-    const NAME: &'static str = "onboard_connection.v1";
-    const QUEUE: Queue = Queue::Chat;
-
-    fn delay(&self) -> Duration {
-        if self.opening { Duration::from_secs(1) } else { Duration::ZERO }
-    }
-}
-
-/// A connection of the team is gone: take it out of the rooms of its channels, and tell the others if it was the last of its
-/// user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OffboardConnection {
-    pub connection: String,
-    pub user: UserId,
-}
-
-impl Job for OffboardConnection {
-    const NAME: &'static str = "offboard_connection.v1";
-    const QUEUE: Queue = Queue::Chat;
-
-    /// Whoever loads a page anew is back by then, and nobody is told that they were gone.
-    fn delay(&self) -> Duration {
-        Duration::from_secs(5)
-    }
-}
-
 /// See whether someone is still there: a `$disconnect` may never come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckTeamPresence {
     pub user: UserId,
+    /// A connection has just closed. The check waits, because a page that is loaded again is back within seconds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub after_close: bool,
 }
 
 impl Job for CheckTeamPresence {
     const NAME: &'static str = "check_team_presence.v1";
     const QUEUE: Queue = Queue::Chat;
+
+    fn delay(&self) -> Duration {
+        if self.after_close { Duration::from_secs(5) } else { Duration::ZERO }
+    }
 }
 
 /// Do what follows from messages of a channel: everything up to these numbers that was not followed yet.

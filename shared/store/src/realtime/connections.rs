@@ -11,7 +11,8 @@
 
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
-use model::{LoginId, ParticipantId, Room, SessionId, UserId};
+use model::Room;
+pub use model::{AccountLogin, ConnectionIdentity};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -25,70 +26,6 @@ use crate::{
 
 /// A connection lives two hours (API Gateway's quota); a row a little longer.
 const ROW_LIFETIME: SignedDuration = SignedDuration::from_mins(125);
-
-/// Whose connection it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConnectionIdentity {
-    /// An account; `presents` is the session that it presents here.
-    Account { user: UserId, login: LoginId, presents: Option<SessionId> },
-    /// Someone in a session; by an account, they go when its log-in does.
-    Participant { participant: ParticipantId, session: SessionId, by: Option<AccountLogin> },
-}
-
-/// An account on one of its log-ins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccountLogin {
-    pub user: UserId,
-    pub login: LoginId,
-}
-
-impl ConnectionIdentity {
-    pub const fn session(&self) -> Option<SessionId> {
-        match self {
-            Self::Account { presents, .. } => *presents,
-            Self::Participant { session, .. } => Some(*session),
-        }
-    }
-
-    /// The session that it presents.
-    pub const fn presented_session(&self) -> Option<SessionId> {
-        match self {
-            Self::Account { presents, .. } => *presents,
-            Self::Participant { .. } => None,
-        }
-    }
-
-    /// The log-in that it stands on.
-    pub const fn account_login(&self) -> Option<AccountLogin> {
-        match *self {
-            Self::Account { user, login, .. } => Some(AccountLogin { user, login }),
-            Self::Participant { by, .. } => by,
-        }
-    }
-
-    /// Who has it, of all who may have several.
-    pub const fn holder_id(&self) -> Uuid {
-        match self {
-            Self::Account { user, .. } => user.uuid(),
-            Self::Participant { participant, .. } => participant.uuid(),
-        }
-    }
-
-    /// The rooms that such a connection is in.
-    pub fn rooms(&self) -> Vec<Room> {
-        match *self {
-            Self::Account { user, presents: None, .. } => vec![Room::User(user)],
-            Self::Account { user, presents: Some(session), .. } => {
-                vec![Room::User(user), Room::Session(session), Room::Presenter(session)]
-            }
-            Self::Participant { session, by: None, .. } => vec![Room::Session(session)],
-            Self::Participant { session, by: Some(AccountLogin { user, .. }), .. } => {
-                vec![Room::Session(session), Room::User(user)]
-            }
-        }
-    }
-}
 
 /// An open connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,15 +96,24 @@ pub async fn put(store: &Store, connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// C1, C2: forgets a connection and its places.
+/// C1, C2: deletes a connection and its rows in the rooms of its identity.
 pub async fn delete(store: &Store, connection: &Connection) -> Result<()> {
-    let places = connection.identity.rooms().into_iter().map(|room| subscription_key(room, connection));
-    try_join_all(places.chain([connection.key()]).map(|key| async move { store.delete(&key).await })).await?;
-    Ok(())
+    futures::try_join!(leave_rooms(store, connection), delete_row(store, &connection.id)).map(drop)
+}
+
+/// C2: takes a connection out of the rooms of its identity. The row of the connection stays until [`delete_row`].
+pub async fn leave_rooms(store: &Store, connection: &Connection) -> Result<()> {
+    let rows = connection.identity.rooms().into_iter().map(|room| subscription_key(room, connection));
+    try_join_all(rows.map(|key| async move { store.delete(&key).await })).await.map(drop)
+}
+
+/// C1: deletes the row of a connection.
+pub async fn delete_row(store: &Store, id: &str) -> Result<()> {
+    store.delete(&Key::new(&PartitionKey::Connection(id), &SortKey::Self_)).await
 }
 
 /// C2: takes a connection into a room beside those of its identity, as a channel that its user is a member of. 1 write unit.
-/// Whoever takes it in takes it out: [`close`] knows only those of its identity.
+/// Whoever takes it in takes it out: [`delete`] knows only those of its identity.
 pub async fn subscribe(store: &Store, room: Room, connection: &Connection) -> Result<()> {
     store.put(&RoomSubscription { room, connection: connection.clone() }).await
 }

@@ -173,6 +173,12 @@ pub async fn get_presence(
     store.get(&presence_key(session), freshness, now).await
 }
 
+/// S2: the participants who were connected when they were last counted.
+pub async fn last_participant_count(store: &Store, session: SessionId, now: Timestamp) -> Result<u64> {
+    let presence = get_presence(store, session, ReadConsistency::Eventual, now).await?;
+    Ok(presence.map_or(0, |presence| presence.participants))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

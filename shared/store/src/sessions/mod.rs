@@ -41,7 +41,7 @@ use self::sessions_by_day::SessionDayEntry;
 pub use self::{
     counts::{
         PresenceCount, SessionWithCounts, VoteSnapshot, get_owned_with_counts, get_presence, get_snapshot,
-        get_with_counts, save_presence, save_snapshot,
+        get_with_counts, last_participant_count, save_presence, save_snapshot,
     },
     sessions_by_day::{day_of, list_by_day, page_by_days},
 };

@@ -5,7 +5,7 @@ use entry::{
 };
 use http::StatusCode;
 use model::{Error, ErrorCode, SessionId, session::SessionStatus};
-use protocol::job::EndSession;
+use protocol::job::SessionEndRequested;
 use store::{
     ReadConsistency,
     identity::audit_log::{self, AuditTarget},
@@ -56,6 +56,6 @@ pub(crate) async fn admin_end_session(
         id.to_string(),
     );
     audit_log::append(&app.store, &action).await?;
-    app.queues.send(&EndSession { session: id }, now).await?;
+    app.queues.send(&SessionEndRequested { session: id }, now).await?;
     Ok((StatusCode::ACCEPTED, Json(session.into())))
 }

@@ -33,7 +33,7 @@ pub(crate) async fn count_connected(app: &App, running: &[Session]) -> Result<u6
     let ids: Vec<SessionId> = running.iter().map(|session| session.id).collect();
     let now = app.clock.now();
     let counts = stream::iter(ids)
-        .map(|id| async move { app.realtime.last_participant_count(id, now).await })
+        .map(|id| async move { sessions::last_participant_count(&app.store, id, now).await })
         .buffer_unordered(READ_CONCURRENCY);
-    counts.try_fold(0, |sum, count| async move { Ok(sum + count) }).await
+    Ok(counts.try_fold(0, |sum, count| async move { Ok(sum + count) }).await?)
 }

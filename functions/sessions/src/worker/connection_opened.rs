@@ -1,20 +1,30 @@
-use entry::App;
-use model::{Error, ErrorCode, Room, SessionId};
-use protocol::{Event, event::ParticipantJoined, job::SendSessionState};
+use entry::{App, socket::close_if_logged_out};
+use model::{ConnectionIdentity, Error, ErrorCode, Room, SessionId};
+use protocol::{
+    Event,
+    event::ParticipantJoined,
+    job::{ConnectionOpened, OpenedReason},
+};
 use store::{
-    realtime::connections::{self, Connection, ConnectionIdentity},
+    realtime::connections::{self, Connection},
     sessions::participants,
 };
 
-use crate::{InstanceState, guest::REMOVED_MESSAGE, state};
+use crate::{
+    InstanceState,
+    guest::REMOVED_MESSAGE,
+    presence::{close_older_presenters, enqueue_presence_count},
+    state,
+};
 
-/// Tells a connection the state of its session, and the presenter who has come.
-pub async fn run(app: &App, hot: &InstanceState, job: &SendSessionState) -> Result<(), Error> {
+/// Sends a connection the state of its session. A new presenter's connection closes the older ones. A new participant's
+/// connection has presence counted, and the presenter receives `participant_joined`.
+pub async fn run(app: &App, hot: &InstanceState, job: &ConnectionOpened) -> Result<(), Error> {
     let found = connections::get(&app.store, &job.connection, app.clock.now()).await?;
-    // gone again before it was greeted
+    // The connection may be closed already.
     let Some(connection) = found else { return Ok(()) };
     let now = app.clock.now();
-    if app.realtime.close_if_logged_out(&connection, now).await? {
+    if close_if_logged_out(app, &connection, now).await? {
         return Ok(());
     }
     if let ConnectionIdentity::Participant { participant, session, .. } = connection.identity
@@ -24,12 +34,16 @@ pub async fn run(app: &App, hot: &InstanceState, job: &SendSessionState) -> Resu
         return app.realtime.close_with_reason(&connection, ErrorCode::Removed, REMOVED_MESSAGE, now).await;
     }
     let Some(session) = connection.identity.session() else { return Ok(()) };
-    app.realtime.close_older_presenters(&connection, now).await?;
+    close_older_presenters(app, &connection, now).await?;
+    let is_new = job.reason == OpenedReason::New;
+    if is_new && matches!(connection.identity, ConnectionIdentity::Participant { .. }) {
+        enqueue_presence_count(app, session, now).await?;
+    }
     let state = || state_and_count(app, hot, &connection, session);
-    let told = app.realtime.send_event_when_open(&connection, || app.clock.now(), state).await?;
-    // gone, or never opened
-    let Some(participant_count) = told else { return Ok(()) };
-    if let (true, ConnectionIdentity::Participant { participant, .. }) = (job.arrived, connection.identity) {
+    let delivered = app.realtime.send_event_when_open(&connection, || app.clock.now(), state).await?;
+    // The connection closed, or never opened.
+    let Some(participant_count) = delivered else { return Ok(()) };
+    if let (true, ConnectionIdentity::Participant { participant, .. }) = (is_new, connection.identity) {
         let joined = Event::ParticipantJoined(ParticipantJoined {
             participant_id: participant,
             is_anonymous: connection.display_name.is_none(),
@@ -41,7 +55,7 @@ pub async fn run(app: &App, hot: &InstanceState, job: &SendSessionState) -> Resu
     Ok(())
 }
 
-/// The state of the session, and how many it counted.
+/// Loads the state of the session, and returns it with its count of participants.
 async fn state_and_count(
     app: &App,
     hot: &InstanceState,

@@ -1,0 +1,67 @@
+use std::slice;
+
+use entry::{App, socket::close_if_logged_out};
+use jiff::Timestamp;
+use model::{ChannelId, ConnectionIdentity, Error, Room, UserId};
+use protocol::{
+    Event,
+    event::chat::{ChannelLogHead, ConnectionEstablished},
+    job::ConnectionOpened,
+};
+use store::{
+    ReadConsistency,
+    chat::{memberships, projection_checkpoint},
+    identity::users,
+    realtime::connections::{self, Connection},
+};
+
+use super::connection_closed;
+use crate::{channels::subscriptions, presence};
+
+/// Enters a connection into the rooms of the team and of its user's channels, sends it `connection_established` with the last
+/// message number of each channel, and publishes that the user is online. A second run sends the event twice.
+///
+/// A user without a user name is not of the team. Their connection receives only events of the account. The connection is in its
+/// rooms before the numbers are read, so a message in between arrives as an event. 1 write unit for each channel and for the
+/// team, and 1.5 read units for each channel.
+pub(super) async fn run(app: &App, job: &ConnectionOpened) -> Result<(), Error> {
+    let now = app.clock.now();
+    // The connection may be closed already.
+    let Some(connection) = connections::get(&app.store, &job.connection, now).await? else { return Ok(()) };
+    let ConnectionIdentity::Account { user, presents: None, .. } = connection.identity else { return Ok(()) };
+    if close_if_logged_out(app, &connection, now).await? {
+        return Ok(());
+    }
+    let account = users::get_strong(&app.store, user, now).await?.filter(|account| account.is_active(now));
+    let Some(username) = account.and_then(|account| account.username) else { return Ok(()) };
+    subscribe(app, &connection, user, now).await?;
+    let established = || connection_established(app, user, username.as_str());
+    if app.realtime.send_event_when_open(&connection, || app.clock.now(), established).await?.is_none() {
+        // It may have closed before this job entered it into the rooms, and `ConnectionClosed` may have run.
+        return connection_closed::unsubscribe(app, &connection.id, user, app.clock.now()).await;
+    }
+    // The connection is open now, so it receives its user's own status too.
+    presence::record_heartbeat(app, user, app.clock.now()).await
+}
+
+/// Enters a connection into the rooms of the team and of its user's channels.
+async fn subscribe(app: &App, connection: &Connection, user: UserId, now: Timestamp) -> Result<(), Error> {
+    let memberships = memberships::list_memberships(&app.store, user, now).await?;
+    let channels: Vec<ChannelId> = memberships.iter().map(|membership| membership.channel).collect();
+    connections::subscribe(&app.store, Room::Team, connection).await?;
+    subscriptions::subscribe_sockets(app, user, &channels, slice::from_ref(connection)).await.map(drop)
+}
+
+/// Reads the last message number of each channel. Strong: a message that was sent before the connection was in the rooms is
+/// counted here.
+async fn connection_established(app: &App, user: UserId, username: &str) -> Result<(Event, ()), Error> {
+    let now = app.clock.now();
+    let memberships = memberships::list_memberships(&app.store, user, now).await?;
+    let heads =
+        projection_checkpoint::channel_progress(&app.store, &memberships, ReadConsistency::Strong, now)
+            .await?;
+    let channels =
+        heads.iter().map(|head| ChannelLogHead { channel_id: head.channel, seq: head.seq }).collect();
+    let event = ConnectionEstablished { user_id: user, username: username.to_owned(), channels };
+    Ok((Event::ConnectionEstablished(event), ()))
+}
