@@ -1,9 +1,11 @@
 //! One document of all subjects.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use entry::http::ErrorBody;
 use model::FieldError;
+use serde::Deserialize;
+use serde_json::Value;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -17,6 +19,9 @@ use utoipa::{
         tag::TagBuilder,
     },
 };
+
+/// The response of each operation in a run of all of them, written by `tests/e2e/contracts/every_operation_has_an_example`.
+const EXAMPLES: &str = include_str!("examples.json");
 
 const DESCRIPTION: &str = "\
 One backend for people (and AI) who talk live. Paths are written as `/v1/…`; `/api/v1/…` and `/api/…` are the same \
@@ -84,8 +89,10 @@ pub fn assemble_document(subjects: impl IntoIterator<Item = OpenApi>) -> OpenApi
         })
         .map(|(name, _)| format!("#/components/schemas/{name}"))
         .collect();
+    let examples = parse_examples();
     for (path, item) in &mut whole.paths.paths {
         complete_path(path, item, &free);
+        add_examples(item, &examples);
     }
     whole
 }
@@ -139,6 +146,38 @@ fn complete_path(path: &str, item: &mut PathItem, free: &BTreeSet<String>) {
         }
         add_error_responses(path, operation, writes);
         describe_operation(operation);
+    }
+}
+
+/// A successful response of an operation.
+#[derive(Deserialize)]
+struct ResponseExample {
+    status: u16,
+    content_type: Option<String>,
+    body: Value,
+}
+
+/// Returns the examples by operation id.
+fn parse_examples() -> BTreeMap<String, ResponseExample> {
+    serde_json::from_str(EXAMPLES).unwrap_or_default()
+}
+
+fn add_examples(item: &mut PathItem, examples: &BTreeMap<String, ResponseExample>) {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    for operation in [get, put, post, delete, patch].into_iter().flatten() {
+        let Some(id) = &operation.operation_id else { continue };
+        let Some(ResponseExample { status, content_type: Some(content_type), body }) = examples.get(id)
+        else {
+            continue;
+        };
+        let response = operation.responses.responses.get_mut(&status.to_string());
+        let Some(RefOr::T(response)) = response else { continue };
+        // an image has no example, because the body would be its bytes
+        if let Some(RefOr::T(content)) = response.content.get_mut(content_type)
+            && !body.is_null()
+        {
+            content.example = Some(body.clone());
+        }
     }
 }
 
@@ -220,6 +259,14 @@ fn idempotency_key_parameter() -> RefOr<utoipa::openapi::path::Parameter> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn examples_are_in_the_document() {
+        assert!(parse_examples().len() > 100);
+        let document = serde_json::to_value(assemble_document([crate::openapi()])).unwrap();
+        let health = &document["paths"]["/health"]["get"]["responses"]["200"]["content"]["application/json"];
+        assert_eq!(health["example"]["status"], "healthy");
+    }
 
     #[test]
     fn what_is_true_of_all_is_said_of_each() {

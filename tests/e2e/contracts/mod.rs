@@ -2,6 +2,7 @@
 
 mod architecture;
 mod asyncapi_is_current;
+mod every_operation_has_an_example;
 mod every_route_answers_every_role;
 mod openapi_is_current;
 mod operations_cost_what_costs_md_says;

@@ -47,7 +47,7 @@ fn every_operation_is_documented_completely() {
                 let schema = &response["content"]["application/json"]["schema"]["$ref"];
                 // what is not ready says what, in the form of what is
                 let not_ready = path == "/ready" && status == "503";
-                assert!(not_ready || schema == "#/components/schemas/Error", "{name} {status}: {schema}");
+                assert!(not_ready || schema == "#/components/schemas/ErrorBody", "{name} {status}: {schema}");
             }
         }
     }

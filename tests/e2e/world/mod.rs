@@ -16,6 +16,8 @@ use std::{
     time::Duration,
 };
 
+use entry::Clock;
+use jiff::Timestamp;
 use local::{LocalCloud, LocalOptions};
 
 pub(crate) use api_client::{ApiClient, ApiResponse};
@@ -28,6 +30,10 @@ pub(crate) use users::{Guest, Presentation, Session, User};
 
 /// How long anything may take before a story says that it never happens. Nothing waits this long when all is well.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The time at which a local cloud starts. A story that moves the clock by a month would otherwise depend on the day on which it
+/// runs.
+pub(crate) const START: &str = "2030-01-15T12:00:00Z";
 
 /// A cloud to play in: one of our own, or a deployment.
 pub(crate) struct World {
@@ -49,6 +55,7 @@ impl World {
         options.template.get_or_insert_with(|| repository().join("template.yaml"));
         // stories are not about plans, but for those that say so
         options.parameters.entry("DefaultPlan".to_owned()).or_insert_with(|| "enterprise".to_owned());
+        start_at_fixed_time(&options.clock);
         let local = LocalCloud::start(options).await.expect("the local cloud starts");
         Self { url: local.url(), http: http_client(), local: Some(local) }
     }
@@ -156,6 +163,15 @@ impl Drop for World {
             let dead: Vec<String> = queues.peek(name).into_iter().map(|message| message.body).collect();
             assert!(dead.is_empty(), "the story left dead letters in {name}: {dead:#?}");
         }
+    }
+}
+
+/// Moves a clock to [`START`]. A clock that another cloud of the story has used is later and stays as it is.
+fn start_at_fixed_time(clock: &Clock) {
+    let start: Timestamp = START.parse().expect("a time");
+    let ahead = start.duration_since(clock.now());
+    if let Ok(ahead) = Duration::try_from(ahead) {
+        clock.advance(ahead);
     }
 }
 

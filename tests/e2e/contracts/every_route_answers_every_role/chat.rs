@@ -66,19 +66,18 @@ pub(super) async fn choose_user_name(user: &User) {
 }
 
 /// A private channel of the owner with a second member and a message.
-pub(super) struct ChatScene {
-    pub(super) channel: Channel,
-    pub(super) message: String,
-    /// Is in the channel.
-    pub(super) member: String,
+pub(in crate::contracts) struct ChatScene {
+    pub(in crate::contracts) channel: Channel,
+    pub(in crate::contracts) message: String,
+    /// The id of the second member.
+    pub(in crate::contracts) member: String,
 }
 
 impl ChatScene {
-    pub(super) async fn create(owner: &User, member: &User) -> Self {
-        let name = format!("herons-{:016x}", rand::random::<u64>());
+    pub(super) async fn create(owner: &User, member: &User, name: &str) -> Self {
         let made = json!({ "name": name, "is_private": true });
         let made = owner.client.post("/v1/channels", &made).await.ok(201);
-        let channel = Channel { id: made["id"].as_str().unwrap().to_owned(), name };
+        let channel = Channel { id: made["id"].as_str().unwrap().to_owned(), name: name.to_owned() };
         let path = format!("/v1/channels/{}/add-user", channel.id);
         owner.client.post(&path, &json!({ "user_id": member.id })).await.ok(200);
         let message = json!({ "channel_id": channel.id, "content": "herons nest" });

@@ -15,7 +15,7 @@ const ROWS: &[RouteRow] = &[
 ];
 
 /// The file name of an image of someone.
-pub(super) async fn upload_image(owner: &User) -> String {
+pub(in crate::contracts) async fn upload_image(owner: &User) -> String {
     let image =
         owner.client.request(Method::POST, "/v1/upload/image").file("image/png", &small_image()).send().await;
     image.ok(201)["filename"].as_str().unwrap().to_owned()

@@ -8,7 +8,7 @@ mod admin;
 mod chat;
 mod docs;
 mod identity;
-mod images;
+pub(super) mod images;
 mod presentations;
 mod questions;
 mod sessions;
@@ -52,38 +52,52 @@ fn rows() -> impl Iterator<Item = &'static RouteRow> {
 const ADMIN_EMAIL: &str = "admin@example.com";
 
 /// What an operation takes.
-enum RequestBody {
+pub(super) enum RequestBody {
     Json(Value),
     File(Vec<u8>),
 }
 
-/// What there is to ask for; made anew for every operation.
-struct RouteScene {
-    owner: User,
-    stranger: User,
-    admin: User,
-    guest: Guest,
-    presentation: Presentation,
-    session: Session,
+/// The accounts and data that the operations work on.
+pub(super) struct RouteScene {
+    pub(super) owner: User,
+    pub(super) stranger: User,
+    pub(super) admin: User,
+    pub(super) guest: Guest,
+    pub(super) presentation: Presentation,
+    /// Running: it can be paused and ended, but neither started nor resumed.
+    pub(super) session: Session,
     /// A second log-in of the owner.
-    login: String,
+    pub(super) login: String,
     /// The file name of an image of the owner.
-    image: String,
-    /// A slide that has been asked to be written on.
+    pub(super) image: String,
+    /// A slide whose text a model was asked to write.
     conclusion: String,
-    /// By the guest, as the answer below.
+    /// A question of the guest.
     question: String,
+    /// A response of the guest.
     response: String,
-    chat: chat::ChatScene,
+    pub(super) chat: chat::ChatScene,
 }
 
 impl RouteScene {
+    /// Creates a scene with accounts of its own, because an operation may delete what it works on.
     async fn create(world: &World, admin: &User, member: &User) -> Self {
         let (owner, stranger, admin) = tokio::join!(
             chat::teammate(world, "owner"),
             chat::teammate(world, "stranger"),
             admin.log_in(world)
         );
+        let channel = format!("herons-{:016x}", rand::random::<u64>());
+        Self::create_for(world, [owner, stranger, admin], member, &channel).await
+    }
+
+    /// Creates a scene for an owner, a stranger and an admin, with a member beside the owner in the channel.
+    pub(super) async fn create_for(
+        world: &World,
+        [owner, stranger, admin]: [User; 3],
+        member: &User,
+        channel: &str,
+    ) -> Self {
         let (mut presentation, session) = owner.start_session(2).await;
         let guest = session.join(world, Some("Bo")).await;
         Self {
@@ -92,7 +106,7 @@ impl RouteScene {
             conclusion: sessions::request_generation(&owner, &mut presentation, &session).await,
             question: questions::ask_question(&guest, &session).await,
             response: sessions::submit_response(&guest, &presentation, &session).await,
-            chat: chat::ChatScene::create(&owner, member).await,
+            chat: chat::ChatScene::create(&owner, member, channel).await,
             owner,
             stranger,
             admin,
@@ -102,7 +116,8 @@ impl RouteScene {
         }
     }
 
-    fn path(&self, template: &str) -> String {
+    /// Replaces the parameters of a path and adds the query that the operation requires.
+    pub(super) fn path(&self, template: &str) -> String {
         let mut path = template.to_owned();
         while let Some((before, rest)) = path.split_once('{') {
             let (name, after) = rest.split_once('}').expect("a parameter ends");
@@ -120,8 +135,8 @@ impl RouteScene {
         }
     }
 
-    /// A body that is right.
-    fn request_body(&self, operation: &str) -> Option<RequestBody> {
+    /// Returns a valid body for an operation.
+    pub(super) fn request_body(&self, operation: &str) -> Option<RequestBody> {
         DOMAINS.iter().find_map(|subject| (subject.body)(self, operation))
     }
 }

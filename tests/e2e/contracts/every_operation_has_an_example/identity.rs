@@ -1,0 +1,49 @@
+use serde_json::json;
+
+use super::{CallOptions, Recorder, RouteScene};
+
+/// Plays the operations that leave the accounts as they are.
+pub(super) async fn record_reads(recorder: &mut Recorder<'_>, scene: &RouteScene) {
+    let anonymous = recorder.world.anonymous();
+    let owner = &scene.owner.client;
+    recorder.record(scene, &anonymous, "jwks").await;
+    let account = json!({ "email": "eve@example.com", "password": "a heron over grey water", "name": "Eve" });
+    let options = CallOptions { body: Some(account), ..CallOptions::default() };
+    recorder.record_with(scene, &anonymous, "register", options).await;
+    recorder.record(scene, &anonymous, "log_in").await;
+    recorder.record(scene, &anonymous, "refresh").await;
+    let operations =
+        ["list_logins", "end_login", "get_me", "get_usage", "list_users", "search_users", "get_user"];
+    for operation in operations {
+        recorder.record(scene, owner, operation).await;
+    }
+    for operation in ["update_me", "update_user"] {
+        let options = CallOptions { body: Some(json!({ "name": "Ana Lima" })), ..CallOptions::default() };
+        recorder.record_with(scene, owner, operation, options).await;
+    }
+}
+
+/// Plays the operations that end log-ins and accounts.
+pub(super) async fn record_ends(recorder: &mut Recorder<'_>, scene: &RouteScene) {
+    let world = recorder.world;
+    let anonymous = world.anonymous();
+    let owner = scene.owner.log_in(world).await;
+    recorder.record(scene, &owner.client, "end_other_logins").await;
+    recorder.record(scene, &owner.client, "log_out").await;
+    let owner = scene.owner.log_in(world).await;
+    recorder.record(scene, &owner.client, "change_password").await;
+    recorder.record(scene, &anonymous, "request_password_reset").await;
+    world.wait_for_jobs().await;
+    let email = world.local_cloud().emulator().ses().newest_to(&owner.email).expect("an e-mail with a link");
+    let link = email.links.iter().find(|link| link.contains("token=")).expect("a link with a token");
+    let token = link.split_once("token=").unwrap().1.split('&').next().unwrap();
+    let password = "a marten under the eaves 17";
+    let body = json!({ "token": token, "new_password": password });
+    let options = CallOptions { body: Some(body), ..CallOptions::default() };
+    recorder.record_with(scene, &anonymous, "confirm_password_reset", options).await;
+    let credentials = json!({ "email": owner.email, "password": password });
+    let tokens = anonymous.post("/v1/auth/login", &credentials).await.ok(200);
+    let owner = anonymous.with_token(tokens["access_token"].as_str().unwrap());
+    let options = CallOptions { body: Some(json!({ "password": password })), ..CallOptions::default() };
+    recorder.record_with(scene, &owner, "delete_me", options).await;
+}

@@ -1,0 +1,47 @@
+use super::{Recorder, RouteScene};
+
+pub(super) async fn record(recorder: &mut Recorder<'_>, scene: &mut RouteScene) {
+    let world = recorder.world;
+    let anonymous = world.anonymous();
+    let owner = scene.owner.client.clone();
+    let guest = scene.guest.client.clone();
+    recorder.record(scene, &guest, "submit_response").await;
+    for operation in ["find_session_by_code", "find_session_by_slug", "join_session"] {
+        recorder.record(scene, &anonymous, operation).await;
+    }
+    let running = [
+        "create_ticket",
+        "list_sessions",
+        "get_session",
+        "update_session",
+        "show_slide",
+        "show_slide_put",
+        "list_participants",
+        "list_session_slides",
+        "list_responses_of_slide",
+        "get_results",
+        "show_results",
+        "get_leaderboard",
+        "session_statistics",
+        "session_stats",
+        "generate_slide",
+        "generate_summary",
+        "generate_conclusion",
+        "get_generation",
+        "export_session",
+        "moderate_response",
+        "reset_results",
+        "pause_session",
+        "resume_session",
+        "remove_participant",
+        "end_session",
+        "finalize_session",
+        "get_report",
+        "create_session",
+    ];
+    for operation in running {
+        recorder.record(scene, &owner, operation).await;
+    }
+    scene.session = scene.owner.create_session(&scene.presentation).await;
+    recorder.record(scene, &owner, "start_session").await;
+}
