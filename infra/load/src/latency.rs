@@ -1,4 +1,4 @@
-//! Durations that many clients measure.
+//! Latencies that many clients measure.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -8,13 +8,13 @@ use std::{
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// Ten minutes, in microseconds; what takes longer is as bad.
+/// Ten minutes in microseconds. Higher values are recorded as ten minutes.
 const MAX_LATENCY_MICROS: u64 = 600_000_000;
 
-/// A distribution, in microseconds inside.
+/// A distribution in microseconds.
 pub(crate) struct LatencyHistogram(Mutex<Histogram<u64>>);
 
-/// A distribution in milliseconds, as it is reported.
+/// A distribution in milliseconds, as reported.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LatencySummary {
     pub count: u64,
@@ -25,7 +25,7 @@ pub struct LatencySummary {
 
 impl LatencyHistogram {
     pub(crate) fn new() -> anyhow::Result<Self> {
-        // three digits: a millisecond is told from the next up to a second, and that is finer than a screen
+        // three digits distinguish milliseconds up to a second, which is finer than a screen shows
         Ok(Self(Mutex::new(Histogram::new_with_bounds(1, MAX_LATENCY_MICROS, 3)?)))
     }
 
@@ -34,7 +34,7 @@ impl LatencyHistogram {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).saturating_record(micros);
     }
 
-    /// `None` where nothing was measured.
+    /// The summary. Returns `None` if nothing was measured.
     pub(crate) fn summary(&self) -> Option<LatencySummary> {
         let histogram = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = |quantile| millis(histogram.value_at_quantile(quantile));
@@ -47,7 +47,7 @@ impl LatencyHistogram {
     }
 }
 
-/// To a tenth.
+/// Milliseconds with one decimal.
 fn millis(micros: u64) -> f64 {
     let tenths = u32::try_from(micros / 100).unwrap_or(u32::MAX);
     f64::from(tenths) / 10.0

@@ -1,18 +1,19 @@
-//! Rehearses an event before the audience comes: real clients against any deployment, through public URLs only, and a
-//! table of how it went. Smokes a deployment that is new: one client, and a line for each thing that works or not. Knows
-//! nothing of the deployment but its URL.
+//! Load tests and smoke tests of a deployment.
 //!
-//! | file | what |
+//! A rehearsal uses real clients and the public URLs of any deployment, and reports latencies and errors. A smoke test
+//! checks a deployment with one client, step by step. Both know only the URL of the deployment.
+//!
+//! | file | contents |
 //! | --- | --- |
-//! | [`talk`] | the course of a talk, and its report |
-//! | [`chat`] | the course of a conversation: its members, what they hear, and its report |
-//! | [`smoke`] | one person's talk, check by check |
-//! | `presenter` | the account that presents: its requests, its screen |
-//! | `voter` | one of the audience: join, connect, vote, come back |
-//! | `ballot` | what was cast and what was shown, for one question |
-//! | `book` | what all clients write down while it runs |
-//! | `api`, `socket` | requests and frames |
-//! | `latency`, `machine`, `report`, `printed` | figures and how they are printed |
+//! | [`talk`], `talk_report` | the rehearsal of a talk, and its report |
+//! | [`chat`] | the rehearsal of a conversation: members, deliveries, report |
+//! | [`smoke`] | the smoke test |
+//! | `presenter` | the presenter's account: its requests and its screen |
+//! | `voter` | a participant: joins, connects, votes, reconnects |
+//! | `vote_tracker` | the sent votes and the shown tallies of a question |
+//! | `recorder` | the measurements and errors of all clients |
+//! | `load_client`, `load_socket` | requests and frames |
+//! | `latency`, `machine_info`, `print` | figures and their output |
 
 pub mod chat;
 mod latency;
@@ -33,7 +34,7 @@ pub use smoke::SmokeTest;
 pub use talk::TalkRehearsal;
 pub use talk_report::TalkReport;
 
-/// What to rehearse.
+/// The rehearsal to run.
 #[derive(Clone, Debug, clap::Args)]
 pub struct LoadArgs {
     #[command(subcommand)]
@@ -42,16 +43,17 @@ pub struct LoadArgs {
 
 #[derive(Clone, Debug, clap::Subcommand)]
 enum RehearsalCommand {
-    /// A talk: an audience joins by code, votes in a burst on every slide, and checks every tally
+    /// Rehearse a talk: an audience joins by code, votes in a burst on every slide, and checks every tally
     Talk(TalkRehearsal),
-    /// A conversation: a team in one channel, each on a socket, and how soon everyone has every message
+    /// Rehearse a conversation: a team in one channel, each on a socket, measures how soon all have every message
     Chat(ChatRehearsal),
 }
 
-/// Runs it and prints the figures.
+/// Runs a rehearsal and prints its report.
 ///
 /// # Errors
-/// Also where a tally is not what was voted, a screen does not show it, or a message is lost: scripts see it by the exit code.
+/// The rehearsal could not be run, or its verdict is negative: a tally is wrong, a screen does not show it, a message
+/// is lost, or a call failed unexpectedly. Scripts see that by the exit code.
 pub async fn run(load: LoadArgs) -> anyhow::Result<()> {
     match load.rehearsal {
         RehearsalCommand::Talk(talk) => {

@@ -1,4 +1,4 @@
-//! Requests, as any client makes them.
+//! The HTTP client of a rehearsal.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,29 +9,29 @@ use serde_json::Value;
 
 use crate::recorder::LoadRecorder;
 
-/// Tries of a request that fails in a way that may pass.
+/// Attempts of a request that fails temporarily.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// A client of the HTTP API, with or without someone's token. Cheap to clone; clones share connections.
+/// A client of the HTTP API, with or without a token. Clones share connections.
 #[derive(Clone)]
 pub(crate) struct LoadClient {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
-    /// POSTs carry an `Idempotency-Key`: what is tried again is done once.
+    /// POSTs carry an `Idempotency-Key`, so that a retry runs once.
     has_idempotency_keys: bool,
     recorder: Arc<LoadRecorder>,
 }
 
 impl LoadClient {
-    pub(crate) fn new(base: &str, book: Arc<LoadRecorder>) -> anyhow::Result<Self> {
+    pub(crate) fn new(base: &str, recorder: Arc<LoadRecorder>) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
         Ok(Self {
             http,
             base: base.trim_end_matches('/').to_owned(),
             token: None,
             has_idempotency_keys: false,
-            recorder: book,
+            recorder,
         })
     }
 
@@ -39,8 +39,8 @@ impl LoadClient {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    /// Every POST is done once, however often it must be tried. Costs the deployment two writes each, so not for an
-    /// audience, whose joining is measured and whom a place too many does no harm.
+    /// A client whose POSTs run once regardless of retries. That costs the deployment two writes each. The audience
+    /// does not use it, because its joins are measured and an extra participant does no harm.
     pub(crate) fn with_idempotency_keys(&self) -> Self {
         Self { has_idempotency_keys: true, ..self.clone() }
     }
@@ -65,19 +65,23 @@ impl LoadClient {
         self.request(Method::DELETE, path, body).await
     }
 
-    /// Tries again, and later every time, what was refused only for now. Every refusal is written down.
+    /// Sends a request. Retries temporary failures with growing pauses, and records every failure.
     async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         let key = (self.has_idempotency_keys && method == Method::POST).then(|| rand::rng().random::<u128>());
-        let mut tried = 0;
+        let mut attempts = 0;
         loop {
-            tried += 1;
-            let (wait, error) = match self.request_once(method.clone(), path, body, key).await? {
-                Ok(answer) => return Ok(answer),
-                Err(FailedAttempt { wait, error }) => (wait, error),
+            attempts += 1;
+            let failed = match self.request_once(method.clone(), path, body, key).await? {
+                Ok(response) => return Ok(response),
+                Err(failed) => failed,
             };
-            match wait {
-                Some(wait) if tried < MAX_ATTEMPTS => tokio::time::sleep(wait * tried).await,
-                _ => return Err(error.context(format!("{method} {path}"))),
+            let retry_after = failed.retry_after.filter(|_| attempts < MAX_ATTEMPTS);
+            if !failed.is_expected || retry_after.is_none() {
+                self.recorder.record_unexpected(&failed.code);
+            }
+            match retry_after {
+                Some(pause) => tokio::time::sleep(pause * attempts).await,
+                None => return Err(failed.error.context(format!("{method} {path}"))),
             }
         }
     }
@@ -99,45 +103,53 @@ impl LoadClient {
         if let Some(key) = key {
             request = request.header("idempotency-key", format!("{key:032x}"));
         }
-        let answer = match request.send().await {
-            Ok(answer) => answer,
+        let response = match request.send().await {
+            Ok(response) => response,
             Err(error) => {
-                self.recorder.record_error("no answer");
+                let code = "no response".to_owned();
+                self.recorder.record_error(&code);
                 return Ok(Err(FailedAttempt {
-                    wait: Some(Duration::from_millis(500)),
+                    code,
+                    is_expected: true,
+                    retry_after: Some(Duration::from_millis(500)),
                     error: error.into(),
                 }));
             }
         };
-        let status = answer.status();
-        let later = answer
+        let status = response.status();
+        let retry_after = response
             .headers()
             .get("retry-after")
             .and_then(|value| value.to_str().ok())
             .and_then(|seconds| seconds.parse().ok());
-        let text = answer.text().await.unwrap_or_default();
+        let text = response.text().await.unwrap_or_default();
         if status.is_success() {
             let value = if text.is_empty() {
                 Value::Null
             } else {
-                serde_json::from_str(&text).context("not JSON")?
+                serde_json::from_str(&text).context("the response is not JSON")?
             };
             return Ok(Ok(value));
         }
         let body: Value = serde_json::from_str(&text).unwrap_or_default();
         let code = body["code"].as_str().map_or_else(|| format!("HTTP {}", status.as_u16()), str::to_owned);
         self.recorder.record_error(&code);
-        // a CONFLICT with a key says that the first try is still running
+        // a CONFLICT with a key means that the first attempt is still running
         let running = key.is_some() && code == "CONFLICT";
-        let passing = status.is_server_error() || status.as_u16() == 429 || running;
-        let wait = passing.then(|| Duration::from_secs(later.unwrap_or(1)));
-        let message = body["message"].as_str().unwrap_or("no reason given");
-        Ok(Err(FailedAttempt { wait, error: anyhow::anyhow!("{} {code}: {message}", status.as_u16()) }))
+        let is_expected = matches!(status.as_u16(), 429 | 503) || running;
+        let is_temporary = status.is_server_error() || is_expected;
+        let retry_after = is_temporary.then(|| Duration::from_secs(retry_after.unwrap_or(1)));
+        let message = body["message"].as_str().unwrap_or("without a message");
+        let error = anyhow::anyhow!("{} {code}: {message}", status.as_u16());
+        Ok(Err(FailedAttempt { code, is_expected, retry_after, error }))
     }
 }
 
 struct FailedAttempt {
-    /// Worth another try after this long.
-    wait: Option<Duration>,
+    code: String,
+    /// A deployment may refuse any request like this (429, 503), so a successful retry leaves no failure.
+    is_expected: bool,
+    /// The pause before the next attempt. `None` if a retry is useless.
+    retry_after: Option<Duration>,
     error: anyhow::Error,
 }

@@ -1,4 +1,4 @@
-//! A WebSocket connection that speaks the product's envelope.
+//! A WebSocket connection that uses the product's envelope.
 
 use futures::{SinkExt, StreamExt};
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config, tungstenite::Message};
 
-/// What came in a frame.
+/// A received frame.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ReceivedFrame {
     #[serde(rename = "type", default)]
@@ -19,17 +19,17 @@ pub(crate) struct LoadSocket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl LoadSocket {
     pub(crate) async fn connect(url: &str) -> anyhow::Result<Self> {
-        // Nagle off: a vote is one small frame, and it is its latency that is measured
+        // Nagle's algorithm is off, because it would add to the measured latency of a vote
         let (stream, _) = connect_async_with_config(url, None, true).await?;
         Ok(Self(stream))
     }
 
-    /// The next event; `None` once the connection is gone, however it went.
+    /// The next event. Returns `None` if the connection is closed.
     pub(crate) async fn next_frame(&mut self) -> Option<ReceivedFrame> {
         loop {
             match self.0.next().await?.ok()? {
                 Message::Text(text) => {
-                    // a frame of API Gateway itself has no type: `{"message": "Internal server error", …}`
+                    // a frame of API Gateway has no type: `{"message": "Internal server error", …}`
                     return Some(serde_json::from_str(&text).unwrap_or(ReceivedFrame {
                         kind: "error".into(),
                         payload: json!({ "code": "unreadable frame" }),
@@ -41,7 +41,7 @@ impl LoadSocket {
         }
     }
 
-    /// Says good-bye; whether it is heard is the other side's affair.
+    /// Closes the connection. A failure does not matter.
     pub(crate) async fn close(mut self) {
         let _ = self.0.close(None).await;
     }

@@ -1,4 +1,4 @@
-//! Which machine the figures are of.
+//! The machine that measured the figures.
 
 use std::{fmt, fs, thread};
 
@@ -9,7 +9,7 @@ pub struct MachineInfo {
     pub cores: usize,
     pub cpu: String,
     pub kernel: String,
-    /// Of the load generator; the deployment may be another.
+    /// The build of the load generator. The deployment may have another.
     pub build: &'static str,
 }
 
@@ -38,7 +38,7 @@ impl fmt::Display for MachineInfo {
     }
 }
 
-/// How many files this process may have open, where the system says so.
+/// The limit of open files of this process, if the system has one.
 pub(crate) fn open_files() -> Option<usize> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;

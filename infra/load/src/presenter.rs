@@ -1,4 +1,4 @@
-//! The account that presents.
+//! The presenter of a rehearsed talk.
 
 use std::{
     sync::Arc,
@@ -13,7 +13,7 @@ use crate::{
     load_client::LoadClient, load_socket::LoadSocket, recorder::LoadRecorder, vote_tracker::ShownTally,
 };
 
-/// Requests of a sort that are timed: enough for a 99th percentile, and cents on AWS.
+/// Timed requests of each kind: enough for a 99th percentile, and cents on AWS.
 const TIMED_REQUESTS: usize = 200;
 
 pub(crate) struct Presenter {
@@ -26,7 +26,8 @@ pub(crate) struct Presenter {
 }
 
 impl Presenter {
-    /// Signs up, writes a presentation of as many choice slides, and opens a session of it, which must seat the audience.
+    /// Signs up, creates a presentation with this many choice slides, and creates a session. Fails if the plan does not
+    /// admit the audience.
     pub(crate) async fn prepare(
         api: &LoadClient,
         questions: usize,
@@ -42,8 +43,8 @@ impl Presenter {
         let account = api.post("/v1/auth/register", &account).await?;
         if let Some(admin) = admin {
             let path = format!("/v1/admin/users/{}/plan", text_field(&account["user"], "id")?);
-            let asked = api.with_token(admin).patch(&path, &json!({ "plan_id": "enterprise" })).await;
-            asked.context("the admin could not give the account a plan")?;
+            let changed = api.with_token(admin).patch(&path, &json!({ "plan_id": "enterprise" })).await;
+            changed.context("the admin token could not change the plan")?;
         }
         let api = api.with_token(text_field(&account, "access_token")?);
         if let Err(error) = check_plan_seats(&api, audience).await {
@@ -59,24 +60,25 @@ impl Presenter {
             slides.push(text_field(&slide, "id")?.to_owned());
         }
         let session = api.post("/v1/sessions", &json!({ "presentation_id": presentation })).await?;
-        let (session, code) =
-            (text_field(&session, "id")?.to_owned(), text_field(&session, "join_code")?.to_owned());
+        let code = text_field(&session, "join_code")?.to_owned();
+        let session = text_field(&session, "id")?.to_owned();
         Ok(Self { api, password, presentation, session, code, slides })
     }
 
-    /// Keeps the presenter's screen open: every tally that comes is shown. Ends when it is dropped.
+    /// Opens the presenter's socket and records every tally. The task ends when its handle is aborted.
     pub(crate) async fn record_screen(
         &self,
-        book: Arc<LoadRecorder>,
+        recorder: Arc<LoadRecorder>,
     ) -> anyhow::Result<tokio::task::JoinHandle<()>> {
-        let (api, session) = (self.api.clone(), self.session.clone());
+        let api = self.api.clone();
+        let session = self.session.clone();
         let socket = open_socket(&api, &session).await?;
         Ok(tokio::spawn(async move {
             let mut socket = Some(socket);
             loop {
                 if let Some(open) = socket.take() {
-                    record_tallies(open, &book).await;
-                    book.record_error("presenter's connection lost");
+                    record_tallies(open, &recorder).await;
+                    recorder.record_error("presenter's connection lost");
                 }
                 match open_socket(&api, &session).await {
                     Ok(new) => socket = Some(new),
@@ -86,18 +88,18 @@ impl Presenter {
         }))
     }
 
-    /// Times single requests while nobody else is there: what the network and one function take.
-    pub(crate) async fn time_requests(&self, book: &LoadRecorder) -> anyhow::Result<()> {
+    /// Times single requests before the audience arrives. They measure the network and one function.
+    pub(crate) async fn time_requests(&self, recorder: &LoadRecorder) -> anyhow::Result<()> {
         let session = format!("/v1/sessions/{}", self.session);
         let presentation = format!("/v1/presentations/{}", self.presentation);
         let renamed = json!({ "title": "Rehearsal" });
         for _ in 0..TIMED_REQUESTS {
-            let asked = Instant::now();
+            let started = Instant::now();
             self.api.get(&session).await?;
-            book.read.record(asked.elapsed());
-            let asked = Instant::now();
+            recorder.read.record(started.elapsed());
+            let started = Instant::now();
             self.api.put(&presentation, &renamed).await?;
-            book.write.record(asked.elapsed());
+            recorder.write.record(started.elapsed());
         }
         Ok(())
     }
@@ -115,13 +117,13 @@ impl Presenter {
         self.api.post(&format!("/v1/sessions/{}/end", self.session), &json!({})).await.map(drop)
     }
 
-    /// What the deployment says was answered, slide by slide, when it is over.
+    /// The number of answers of each slide, as the deployment reports them after the end.
     pub(crate) async fn reported_answers(&self) -> anyhow::Result<Value> {
         let statistics = self.api.get(&format!("/v1/sessions/{}/statistics", self.session)).await?;
         Ok(statistics["responses_per_slide"].clone())
     }
 
-    /// Takes away what the rehearsal put there.
+    /// Deletes the data of the rehearsal.
     pub(crate) async fn clean_up(&self) -> anyhow::Result<()> {
         self.api.delete(&format!("/v1/presentations/{}", self.presentation), None).await?;
         self.api.delete("/v1/users/me", Some(&json!({ "password": self.password }))).await?;
@@ -129,14 +131,14 @@ impl Presenter {
     }
 }
 
-/// Whether a session of this account seats them: a plan has limits.
+/// Fails if the plan of the account admits fewer participants.
 async fn check_plan_seats(api: &LoadClient, audience: u32) -> anyhow::Result<()> {
     let usage = api.get("/v1/users/me/usage").await?;
     let limit = usage["categories"]["participants_per_session"]["limit"].as_u64();
     anyhow::ensure!(
         limit.is_none_or(|limit| u64::from(audience) <= limit),
-        "a session of a new account ({}) seats {} there and not {audience}: start it with --plan enterprise, deploy it with \
-         DefaultPlan=enterprise, or name an admin by --admin-token",
+        "a session of a new account (plan {}) admits {} participants, not {audience}: start with --plan enterprise, deploy with \
+         DefaultPlan=enterprise, or pass an admin's token with --admin-token",
         usage["plan"].as_str().unwrap_or("?"),
         limit.unwrap_or_default(),
     );
@@ -148,8 +150,8 @@ async fn open_socket(api: &LoadClient, session: &str) -> anyhow::Result<LoadSock
     LoadSocket::connect(text_field(&ticket, "websocket_url")?).await.context("the presenter's socket")
 }
 
-async fn record_tallies(mut socket: LoadSocket, book: &LoadRecorder) {
-    // under API Gateway's ten minutes, and what contract presentations A2.3 asks of a client
+async fn record_tallies(mut socket: LoadSocket, recorder: &LoadRecorder) {
+    // below API Gateway's ten minutes, and the interval that contract presentations A2.3 asks of a client
     let mut heartbeat = tokio::time::interval(Duration::from_secs(30));
     loop {
         let event = tokio::select! {
@@ -163,19 +165,19 @@ async fn record_tallies(mut socket: LoadSocket, book: &LoadRecorder) {
         };
         let Some(event) = event else { return };
         let at = Instant::now();
-        book.record_frame();
+        recorder.record_frame();
         let update = match event.kind.as_str() {
             "vote_update" => &event.payload,
             "session_state" => &event.payload["votes"],
             "session_ended" => return futures::future::pending().await,
             "error" => {
-                book.record_error(event.payload["code"].as_str().unwrap_or("error without a code"));
+                recorder.record_refused_frame(&event.payload);
                 continue;
             }
             _ => continue,
         };
         if let Some((slide, shown)) = ShownTally::parse(update, at) {
-            book.record_presenter_tally(&slide, shown);
+            recorder.record_presenter_tally(&slide, shown);
         }
     }
 }
@@ -190,5 +192,5 @@ fn choice_slide(number: usize) -> Value {
 }
 
 pub(crate) fn text_field<'a>(value: &'a Value, field: &str) -> anyhow::Result<&'a str> {
-    value[field].as_str().with_context(|| format!("the answer has no {field}"))
+    value[field].as_str().with_context(|| format!("the response has no {field}"))
 }

@@ -1,4 +1,4 @@
-//! Reports as they are printed.
+//! Prints reports.
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,7 @@ pub(crate) fn print_report(report: &(impl Display + Serialize), json: bool) -> a
     Ok(())
 }
 
-/// A line for each that was measured.
+/// Writes a line for each measured latency.
 pub(crate) fn write_latencies(f: &mut Formatter<'_>, rows: &[(&str, Option<LatencySummary>)]) -> fmt::Result {
     writeln!(f, "\n{:<36}{:>10}{:>10}{:>10}{:>10}", "", "count", "p50 ms", "p99 ms", "max ms")?;
     for (name, summary) in rows {
@@ -30,11 +30,26 @@ pub(crate) fn write_latencies(f: &mut Formatter<'_>, rows: &[(&str, Option<Laten
     Ok(())
 }
 
-/// How often what went wrong.
-pub(crate) fn write_errors(f: &mut Formatter<'_>, errors: &BTreeMap<String, u64>) -> fmt::Result {
+/// Writes the number of errors by code.
+pub(crate) fn write_errors(
+    f: &mut Formatter<'_>,
+    errors: &BTreeMap<String, u64>,
+    unexpected: &BTreeMap<String, u64>,
+) -> fmt::Result {
     if errors.is_empty() {
         return write!(f, "no errors");
     }
     write!(f, "errors:")?;
-    errors.iter().try_for_each(|(code, count)| write!(f, "\n  {count:>6} {code}"))
+    errors.iter().try_for_each(|(code, count)| match unexpected.get(code) {
+        Some(unexpected) => write!(f, "\n  {count:>6} {code}, {unexpected} of them unexpected"),
+        None => write!(f, "\n  {count:>6} {code}"),
+    })
+}
+
+/// # Errors
+/// A call failed although a correct deployment does not fail it, or all its retries failed.
+pub(crate) fn ensure_no_unexpected_errors(unexpected: &BTreeMap<String, u64>) -> anyhow::Result<()> {
+    let listed: Vec<String> = unexpected.iter().map(|(code, count)| format!("{count} × {code}")).collect();
+    anyhow::ensure!(listed.is_empty(), "calls failed unexpectedly: {}", listed.join(", "));
+    Ok(())
 }

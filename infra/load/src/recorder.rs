@@ -1,51 +1,60 @@
-//! What all clients of a rehearsal write down while it runs.
+//! Records the measurements of all clients of a rehearsal.
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
+
+use serde_json::Value;
 
 use crate::{
     latency::LatencyHistogram,
     vote_tracker::{ShownTally, VoteTracker},
 };
 
+/// Codes of refused frames that a client retries.
+pub(crate) const EXPECTED_FRAME_ERRORS: [&str; 2] = ["rate_limited", "service_unavailable"];
+
 pub(crate) struct LoadRecorder {
-    /// Asked for one thing by its id → the answer.
+    /// From reading an item by its id to the response.
     pub(crate) read: LatencyHistogram,
-    /// Asked to change one thing → the answer.
+    /// From changing an item to the response.
     pub(crate) write: LatencyHistogram,
-    /// Asked to join → the answer with the ticket.
+    /// From joining to the response with the ticket.
     pub(crate) join: LatencyHistogram,
-    /// Dialled → the handshake is done.
+    /// From connecting to the end of the handshake.
     pub(crate) connect: LatencyHistogram,
-    /// Dialled → the room's state is there.
+    /// From connecting to the session state.
     pub(crate) welcome: LatencyHistogram,
-    /// The vote was sent → the presenter's screen shows it.
+    /// From sending a vote to the presenter's screen.
     pub(crate) vote: LatencyHistogram,
-    /// The presenter asked for the slide → a screen shows it.
+    /// From the presenter's request for a slide to a screen.
     pub(crate) slide: LatencyHistogram,
-    /// The last vote was sent → a screen of the audience shows the whole tally.
+    /// From the last vote to the complete tally on a screen of the audience.
     pub(crate) tally: LatencyHistogram,
-    /// The connection was dropped → the room's state is there again.
+    /// From a dropped connection to the session state after the reconnect.
     pub(crate) comeback: LatencyHistogram,
     frames: AtomicU64,
+    /// Every failed attempt by code, retried or not.
     errors: Mutex<BTreeMap<String, u64>>,
+    /// Failures that no deployment may show, and retries that were exhausted, by code.
+    unexpected_errors: Mutex<BTreeMap<String, u64>>,
+    is_over: AtomicBool,
     slides: Mutex<HashMap<String, SlideRecord>>,
     screens: Mutex<Vec<AudienceScreen>>,
 }
 
-/// A slide from when the presenter asked for it.
+/// A slide, from the presenter's request on.
 pub(crate) struct SlideRecord {
-    asked: Instant,
+    requested_at: Instant,
     pub(crate) votes: VoteTracker,
 }
 
-/// What one of the audience sees.
+/// The screen of a participant.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AudienceScreen {
     pub(crate) connected: bool,
@@ -68,6 +77,8 @@ impl LoadRecorder {
             comeback: LatencyHistogram::new()?,
             frames: AtomicU64::new(0),
             errors: Mutex::default(),
+            unexpected_errors: Mutex::default(),
+            is_over: AtomicBool::new(false),
             slides: Mutex::default(),
             screens: Mutex::new(vec![AudienceScreen::default(); audience]),
         })
@@ -89,9 +100,36 @@ impl LoadRecorder {
         lock(&self.errors).clone()
     }
 
-    /// The presenter asks for a slide now. Written down before the request, since a screen may be faster than the answer.
+    /// Records a failure that fails the verdict, unless the rehearsal is over.
+    pub(crate) fn record_unexpected(&self, code: &str) {
+        if !self.is_over.load(Ordering::Relaxed) {
+            *lock(&self.unexpected_errors).entry(code.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// Records the refusal of a frame. The deployment may refuse any frame for now, and the client sends it again.
+    pub(crate) fn record_refused_frame(&self, payload: &Value) {
+        let code = payload["code"].as_str().unwrap_or("error without a code");
+        self.record_error(code);
+        if !EXPECTED_FRAME_ERRORS.contains(&code) {
+            self.record_unexpected(code);
+        }
+    }
+
+    pub(crate) fn unexpected_errors(&self) -> BTreeMap<String, u64> {
+        lock(&self.unexpected_errors).clone()
+    }
+
+    /// Failures from now on do not affect the verdict. A client that lost its connection during the end may still try to
+    /// join, and the deployment refuses that.
+    pub(crate) fn ignore_further_failures(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Records that the presenter requests a slide. Called before the request, because a screen may be faster than the
+    /// response.
     pub(crate) fn record_slide_request(&self, slide: &str) {
-        let new = SlideRecord { asked: Instant::now(), votes: VoteTracker::default() };
+        let new = SlideRecord { requested_at: Instant::now(), votes: VoteTracker::default() };
         lock(&self.slides).insert(slide.to_owned(), new);
     }
 
@@ -99,20 +137,20 @@ impl LoadRecorder {
         lock(&self.slides).get_mut(slide).map(|slide| look(&mut slide.votes))
     }
 
-    /// The presenter's screen shows a tally.
+    /// Records a tally on the presenter's screen.
     pub(crate) fn record_presenter_tally(&self, slide: &str, shown: ShownTally) {
-        for took in self.with_votes(slide, |ballot| ballot.record_shown(shown)).unwrap_or_default() {
+        for took in self.with_votes(slide, |votes| votes.record_shown(shown)).unwrap_or_default() {
             self.vote.record(took);
         }
     }
 
-    /// A screen shows a slide; timed unless it comes back and had missed the moment.
+    /// Records a slide on a participant's screen. It is timed unless the slide was part of the state after a connect.
     pub(crate) fn record_slide_seen(&self, number: usize, slide: &str, live: bool) {
-        let asked = lock(&self.slides).get(slide).map(|slide| slide.asked);
+        let requested_at = lock(&self.slides).get(slide).map(|slide| slide.requested_at);
         let first = self
             .with_screen(number, |screen| screen.slide.replace(slide.to_owned()).as_deref() != Some(slide));
-        if let (true, true, Some(asked)) = (first, live, asked) {
-            self.slide.record(asked.elapsed());
+        if let (true, true, Some(requested_at)) = (first, live, requested_at) {
+            self.slide.record(requested_at.elapsed());
         }
     }
 
@@ -126,14 +164,13 @@ impl LoadRecorder {
         look(&mut lock(&self.screens)[number])
     }
 
-    pub(crate) fn count_screens(&self, is_so: impl Fn(&AudienceScreen) -> bool) -> usize {
-        lock(&self.screens).iter().filter(|screen| is_so(screen)).count()
+    pub(crate) fn count_screens(&self, condition: impl Fn(&AudienceScreen) -> bool) -> usize {
+        lock(&self.screens).iter().filter(|screen| condition(screen)).count()
     }
 
-    /// Writes down how long after the last vote each screen showed the whole tally.
+    /// Records how long after the last vote each screen showed the complete tally.
     pub(crate) fn record_tally_latencies(&self, slide: &str) {
-        let Some((cast, Some(last))) =
-            self.with_votes(slide, |ballot| (ballot.votes(), ballot.last_vote_at()))
+        let Some((cast, Some(last))) = self.with_votes(slide, |votes| (votes.votes(), votes.last_vote_at()))
         else {
             return;
         };
@@ -146,12 +183,12 @@ impl LoadRecorder {
         }
     }
 
-    /// Waits until something is so; `false` at the deadline. Looks twenty times a second: what is measured is measured
-    /// where it happens, this only decides when the talk goes on.
-    pub(crate) async fn wait_until(&self, within: Duration, is_so: impl Fn(&Self) -> bool) -> bool {
+    /// Waits until a condition holds. Returns false at the deadline. It checks twenty times a second, which affects
+    /// only when the rehearsal continues, because the measurements are taken where they happen.
+    pub(crate) async fn wait_until(&self, within: Duration, condition: impl Fn(&Self) -> bool) -> bool {
         let deadline = Instant::now() + within;
         loop {
-            if is_so(self) {
+            if condition(self) {
                 return true;
             }
             if Instant::now() > deadline {
@@ -164,4 +201,22 @@ impl LoadRecorder {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_unexpected_failures_before_the_end_count() {
+        let recorder = LoadRecorder::new(0).unwrap();
+        recorder.record_refused_frame(&json!({ "code": "rate_limited" }));
+        recorder.record_refused_frame(&json!({ "code": "internal_error" }));
+        recorder.ignore_further_failures();
+        recorder.record_unexpected("RESOURCE_NOT_FOUND");
+        assert_eq!(recorder.unexpected_errors(), BTreeMap::from([("internal_error".to_owned(), 1)]));
+        assert_eq!(recorder.errors().len(), 2);
+    }
 }

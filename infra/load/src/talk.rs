@@ -1,4 +1,4 @@
-//! The course of a talk.
+//! Rehearses a talk.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,9 +19,9 @@ use crate::{
     voter::{RehearsalPhase, Voter, VoterContext},
 };
 
-/// How long the deployment may take for what should take a second.
+/// A generous limit for operations that should take a second.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Voters at the door at once; API Gateway takes 500 new connections a second.
+/// Concurrent joins. API Gateway admits 500 new connections a second.
 const MAX_CONCURRENT_JOINS: usize = 64;
 
 /// A talk to rehearse.
@@ -30,23 +30,23 @@ pub struct TalkRehearsal {
     /// Base URL of the deployment
     #[arg(long, default_value = "http://127.0.0.1:8000")]
     pub url: String,
-    /// How many come
+    /// Number of participants
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=50_000))]
     pub audience: u32,
-    /// Slides, each a question to vote on
+    /// Number of slides, each with a question to vote on
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub questions: u32,
-    /// Over what time they come in
+    /// Time in which the participants join
     #[arg(long, default_value = "5s", value_parser = parse_duration)]
     pub ramp: Duration,
-    /// How soon after a slide appears everybody has voted
+    /// Time after a slide change in which all participants vote
     #[arg(long, default_value = "2s", value_parser = parse_duration)]
     pub vote_within: Duration,
-    /// Drop every connection in the middle of a vote, and let everybody come back
+    /// Drop every connection in the middle of a vote, and let all participants reconnect
     #[arg(long)]
     pub storm: bool,
-    /// Access token of an admin there, who gives the rehearsal's account a plan without limits: where new ones have a
-    /// smaller one, a session seats few
+    /// Access token of an admin, who gives the presenter a plan without limits. Needed if the default plan admits a
+    /// smaller audience
     #[arg(long, env = "ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub admin_token: Option<String>,
     /// Print the report as JSON
@@ -55,52 +55,53 @@ pub struct TalkRehearsal {
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
-    let duration: SignedDuration = text.parse().map_err(|_| "write it like 5s, 500ms or 1m".to_owned())?;
+    let duration: SignedDuration =
+        text.parse().map_err(|_| "must have a unit, such as 5s, 500ms or 1m".to_owned())?;
     duration.try_into().map_err(|_| "must not be negative".to_owned())
 }
 
 impl TalkRehearsal {
-    /// Plays it from sign-up to end, and takes away what it has put there.
+    /// Runs the rehearsal from sign-up to the end, then deletes its data.
     ///
     /// # Errors
-    /// The talk could not be played. A wrong tally is no error here but stands in the report.
+    /// The rehearsal could not be run. A wrong tally is no error here. The report contains it.
     pub async fn run(&self) -> anyhow::Result<TalkReport> {
         let audience = usize::try_from(self.audience)?;
         if let Some(most) = machine_info::open_files() {
             let needed = audience + MAX_CONCURRENT_JOINS + 32;
             anyhow::ensure!(
                 needed <= most,
-                "{audience} sockets need {needed} open files, this shell allows {most}: ulimit -n {needed}"
+                "{audience} sockets need {needed} open files, but the limit is {most}: run `ulimit -n {needed}`"
             );
         }
-        let book = Arc::new(LoadRecorder::new(audience)?);
-        let api = LoadClient::new(&self.url, Arc::clone(&book))?;
+        let recorder = Arc::new(LoadRecorder::new(audience)?);
+        let api = LoadClient::new(&self.url, Arc::clone(&recorder))?;
         let admin = self.admin_token.as_deref();
         let presenter = Presenter::prepare(&api, usize::try_from(self.questions)?, self.audience, admin)
             .await
             .with_context(|| format!("cannot prepare a talk at {}", self.url))?;
-        presenter.time_requests(&book).await?;
-        let watching = presenter.record_screen(Arc::clone(&book)).await?;
-        let played = self.run_with_audience(&presenter, &api, &book, audience).await;
+        presenter.time_requests(&recorder).await?;
+        let watching = presenter.record_screen(Arc::clone(&recorder)).await?;
+        let played = self.run_with_audience(&presenter, &api, &recorder, audience).await;
         watching.abort();
         let left = presenter.clean_up().await;
         if let Err(error) = left {
-            book.record_error(&format!("clean-up: {error:#}"));
+            recorder.record_error(&format!("clean-up: {error:#}"));
         }
-        let (questions, came) = played?;
-        Ok(self.report(&book, questions, &came))
+        let (questions, arrivals) = played?;
+        Ok(self.report(&recorder, questions, &arrivals))
     }
 
     async fn run_with_audience(
         &self,
         presenter: &Presenter,
         api: &LoadClient,
-        book: &Arc<LoadRecorder>,
+        recorder: &Arc<LoadRecorder>,
         audience: usize,
     ) -> anyhow::Result<(Vec<QuestionResult>, ArrivalStats)> {
-        let hall = Arc::new(VoterContext {
+        let context = Arc::new(VoterContext {
             api: api.clone(),
-            recorder: Arc::clone(book),
+            recorder: Arc::clone(recorder),
             code: presenter.code.clone(),
             vote_within: self.vote_within,
             join_permits: Semaphore::new(MAX_CONCURRENT_JOINS),
@@ -109,50 +110,56 @@ impl TalkRehearsal {
         let mut voters = JoinSet::new();
         let opened = Instant::now();
         for number in 0..audience {
-            let voter = Voter::new(number, Arc::clone(&hall), attending.clone());
+            let voter = Voter::new(number, Arc::clone(&context), attending.clone());
             let comes = opened + self.ramp.mul_f64(share(number, audience));
             voters.spawn(async move {
                 tokio::time::sleep_until(comes).await;
                 voter.run().await;
             });
         }
-        let all_here = |book: &LoadRecorder| book.count_screens(|screen| screen.connected) == audience;
-        book.wait_until(self.ramp + RESPONSE_TIMEOUT, all_here).await;
-        let came = ArrivalStats {
+        let all_here =
+            |recorder: &LoadRecorder| recorder.count_screens(|screen| screen.connected) == audience;
+        recorder.wait_until(self.ramp + RESPONSE_TIMEOUT, all_here).await;
+        let arrivals = ArrivalStats {
             seconds: opened.elapsed().as_secs_f64(),
-            people: book.count_screens(|screen| screen.connected),
+            people: recorder.count_screens(|screen| screen.connected),
         };
-        self.print_progress(&format!("{} of {audience} are here", came.people));
-        anyhow::ensure!(came.people > 0, "nobody could join: {:?}", book.errors());
+        self.print_progress(&format!("{} of {audience} participants have joined", arrivals.people));
+        anyhow::ensure!(arrivals.people > 0, "no participant could join: {:?}", recorder.errors());
 
         let mut questions = Vec::with_capacity(presenter.slides.len());
         let storm_at = if self.storm { presenter.slides.len() / 2 } else { usize::MAX };
         for (number, slide) in presenter.slides.iter().enumerate() {
-            book.record_slide_request(slide);
+            recorder.record_slide_request(slide);
             if number == 0 {
                 presenter.start().await?;
             } else {
                 presenter.show_slide(slide).await?;
             }
             if number == storm_at {
-                let in_the_middle = came.people as u64 / 2;
-                book.wait_until(self.vote_within + RESPONSE_TIMEOUT, |book| {
-                    votes_cast(book, slide) >= in_the_middle
-                })
-                .await;
+                let half = arrivals.people as u64 / 2;
+                recorder
+                    .wait_until(self.vote_within + RESPONSE_TIMEOUT, |recorder| {
+                        votes_cast(recorder, slide) >= half
+                    })
+                    .await;
                 phase.send_replace(RehearsalPhase::DropConnections);
-                self.print_progress("storm: every connection drops");
+                self.print_progress("storm: dropping every connection");
             }
-            questions.push(self.await_vote_result(book, slide, came.people).await);
+            questions.push(self.await_vote_result(recorder, slide, arrivals.people).await);
         }
+        recorder.ignore_further_failures();
         presenter.end().await?;
-        book.wait_until(RESPONSE_TIMEOUT, |book| book.count_screens(|screen| screen.ended) >= came.people)
+        recorder
+            .wait_until(RESPONSE_TIMEOUT, |recorder| {
+                recorder.count_screens(|screen| screen.ended) >= arrivals.people
+            })
             .await;
-        let unaware = came.people.saturating_sub(book.count_screens(|screen| screen.ended));
+        let unaware = arrivals.people.saturating_sub(recorder.count_screens(|screen| screen.ended));
         if unaware > 0 {
-            book.record_error(&format!("{unaware} screens never saw the end"));
+            recorder.record_error(&format!("{unaware} screens never showed the end"));
         }
-        // the last count may come after the screens have seen it: a count for everyone is told, and not kept
+        // the last count may be later than the screens, because the count for the audience is published and not stored
         for _ in 0..RESPONSE_TIMEOUT.as_secs() {
             let answered = presenter.reported_answers().await?;
             for question in &mut questions {
@@ -164,24 +171,28 @@ impl TalkRehearsal {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         phase.send_replace(RehearsalPhase::Over);
-        Ok((questions, came))
+        Ok((questions, arrivals))
     }
 
-    /// Waits for a vote to run its course, and looks at every screen.
-    async fn await_vote_result(&self, book: &LoadRecorder, slide: &str, people: usize) -> QuestionResult {
-        book.wait_until(self.vote_within + RESPONSE_TIMEOUT, |book| votes_cast(book, slide) >= people as u64)
+    /// Waits until all have voted and all screens show the tally.
+    async fn await_vote_result(&self, recorder: &LoadRecorder, slide: &str, people: usize) -> QuestionResult {
+        recorder
+            .wait_until(self.vote_within + RESPONSE_TIMEOUT, |recorder| {
+                votes_cast(recorder, slide) >= people as u64
+            })
             .await;
-        book.wait_until(RESPONSE_TIMEOUT, |book| {
-            book.with_votes(slide, |ballot| ballot.is_exact()) == Some(true)
-        })
-        .await;
-        let votes = book.with_votes(slide, |ballot| ballot.votes()).unwrap_or_default();
-        let shows_it = |screen: &AudienceScreen| matches!(screen.tallies.get(slide), Some(Some(shown)) if shown.votes == votes);
-        book.wait_until(RESPONSE_TIMEOUT, |book| book.count_screens(shows_it) >= people).await;
-        book.record_tally_latencies(slide);
-        let (exact, shown) = book
-            .with_votes(slide, |ballot| {
-                (ballot.is_exact(), ballot.shown.as_ref().map(|shown| shown.votes.clone()))
+        recorder
+            .wait_until(RESPONSE_TIMEOUT, |recorder| {
+                recorder.with_votes(slide, |votes| votes.is_exact()) == Some(true)
+            })
+            .await;
+        let votes = recorder.with_votes(slide, |votes| votes.votes()).unwrap_or_default();
+        let shows_tally = |screen: &AudienceScreen| matches!(screen.tallies.get(slide), Some(Some(shown)) if shown.votes == votes);
+        recorder.wait_until(RESPONSE_TIMEOUT, |recorder| recorder.count_screens(shows_tally) >= people).await;
+        recorder.record_tally_latencies(slide);
+        let (exact, shown) = recorder
+            .with_votes(slide, |votes| {
+                (votes.is_exact(), votes.shown.as_ref().map(|shown| shown.votes.clone()))
             })
             .unwrap_or_default();
         let cast = votes.values().sum::<u64>();
@@ -191,35 +202,41 @@ impl TalkRehearsal {
             shown: shown.unwrap_or_default(),
             exact: exact && cast == people as u64,
             reported: None,
-            screens_behind: people.saturating_sub(book.count_screens(shows_it)),
+            screens_behind: people.saturating_sub(recorder.count_screens(shows_tally)),
             cast: votes,
         }
     }
 
-    fn report(&self, book: &LoadRecorder, questions: Vec<QuestionResult>, came: &ArrivalStats) -> TalkReport {
+    fn report(
+        &self,
+        recorder: &LoadRecorder,
+        questions: Vec<QuestionResult>,
+        arrivals: &ArrivalStats,
+    ) -> TalkReport {
         TalkReport {
             machine: MachineInfo::current(),
             url: self.url.clone(),
             audience: self.audience as usize,
-            joined: came.people,
-            joined_per_second: to_f64(came.people) / came.seconds,
-            read: book.read.summary(),
-            write: book.write.summary(),
-            join: book.join.summary(),
-            connect: book.connect.summary(),
-            welcome: book.welcome.summary(),
-            vote_to_presenter: book.vote.summary(),
-            slide_to_screen: book.slide.summary(),
-            last_vote_to_screen: book.tally.summary(),
-            comeback: book.comeback.summary(),
+            joined: arrivals.people,
+            joined_per_second: to_f64(arrivals.people) / arrivals.seconds,
+            read: recorder.read.summary(),
+            write: recorder.write.summary(),
+            join: recorder.join.summary(),
+            connect: recorder.connect.summary(),
+            welcome: recorder.welcome.summary(),
+            vote_to_presenter: recorder.vote.summary(),
+            slide_to_screen: recorder.slide.summary(),
+            last_vote_to_screen: recorder.tally.summary(),
+            comeback: recorder.comeback.summary(),
             votes_cast: questions.iter().flat_map(|question| question.cast.values()).sum(),
-            posts_received: book.frames(),
-            errors: book.errors(),
+            posts_received: recorder.frames(),
+            errors: recorder.errors(),
+            unexpected_errors: recorder.unexpected_errors(),
             questions,
         }
     }
 
-    #[expect(clippy::print_stderr, reason = "a rehearsal takes a minute; whoever waits sees that it moves")]
+    #[expect(clippy::print_stderr, reason = "a rehearsal takes a minute, and its user needs to see progress")]
     fn print_progress(&self, what: &str) {
         if !self.json {
             eprintln!("{what}");
@@ -227,17 +244,17 @@ impl TalkRehearsal {
     }
 }
 
-/// Who came in the ramp, and how long it took.
+/// The participants that arrived, and the time it took.
 struct ArrivalStats {
     people: usize,
     seconds: f64,
 }
 
-fn votes_cast(book: &LoadRecorder, slide: &str) -> u64 {
-    book.with_votes(slide, |ballot| ballot.votes().values().sum()).unwrap_or_default()
+fn votes_cast(recorder: &LoadRecorder, slide: &str) -> u64 {
+    recorder.with_votes(slide, |votes| votes.votes().values().sum()).unwrap_or_default()
 }
 
-/// An audience has at most 50,000.
+/// An audience has at most 50,000 participants.
 fn to_f64(number: usize) -> f64 {
     u32::try_from(number).map_or(f64::MAX, f64::from)
 }

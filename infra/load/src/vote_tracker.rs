@@ -1,4 +1,4 @@
-//! One question: what the audience cast, what the presenter was shown, and when.
+//! Tracks the votes of one question: what the audience sent, and what the presenter was shown.
 
 use std::{
     collections::BTreeMap,
@@ -8,22 +8,22 @@ use std::{
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// Option id → votes; options without votes are left out, so that two counts compare.
+/// Votes by option id. Options without votes are left out, so that two counts can be compared.
 pub(crate) type VoteCounts = BTreeMap<String, u64>;
 
-/// A `vote_update` as a client keeps it: the newest `as_of` is the truth.
+/// A `vote_update` as a client stores it. The update with the newest `as_of` counts.
 #[derive(Clone, Debug)]
 pub(crate) struct ShownTally {
     pub(crate) as_of: Timestamp,
     pub(crate) votes: VoteCounts,
-    /// Everyone who voted.
+    /// The number of voters.
     pub(crate) total: u64,
     /// When this client first saw these votes.
     pub(crate) at: Instant,
 }
 
 impl ShownTally {
-    /// Reads the payload of a `vote_update`: its slide and what it shows.
+    /// Reads the slide and the tally from the payload of a `vote_update`.
     pub(crate) fn parse(payload: &Value, at: Instant) -> Option<(String, Self)> {
         let slide = payload["slide_id"].as_str()?.to_owned();
         let as_of = payload["as_of"].as_str()?.parse().ok()?;
@@ -34,7 +34,7 @@ impl ShownTally {
         Some((slide, Self { as_of, votes, total, at }))
     }
 
-    /// Takes the newer of the two; an update that shows the same keeps the time at which it was first seen.
+    /// Keeps the newer of two tallies. If the votes are equal, the time of the first one stays.
     pub(crate) fn replace_if_newer(held: &mut Option<Self>, new: Self) {
         match held {
             Some(held) if held.as_of > new.as_of => {}
@@ -46,9 +46,9 @@ impl ShownTally {
 
 #[derive(Debug, Default)]
 pub(crate) struct VoteTracker {
-    /// Option id → when each vote for it was sent, in order.
+    /// The times of the sent votes in order, by option id.
     sent: BTreeMap<String, Vec<Instant>>,
-    /// Option id → how many of `sent` the presenter has been shown.
+    /// The number of entries of `sent` that the presenter has been shown, by option id.
     covered: BTreeMap<String, usize>,
     pub(crate) shown: Option<ShownTally>,
 }
@@ -66,11 +66,12 @@ impl VoteTracker {
         self.sent.values().filter_map(|sent| sent.last()).max().copied()
     }
 
-    /// The presenter is shown a tally. Answers how long the votes that it covers for the first time were under way.
+    /// Records a tally on the presenter's screen. Returns the latencies of the votes that it contains for the first
+    /// time.
     ///
-    /// A tally does not say whose votes it counts. The n-th vote sent for an option counts as shown with the first
-    /// tally of at least n for that option: the mean is exact whatever overtook what, and with some options and votes
-    /// spread over seconds the percentiles hardly differ. No clock but this machine's is asked.
+    /// A tally does not identify its votes. The n-th vote sent for an option counts as shown with the first tally of at
+    /// least n for that option. The mean is exact even if votes overtake each other. With several options and votes
+    /// spread over seconds, the percentiles hardly differ. All times are of this machine.
     pub(crate) fn record_shown(&mut self, new: ShownTally) -> Vec<Duration> {
         let mut took = Vec::new();
         for (option, count) in &new.votes {
@@ -84,7 +85,7 @@ impl VoteTracker {
         took
     }
 
-    /// Does the presenter see exactly what was cast?
+    /// Returns true if the presenter sees exactly the sent votes.
     pub(crate) fn is_exact(&self) -> bool {
         let cast = self.votes();
         self.shown
@@ -111,22 +112,22 @@ mod tests {
     fn each_vote_is_timed_by_the_first_tally_that_covers_it() {
         let start = Instant::now();
         let at = |millis| start + Duration::from_millis(millis);
-        let mut ballot = VoteTracker::default();
-        assert!(ballot.is_exact());
-        ballot.record_vote("a", at(0));
-        ballot.record_vote("a", at(100));
-        ballot.record_vote("b", at(200));
-        assert_eq!(ballot.record_shown(update(1, 1, 0, at(300))), [Duration::from_millis(300)]);
-        assert!(!ballot.is_exact());
-        assert!(ballot.record_shown(update(1, 1, 0, at(400))).is_empty());
+        let mut votes = VoteTracker::default();
+        assert!(votes.is_exact());
+        votes.record_vote("a", at(0));
+        votes.record_vote("a", at(100));
+        votes.record_vote("b", at(200));
+        assert_eq!(votes.record_shown(update(1, 1, 0, at(300))), [Duration::from_millis(300)]);
+        assert!(!votes.is_exact());
+        assert!(votes.record_shown(update(1, 1, 0, at(400))).is_empty());
         let both = [Duration::from_millis(500), Duration::from_millis(400)];
-        assert_eq!(ballot.record_shown(update(3, 2, 1, at(600))), both);
-        assert!(ballot.is_exact());
-        // late and older: nothing changes
-        assert!(ballot.record_shown(update(2, 1, 1, at(700))).is_empty());
-        assert!(ballot.is_exact());
-        // a vote too many is not exact
-        ballot.record_shown(update(4, 3, 1, at(800)));
-        assert!(!ballot.is_exact());
+        assert_eq!(votes.record_shown(update(3, 2, 1, at(600))), both);
+        assert!(votes.is_exact());
+        // a late, older tally changes nothing
+        assert!(votes.record_shown(update(2, 1, 1, at(700))).is_empty());
+        assert!(votes.is_exact());
+        // an extra vote is not exact
+        votes.record_shown(update(4, 3, 1, at(800)));
+        assert!(!votes.is_exact());
     }
 }

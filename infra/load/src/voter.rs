@@ -1,4 +1,4 @@
-//! One of the audience.
+//! A participant of a rehearsed talk.
 
 use std::{
     sync::Arc,
@@ -16,27 +16,27 @@ use crate::{
     load_client::LoadClient,
     load_socket::{LoadSocket, ReceivedFrame},
     presenter::text_field,
-    recorder::LoadRecorder,
+    recorder::{EXPECTED_FRAME_ERRORS, LoadRecorder},
     vote_tracker::ShownTally,
 };
 
-/// What the rehearsal asks of the whole audience.
+/// The phase of the rehearsal, which all participants follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RehearsalPhase {
     Running,
-    /// Everyone's connection drops now.
+    /// All participants drop their connections now.
     DropConnections,
-    /// Nobody comes back any more.
+    /// No participant reconnects.
     Over,
 }
 
-/// What the voters of a talk share.
+/// State that the participants of a talk share.
 pub(crate) struct VoterContext {
     pub(crate) api: LoadClient,
     pub(crate) recorder: Arc<LoadRecorder>,
     pub(crate) code: String,
     pub(crate) vote_within: Duration,
-    /// How many may be at the door at once; beyond that a machine measures its own queue.
+    /// Limits concurrent joins. Above the limit, the load generator would measure its own queue.
     pub(crate) join_permits: Semaphore,
 }
 
@@ -44,14 +44,14 @@ pub(crate) struct Voter {
     number: usize,
     context: Arc<VoterContext>,
     phase: watch::Receiver<RehearsalPhase>,
-    /// Who they are, once they have joined.
+    /// The participant's token after the first join.
     token: Option<String>,
     vote: Option<PlannedVote>,
-    /// When the connection was lost, until they are back.
+    /// When the connection was lost, until the reconnect.
     disconnected_at: Option<Instant>,
-    /// Grows with every vote sent, so that the server knows which is the last.
+    /// Increases with every vote, so that the server knows the last one.
     seq: u64,
-    /// Of the session, as last heard.
+    /// The last received version of the session.
     version: u64,
 }
 
@@ -71,22 +71,13 @@ enum DisconnectReason {
 impl Voter {
     pub(crate) fn new(
         number: usize,
-        hall: Arc<VoterContext>,
+        context: Arc<VoterContext>,
         phase: watch::Receiver<RehearsalPhase>,
     ) -> Self {
-        Self {
-            number,
-            context: hall,
-            phase,
-            token: None,
-            vote: None,
-            disconnected_at: None,
-            seq: 0,
-            version: 0,
-        }
+        Self { number, context, phase, token: None, vote: None, disconnected_at: None, seq: 0, version: 0 }
     }
 
-    /// Joins, votes on every slide, and comes back however often the connection is lost.
+    /// Joins, votes on every slide, and reconnects after every lost connection.
     pub(crate) async fn run(mut self) {
         let mut failed = 0;
         loop {
@@ -111,7 +102,7 @@ impl Voter {
                 }
                 DisconnectReason::Lost => {
                     self.disconnected_at.get_or_insert_with(Instant::now);
-                    // contract presentations A2.3: 1, 2, 4 s with jitter; halved, a rehearsal is not to be waited for
+                    // contract presentations A2.3 asks for 1, 2, 4 s with jitter; halved, to shorten the rehearsal
                     wait_with_jitter(Duration::from_millis(500) * 2_u32.pow(failed.min(4))).await;
                 }
             }
@@ -119,21 +110,21 @@ impl Voter {
     }
 
     async fn join_and_connect(&mut self) -> anyhow::Result<LoadSocket> {
-        let hall = Arc::clone(&self.context);
-        let _turn = hall.join_permits.acquire().await?;
-        let asked = Instant::now();
+        let context = Arc::clone(&self.context);
+        let _turn = context.join_permits.acquire().await?;
+        let started = Instant::now();
         let body = match &self.token {
             None => json!({ "display_name": format!("Voter {}", self.number) }),
             Some(token) => json!({ "participant_token": token }),
         };
-        let joined = hall.api.post(&format!("/v1/sessions/code/{}/join", hall.code), &body).await?;
-        hall.recorder.join.record(asked.elapsed());
+        let joined = context.api.post(&format!("/v1/sessions/code/{}/join", context.code), &body).await?;
+        context.recorder.join.record(started.elapsed());
         self.token = Some(text_field(&joined, "participant_token")?.to_owned());
         let dialled = Instant::now();
         let dial = async {
             let mut socket = LoadSocket::connect(text_field(&joined, "websocket_url")?).await?;
-            hall.recorder.connect.record(dialled.elapsed());
-            // the greeting is the first thing that matters, others may be faster
+            context.recorder.connect.record(dialled.elapsed());
+            // wait for the session state, which other events may overtake
             while let Some(event) = socket.next_frame().await {
                 let greeted = event.kind == "session_state";
                 self.handle_event(&mut socket, &event, false).await?;
@@ -141,17 +132,17 @@ impl Voter {
                     return Ok(socket);
                 }
             }
-            anyhow::bail!("closed before the room's state came")
+            anyhow::bail!("closed before the session state")
         };
         let socket = tokio::time::timeout(Duration::from_secs(15), dial)
             .await
-            .unwrap_or_else(|_| Err(anyhow::anyhow!("no state within 15 s")))
+            .unwrap_or_else(|_| Err(anyhow::anyhow!("no session state within 15 s")))
             .inspect_err(|error| self.context.recorder.record_error(&format!("connect: {error}")))?;
-        hall.recorder.welcome.record(dialled.elapsed());
+        context.recorder.welcome.record(dialled.elapsed());
         if let Some(lost) = self.disconnected_at.take() {
-            hall.recorder.comeback.record(lost.elapsed());
+            context.recorder.comeback.record(lost.elapsed());
         }
-        hall.recorder.with_screen(self.number, |screen| screen.connected = true);
+        context.recorder.with_screen(self.number, |screen| screen.connected = true);
         Ok(socket)
     }
 
@@ -194,7 +185,7 @@ impl Voter {
         self.context.recorder.record_frame();
         let payload = &event.payload;
         if self.is_stale(payload) {
-            // a greeting that was overtaken: what it says of one's own vote is still to be learnt
+            // A session state that was overtaken. The participant's own vote in it may be unknown, so request it again.
             let greeting = event.kind == "session_state";
             return if greeting { socket.send("subscribe", json!({}), None).await } else { Ok(()) };
         }
@@ -217,7 +208,7 @@ impl Voter {
         Ok(())
     }
 
-    /// Events may overtake each other; one of an older version of the session says nothing any more.
+    /// Returns true for an event of an older version of the session, which another event overtook.
     fn is_stale(&mut self, payload: &Value) -> bool {
         let Some(version) = payload["version"].as_u64() else { return false };
         let stale = version < self.version;
@@ -225,7 +216,7 @@ impl Voter {
         stale
     }
 
-    /// A slide is on the screen; makes up their mind if it is a question.
+    /// Shows a slide. If it is a question, plans a vote.
     fn handle_slide(&mut self, slide: &Value, active: bool, live: bool) {
         let Some(id) = slide["id"].as_str().filter(|_| active) else { return };
         self.context.recorder.record_slide_seen(self.number, id, live);
@@ -248,7 +239,7 @@ impl Voter {
         }
     }
 
-    /// Back again: a vote that the server does not hold was lost with the connection, and is sent once more.
+    /// After a reconnect, sends the vote again if the server has not stored it.
     async fn restore_vote(&mut self, socket: &mut LoadSocket, held: &Value) -> anyhow::Result<()> {
         let Some(vote) = self.vote.as_ref().filter(|vote| vote.sent) else { return Ok(()) };
         let held = held.as_array().is_some_and(|held| held.iter().any(|own| own["slide_id"] == *vote.slide));
@@ -257,10 +248,10 @@ impl Voter {
 
     async fn handle_refusal(&mut self, socket: &mut LoadSocket, payload: &Value) -> anyhow::Result<()> {
         let code = payload["code"].as_str().unwrap_or("error without a code");
-        self.context.recorder.record_error(code);
-        let passing = ["service_unavailable", "rate_limited", "internal_error"].contains(&code);
-        let ours = payload["ref"].as_u64() == Some(self.seq);
-        if passing && ours && self.vote.as_ref().is_some_and(|vote| vote.sent) {
+        self.context.recorder.record_refused_frame(payload);
+        let is_temporary = EXPECTED_FRAME_ERRORS.contains(&code) || code == "internal_error";
+        let is_own = payload["ref"].as_u64() == Some(self.seq);
+        if is_temporary && is_own && self.vote.as_ref().is_some_and(|vote| vote.sent) {
             wait_with_jitter(Duration::from_secs(payload["retry_after"].as_u64().unwrap_or(1))).await;
             return self.send_vote(socket).await;
         }
@@ -271,7 +262,7 @@ impl Voter {
         if let Some(vote) = &mut self.vote {
             vote.sent = true;
             let at = Instant::now();
-            self.context.recorder.with_votes(&vote.slide, |ballot| ballot.record_vote(&vote.option, at));
+            self.context.recorder.with_votes(&vote.slide, |votes| votes.record_vote(&vote.option, at));
         }
         self.send_vote(socket).await
     }
@@ -285,7 +276,7 @@ impl Voter {
     }
 }
 
-/// Waits for half of it or a little more or less: a crowd that comes back in step is a second storm.
+/// Waits for a quarter to all of the duration. Without jitter, the reconnects would be another storm.
 async fn wait_with_jitter(most: Duration) {
     let share = rand::rng().random_range(0.25..1.0);
     sleep(most.mul_f64(share)).await;

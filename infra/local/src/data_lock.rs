@@ -20,13 +20,13 @@ impl DataLock {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        builder.create(dir).with_context(|| format!("cannot create {}", dir.display()))?;
         let path = dir.join("lock");
         let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => anyhow::bail!(
-                "{} is in use by another local cloud; choose a directory with --data, or --data memory",
+                "{} is in use by another local cloud: choose another directory with --data, or use --data memory",
                 dir.display()
             ),
             Err(TryLockError::Error(error)) => {

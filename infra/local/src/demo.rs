@@ -23,12 +23,12 @@ pub(crate) struct DemoContent {
 
 impl fmt::Display for DemoContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, presentation, session, join_code, ended_session: held } = self;
+        let Self { url, presentation, session, join_code, ended_session } = self;
         writeln!(f, "Demo: {DEMO_EMAIL}, password {DEMO_PASSWORD}\n")?;
         writeln!(f, "  presentation  {presentation}")?;
         writeln!(f, "  session       {session}")?;
         writeln!(f, "  join code     {join_code}")?;
-        writeln!(f, "  report        {url}/v1/sessions/{held}/report?format=html\n")?;
+        writeln!(f, "  report        {url}/v1/sessions/{ended_session}/report?format=html\n")?;
         writeln!(f, "  curl -X POST {url}/v1/sessions/code/{join_code}/join \\")?;
         writeln!(f, "    -H 'content-type: application/json' -d '{{\"display_name\": \"Ben\"}}'")
     }
@@ -42,15 +42,15 @@ pub(crate) async fn prepare(url: &str) -> anyhow::Result<DemoContent> {
         Some(id) => id,
         None => api.create_presentation().await?,
     };
-    let held = match api.newest_session(&presentation, "ended").await? {
-        Some((held, _)) => held,
+    let ended_session = match api.newest_session(&presentation, "ended").await? {
+        Some((session, _)) => session,
         None => api.hold_session(&presentation).await?,
     };
     let (session, join_code) = match api.newest_session(&presentation, "active").await? {
         Some(session) => session,
         None => api.open_session(&presentation).await?,
     };
-    Ok(DemoContent { url: url.to_owned(), presentation, session, join_code, ended_session: held })
+    Ok(DemoContent { url: url.to_owned(), presentation, session, join_code, ended_session })
 }
 
 struct DemoClient {
@@ -69,7 +69,10 @@ impl DemoClient {
         ensure!(status == StatusCode::UNAUTHORIZED, "log-in: {status} {known}");
         let account = json!({"email": DEMO_EMAIL, "password": DEMO_PASSWORD, "name": "Ana"});
         let (status, account) = self.send(Method::POST, "/v1/auth/register", Some(&account)).await?;
-        ensure!(status != StatusCode::CONFLICT, "{DEMO_EMAIL} is taken and has another password");
+        ensure!(
+            status != StatusCode::CONFLICT,
+            "{DEMO_EMAIL} is registered with another password; use another --data directory"
+        );
         ensure!(status.is_success(), "register: {status} {account}");
         text(&account, "access_token")
     }
@@ -77,7 +80,7 @@ impl DemoClient {
     async fn presentation(&self) -> anyhow::Result<Option<String>> {
         let list = self.request(Method::GET, "/v1/presentations", None).await?;
         let items = list["items"].as_array().context("the list of presentations has no items")?;
-        items.iter().find(|one| one["title"] == DEMO_TITLE).map(|one| text(one, "id")).transpose()
+        items.iter().find(|item| item["title"] == DEMO_TITLE).map(|item| text(item, "id")).transpose()
     }
 
     async fn create_presentation(&self) -> anyhow::Result<String> {
@@ -119,10 +122,10 @@ impl DemoClient {
     async fn hold_session(&self, presentation: &str) -> anyhow::Result<String> {
         let (session, code) = self.open_session(presentation).await?;
         // Ana's own token would always join as the same participant
-        let visitor = Self { client: self.client.clone(), url: self.url.clone(), token: String::new() };
+        let guest = Self { client: self.client.clone(), url: self.url.clone(), token: String::new() };
         let mut audience = Vec::new();
         for name in ["Ben", "Cleo", "Dan", "Ela", "Finn", "Gia"] {
-            let joined = visitor
+            let joined = guest
                 .request(
                     Method::POST,
                     &format!("/v1/sessions/code/{code}/join"),
@@ -141,25 +144,27 @@ impl DemoClient {
                 Some(&json!({"slide_id": id})),
             )
             .await?;
-            for (place, one) in audience.iter().enumerate() {
-                let Some(content) = answer_for(slide, place) else { break };
+            for (number, participant) in audience.iter().enumerate() {
+                let Some(content) = answer_for(slide, number) else { break };
                 let body = json!({"session_id": session, "slide_id": id, "content": content});
-                one.request(Method::POST, "/v1/responses", Some(&body)).await?;
+                participant.request(Method::POST, "/v1/responses", Some(&body)).await?;
             }
         }
-        for (one, question) in audience.iter().zip(["What does it run on?", "What does an hour cost?"]) {
+        for (participant, question) in
+            audience.iter().zip(["What does it run on?", "What does an hour cost?"])
+        {
             let path = format!("/v1/sessions/{session}/questions");
-            one.request(Method::POST, &path, Some(&json!({"question_text": question}))).await?;
+            participant.request(Method::POST, &path, Some(&json!({"question_text": question}))).await?;
         }
         self.request(Method::POST, &format!("/v1/sessions/{session}/finalize"), Some(&json!({}))).await?;
         Ok(session)
     }
 
     async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
-        let asked = format!("{method} {path}");
-        let (status, answer) = self.send(method, path, body).await?;
-        ensure!(status.is_success(), "{asked}: {status} {answer}");
-        Ok(answer)
+        let operation = format!("{method} {path}");
+        let (status, response) = self.send(method, path, body).await?;
+        ensure!(status.is_success(), "{operation}: {status} {response}");
+        Ok(response)
     }
 
     async fn send(
@@ -175,9 +180,9 @@ impl DemoClient {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = request.send().await?;
-        let status = answer.status();
-        Ok((status, answer.json().await.unwrap_or_default()))
+        let response = request.send().await?;
+        let status = response.status();
+        Ok((status, response.json().await.unwrap_or_default()))
     }
 }
 
@@ -209,13 +214,13 @@ fn slides() -> [Value; 8] {
         json!({"type": "quiz", "content": {
             "question": "How many servers does this need?", "options": options(["None", "One", "Three"]), "correct": ["opt1"],
         }}),
-        json!({"type": "conclusion", "content": {"conclusions": ["Nothing runs while nobody speaks."]}}),
+        json!({"type": "conclusion", "content": {"conclusions": ["No server runs while no one votes."]}}),
     ]
 }
 
-/// The answer of a participant to a slide. Returns `None` if the slide takes no answers.
-fn answer_for(slide: &Value, place: usize) -> Option<Value> {
-    let option = |places: [usize; 3]| format!("opt{}", places[place % 3] + 1);
+/// The response of a participant to a slide. Returns `None` if the slide takes no answers.
+fn answer_for(slide: &Value, number: usize) -> Option<Value> {
+    let option = |choices: [usize; 3]| format!("opt{}", choices[number % 3] + 1);
     let texts = [
         "Why no servers at all?",
         "Latency of a vote, and its cost",
@@ -226,8 +231,8 @@ fn answer_for(slide: &Value, place: usize) -> Option<Value> {
     ];
     match slide["type"].as_str()? {
         "question_choice" => Some(json!({"selected": [option([1, 2, 1])]})),
-        "question_text" => Some(json!({"text": texts[place % texts.len()]})),
-        "scale" => Some(json!({"value": 3 + place % 3})),
+        "question_text" => Some(json!({"text": texts[number % texts.len()]})),
+        "scale" => Some(json!({"value": 3 + number % 3})),
         "ranking" => Some(json!({"ranking": [option([1, 0, 1]), option([2, 1, 0])]})),
         "quiz" => Some(json!({"selected": [option([0, 0, 1])]})),
         _ => None,
@@ -235,5 +240,5 @@ fn answer_for(slide: &Value, place: usize) -> Option<Value> {
 }
 
 fn text(value: &Value, field: &str) -> anyhow::Result<String> {
-    Ok(value[field].as_str().with_context(|| format!("the answer has no {field}"))?.to_owned())
+    Ok(value[field].as_str().with_context(|| format!("the response has no {field}"))?.to_owned())
 }

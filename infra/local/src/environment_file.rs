@@ -23,7 +23,7 @@ pub(crate) fn write_environment_file(functions: &[FunctionSpec], file: &Path) ->
     // `cargo lambda watch` sets the name of each function
     differ.remove("AWS_LAMBDA_FUNCTION_NAME");
     if !differ.is_empty() {
-        tracing::warn!(settings = ?differ, "differ between functions and are not in {}", file.display());
+        tracing::warn!(settings = ?differ, "these settings differ between functions and are left out of {}", file.display());
     }
     let lines = settings
         .iter()
@@ -37,7 +37,7 @@ pub(crate) fn write_environment_file(functions: &[FunctionSpec], file: &Path) ->
 fn env_file_line(name: &str, value: &str) -> anyhow::Result<String> {
     anyhow::ensure!(
         !value.contains(['\'', '\n']),
-        "{name} has a quote or a line break, which no line can hold"
+        "{name} has a quote or a line break, which the file format does not allow"
     );
     Ok(format!("{name}='{value}'\n"))
 }
@@ -49,8 +49,8 @@ mod tests {
     use super::*;
 
     fn function(name: &str, own: &[(&str, &str)]) -> FunctionSpec {
-        let name_of_it = [("AWS_LAMBDA_FUNCTION_NAME", name)];
-        let own = own.iter().chain(&name_of_it);
+        let lambda_name = [("AWS_LAMBDA_FUNCTION_NAME", name)];
+        let own = own.iter().chain(&lambda_name);
         FunctionSpec {
             id: name.into(),
             name: name.into(),

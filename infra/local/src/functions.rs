@@ -88,11 +88,15 @@ impl FunctionRegistry {
         for binary in template {
             anyhow::ensure!(
                 self.constructors.contains_key(binary),
-                "the template names the binary {binary}, which infra/local/src/functions.rs does not know"
+                "the template has a function {binary} without an entry in infra/local/src/functions.rs: add it to FunctionRegistry::all"
             );
             unused.retain(|known| *known != binary);
         }
-        anyhow::ensure!(unused.is_empty(), "no function in the template runs {}", unused.join(", "));
+        anyhow::ensure!(
+            unused.is_empty(),
+            "the template has no function for {}: add one to infra/template or remove it from infra/local/src/functions.rs",
+            unused.join(", ")
+        );
         Ok(())
     }
 
@@ -102,7 +106,10 @@ impl FunctionRegistry {
         environment: Environment,
     ) -> anyhow::Result<FunctionHandler> {
         let constructor = self.constructors.get(binary);
-        constructor.ok_or_else(|| anyhow::anyhow!("there is no binary {binary}"))?(environment).await
+        constructor.ok_or_else(|| anyhow::anyhow!("no function is registered for the binary {binary}"))?(
+            environment,
+        )
+        .await
     }
 }
 
@@ -125,8 +132,11 @@ mod tests {
         let registry = FunctionRegistry::empty().with("api-a", never).with("api-b", never);
         assert!(registry.check_against_template(["api-a", "api-b"].into_iter()).is_ok());
         let error = registry.check_against_template(["api-a"].into_iter()).unwrap_err();
-        assert_eq!(error.to_string(), "no function in the template runs api-b");
+        assert_eq!(
+            error.to_string(),
+            "the template has no function for api-b: add one to infra/template or remove it from infra/local/src/functions.rs"
+        );
         let error = registry.check_against_template(["api-a", "api-b", "api-c"].into_iter()).unwrap_err();
-        assert!(error.to_string().contains("names the binary api-c"));
+        assert!(error.to_string().contains("a function api-c without an entry"));
     }
 }

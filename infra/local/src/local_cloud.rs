@@ -208,7 +208,9 @@ impl Drop for LocalCloud {
 async fn listen(port: u16) -> anyhow::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => {
-            anyhow::anyhow!("port {port} is taken, perhaps by another local cloud; choose one with --port")
+            anyhow::anyhow!(
+                "port {port} is in use, perhaps by another local cloud: choose another with --port"
+            )
         }
         _ => anyhow::anyhow!("cannot listen on port {port}: {error}"),
     })
@@ -242,14 +244,14 @@ fn read_template(options: &LocalOptions, authority: &str) -> anyhow::Result<SamT
 
 /// Adds the variables that Lambda sets, and the endpoints of the emulated services.
 fn add_lambda_environment(function: &mut FunctionSpec, emulator: &Emulator) {
-    let own = [
+    let variables = [
         ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".into()),
         // `/_local` shows the cost; this is never set in a deployment, whose responses strangers see
         ("SHOW_COST", "true".into()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string()),
     ];
-    function.environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    function.environment.extend(variables.map(|(name, value)| (name.to_owned(), value)));
     function.environment.extend(emulator.lambda_environment());
 }
 
@@ -269,7 +271,7 @@ async fn load_functions(
     try_join_all(functions.into_iter().map(|function| async move {
         let environment = Environment::new(function.environment.clone(), clock.clone());
         let handler = registry.start(&function.binary, environment).await;
-        let handler = handler.with_context(|| format!("{} does not start", function.binary))?;
+        let handler = handler.with_context(|| format!("the function {} does not start", function.binary))?;
         Ok((function, FunctionCode::InProcess(handler)))
     }))
     .await

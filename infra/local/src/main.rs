@@ -79,7 +79,7 @@ async fn run(cli: CommandLine) -> anyhow::Result<()> {
 }
 
 /// Prints an error without the backtrace of `anyhow`. A port in use, for example, needs no backtrace.
-#[expect(clippy::print_stderr, reason = "logs may be off, and this is for whoever typed the command")]
+#[expect(clippy::print_stderr, reason = "logs may be off, and the user of the command must see the error")]
 fn print_error(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }

@@ -26,7 +26,7 @@ const MAX_CONCURRENT_EXECUTIONS: usize = 1_000;
 /// How an invocation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum InvokeError {
-    #[error("there is no function {0}")]
+    #[error("the function {0} does not exist")]
     Unknown(String),
     #[error("Task timed out after {:.2} seconds", .0.as_secs_f64())]
     Timeout(Duration),

@@ -53,13 +53,13 @@ pub(crate) struct ServeArgs {
 }
 
 fn parse_assignment(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    let (name, value) = text.split_once('=').ok_or("must have the form NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
 fn parse_share(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or_else(|| "write it as a number from 0 to 1".to_owned())
+    share.ok_or_else(|| "must be a number from 0 to 1".to_owned())
 }
 
 impl ServeArgs {
@@ -68,7 +68,7 @@ impl ServeArgs {
         let data = match self.data.as_str() {
             "memory" if self.lambda.is_some() => {
                 anyhow::bail!(
-                    "--lambda needs a directory for --data: the functions' settings are written there"
+                    "--lambda needs a directory for --data, because it stores the functions' settings there"
                 )
             }
             "memory" => DataLocation::Memory,
@@ -92,14 +92,14 @@ impl ServeArgs {
             match demo::prepare(&local.url()).await {
                 Ok(demo) => print_line(&demo.to_string()),
                 // the system runs without the demo
-                Err(error) => print_line(&format!("  the demo could not be prepared: {error:#}\n")),
+                Err(error) => print_line(&format!("  the demo content could not be created: {error:#}\n")),
             }
         }
         tokio::select! {
             () = print_new_mail(&local, seen) => {}
             stopped = stop_signal() => stopped?,
         }
-        print_line("stopping");
+        print_line("Stopping.");
         local.stop().await;
         Ok(())
     }
@@ -111,22 +111,25 @@ impl ServeArgs {
 
     fn print_banner(&self, local: &LocalCloud) {
         let url = local.url();
-        let data =
-            if self.data == "memory" { "in memory, gone at the end".to_owned() } else { self.data.clone() };
+        let data = if self.data == "memory" {
+            "in memory, dropped at the end".to_owned()
+        } else {
+            self.data.clone()
+        };
         let mut lines = vec![
             String::new(),
-            "Colloquy is up.".to_owned(),
+            "Colloquy is running.".to_owned(),
             String::new(),
             format!("  API      {url}/v1"),
             format!("  docs     {url}/docs"),
             format!("  socket   {}", local.socket_url()),
-            format!("  inside   {url}/_local    requests, sockets, queues, mail, cost"),
+            format!("  status   {url}/_local    requests, sockets, queues, e-mail, cost"),
             format!("  data     {data}"),
         ];
         if let Some(seed) = self.chaos {
             let frames = match self.chaos_frames {
                 0.0 => String::new(),
-                share => format!(", {share} of the frames to clients"),
+                share => format!(", {share} of frames to clients"),
             };
             lines.push(format!("  chaos    seed {seed}{frames}"));
         }
@@ -138,19 +141,19 @@ impl ServeArgs {
                 self.data
             ));
         }
-        lines.extend([String::new(), "Ctrl-C stops it.".to_owned(), String::new()]);
+        lines.extend([String::new(), "Press Ctrl-C to stop.".to_owned(), String::new()]);
         print_line(&lines.join("\n"));
     }
 }
 
 /// Prints each new e-mail with its links. Never returns.
 async fn print_new_mail(local: &LocalCloud, mut seen: usize) {
-    let outbox = local.emulator().ses();
+    let ses = local.emulator().ses();
     loop {
         tokio::time::sleep(MAIL_POLL_INTERVAL).await;
-        let all = outbox.emails();
+        let all = ses.emails();
         for mail in all.iter().skip(seen) {
-            print_line(&format!("mail to {}: {}", mail.to.join(", "), mail.subject));
+            print_line(&format!("e-mail to {}: {}", mail.to.join(", "), mail.subject));
             for link in &mail.links {
                 print_line(&format!("     {link}"));
             }

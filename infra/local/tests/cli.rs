@@ -1,4 +1,4 @@
-//! The command as a user runs it.
+//! The command `colloquy`, run as a user runs it.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails the test")]
 
@@ -10,10 +10,10 @@ use std::{
 
 const COLLOQUY: &str = env!("CARGO_BIN_EXE_colloquy");
 
-/// A local cloud with the demo in it.
+/// A local cloud with the demo content.
 struct ServedCloud {
     child: Child,
-    /// What it printed until the demo was ready.
+    /// The output until the demo was ready.
     banner: String,
 }
 
@@ -29,7 +29,7 @@ impl ServedCloud {
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
             banner += &line.unwrap();
             banner.push('\n');
-            if banner.contains("display_name") || banner.contains("could not be prepared") {
+            if banner.contains("display_name") || banner.contains("could not be created") {
                 break;
             }
         }
@@ -44,7 +44,7 @@ impl ServedCloud {
 
 impl Drop for ServedCloud {
     fn drop(&mut self) {
-        // SIGKILL: what was acknowledged must be there afterwards
+        // SIGKILL, because acknowledged data must survive it
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -53,25 +53,22 @@ impl Drop for ServedCloud {
 #[test]
 fn the_demo_survives_a_kill_and_is_created_once() {
     let data = std::env::temp_dir().join(format!("colloquy-cli-{}", rand::random::<u64>()));
-    let made = {
+    let created = {
         let first = ServedCloud::start(&data);
         assert!(first.value_after("socket").starts_with("ws://127.0.0.1:"));
         let second = Command::new(COLLOQUY).args(["--port", "0", "--data"]).arg(&data).output().unwrap();
-        let complaint = String::from_utf8(second.stderr).unwrap();
-        assert!(
-            !second.status.success() && complaint.contains("is in use by another local cloud"),
-            "{complaint}"
-        );
-        assert_eq!(complaint.lines().count(), 1, "{complaint}");
+        let stderr = String::from_utf8(second.stderr).unwrap();
+        assert!(!second.status.success() && stderr.contains("is in use by another local cloud"), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
         first.value_after("session").to_owned() + first.value_after("join code")
     };
     let again = ServedCloud::start(&data);
-    assert_eq!(again.value_after("session").to_owned() + again.value_after("join code"), made);
+    assert_eq!(again.value_after("session").to_owned() + again.value_after("join code"), created);
     drop(again);
     std::fs::remove_dir_all(&data).unwrap();
 }
 
-/// Exit code, standard output and standard error of `colloquy smoke`.
+/// The success, standard output and standard error of `colloquy smoke`.
 fn run_smoke(url: &str, arguments: &[&str]) -> (bool, String, String) {
     let ended = Command::new(COLLOQUY).args(["smoke", url]).args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -84,11 +81,11 @@ fn the_smoke_test_reports_every_check() {
     let served = ServedCloud::start(&data.path().to_owned());
     let url = served.value_after("API").trim_end_matches("/v1");
 
-    // twice with the same address: the first has taken its account away again
+    // twice with the same address, because the first run deletes its account
     for _ in 0..2 {
-        let (passed, lines, complaint) =
+        let (passed, lines, stderr) =
             run_smoke(url, &["--origin", "http://localhost:5173", "--mailbox", "ben@example.com"]);
-        assert!(passed && lines.contains("checks passed") && !lines.contains('✗'), "{lines}{complaint}");
+        assert!(passed && lines.contains("checks passed") && !lines.contains('✗'), "{lines}{stderr}");
         for check in ["✓ health", "✓ register", "✓ vote ", "✓ mail", "✓ large-message", "✓ dead-token"]
         {
             assert!(lines.contains(check), "no {check} in {lines}");
@@ -96,21 +93,21 @@ fn the_smoke_test_reports_every_check() {
         assert!(lines.contains("ben@example.com"), "{lines}");
     }
 
-    // what fails is named, the rest is still looked at, and nothing is left behind
-    let (passed, lines, complaint) = run_smoke(url, &["--origin", "https://other.example", "--skip", "vote"]);
+    // a failed check is named, the other checks still run, and no data is left behind
+    let (passed, lines, stderr) = run_smoke(url, &["--origin", "https://other.example", "--skip", "vote"]);
     assert!(!passed && lines.contains("✗ cors"), "{lines}");
     assert!(lines.contains("- vote ") && lines.contains("✓ delete"), "{lines}");
-    assert!(complaint.contains("checks failed: cors") && complaint.lines().count() == 1, "{complaint}");
-    let (passed, _, complaint) = run_smoke(url, &["--skip", "vots"]);
-    assert!(!passed && complaint.contains("no check of this name"), "{complaint}");
+    assert!(stderr.contains("checks failed: cors") && stderr.lines().count() == 1, "{stderr}");
+    let (passed, _, stderr) = run_smoke(url, &["--skip", "vots"]);
+    assert!(!passed && stderr.contains("no check of this name ran"), "{stderr}");
 
     drop(served);
-    let (passed, _, complaint) = run_smoke(unused_url().as_str(), &[]);
-    assert!(!passed && complaint.contains("nothing answers at http://127.0.0.1:"), "{complaint}");
-    assert!(complaint.contains("refused") && complaint.lines().count() == 1, "{complaint}");
+    let (passed, _, stderr) = run_smoke(unused_url().as_str(), &[]);
+    assert!(!passed && stderr.contains("no response from http://127.0.0.1:"), "{stderr}");
+    assert!(stderr.contains("refused") && stderr.lines().count() == 1, "{stderr}");
 }
 
-/// Of a port that was free a moment ago.
+/// The URL of a port that was free a moment ago.
 fn unused_url() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())

@@ -1,11 +1,11 @@
-//! How the conversation went.
+//! The report of a rehearsed conversation.
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
 use super::{ChatRehearsal, delivery_log::DeliveryLog};
-use crate::{latency::LatencySummary, machine_info::MachineInfo, print};
+use crate::{latency::LatencySummary, machine_info::MachineInfo, print, recorder::LoadRecorder};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct ChatReport {
@@ -15,16 +15,19 @@ pub struct ChatReport {
     pub connected: usize,
     pub rate: u32,
     pub seconds: u32,
-    /// Messages that were answered for.
+    /// Messages that the API accepted.
     pub written: usize,
     pub message_to_answer: Option<LatencySummary>,
     pub message_to_member: Option<LatencySummary>,
     pub message_to_last_member: Option<LatencySummary>,
-    /// One for each message and member who has not got it.
+    /// Missing deliveries, one for each message and member that did not receive it.
     pub lost: usize,
-    /// How often a member was told a message again.
+    /// How often a member received a message again.
     pub doubled: u64,
+    /// All failed attempts by code, retried or not.
     pub errors: BTreeMap<String, u64>,
+    /// Failures that a correct deployment does not show, by code. They fail the verdict.
+    pub unexpected_errors: BTreeMap<String, u64>,
 }
 
 impl ChatReport {
@@ -32,7 +35,7 @@ impl ChatReport {
         chat: &ChatRehearsal,
         connected: usize,
         log: &DeliveryLog,
-        errors: BTreeMap<String, u64>,
+        recorder: &LoadRecorder,
     ) -> Self {
         Self {
             machine: MachineInfo::current(),
@@ -47,19 +50,24 @@ impl ChatReport {
             message_to_last_member: log.last.summary(),
             lost: log.missing_count(),
             doubled: log.duplicate_count(),
-            errors,
+            errors: recorder.errors(),
+            unexpected_errors: recorder.unexpected_errors(),
         }
     }
 
+    /// Checks the result.
+    ///
     /// # Errors
-    /// A message is lost, was not taken, or somebody never got in. One that came twice is harmless.
+    /// A message is lost or was not accepted, a member never connected, or a call failed unexpectedly. A duplicate is
+    /// harmless.
     pub fn verdict(&self) -> anyhow::Result<()> {
-        let asked = self.rate as usize * self.seconds as usize;
-        anyhow::ensure!(self.written == asked, "{} of {asked} messages were taken", self.written);
+        print::ensure_no_unexpected_errors(&self.unexpected_errors)?;
+        let sent = self.rate as usize * self.seconds as usize;
+        anyhow::ensure!(self.written == sent, "{} of {sent} messages were accepted", self.written);
         anyhow::ensure!(self.lost == 0, "{} deliveries are lost", self.lost);
         anyhow::ensure!(
             self.connected == self.members as usize,
-            "{} of {} connected",
+            "{} of {} members connected",
             self.connected,
             self.members
         );
@@ -80,7 +88,7 @@ impl fmt::Display for ChatReport {
             ],
         )?;
         let Self { connected, written, lost, doubled, .. } = self;
-        writeln!(f, "\n{connected} connected · {written} written · {lost} lost · {doubled} doubled")?;
-        print::write_errors(f, &self.errors)
+        writeln!(f, "\n{connected} connected · {written} accepted · {lost} lost · {doubled} duplicated")?;
+        print::write_errors(f, &self.errors, &self.unexpected_errors)
     }
 }

@@ -1,4 +1,4 @@
-//! What was written and who has heard it.
+//! Tracks the sent messages and their deliveries.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,11 +9,11 @@ use std::{
 use crate::latency::LatencyHistogram;
 
 pub(crate) struct DeliveryLog {
-    /// A message was asked to be written → the answer.
+    /// From the request to its response.
     pub(crate) answer: LatencyHistogram,
-    /// … → a member's screen has it.
+    /// From the request to the delivery to each member.
     pub(crate) member: LatencyHistogram,
-    /// … → the last member's screen has it.
+    /// From the request to the delivery to the last member.
     pub(crate) last: LatencyHistogram,
     state: Mutex<DeliveryState>,
 }
@@ -24,16 +24,16 @@ struct DeliveryState {
 }
 
 struct TrackedMessage {
-    asked: Instant,
+    requested_at: Instant,
     is_stored: bool,
     received_by: usize,
 }
 
-/// What one member has.
+/// The deliveries to a member.
 #[derive(Clone, Default)]
 struct MemberDeliveries {
     connected: bool,
-    /// Numbers in the channel.
+    /// Received sequence numbers of the channel.
     seqs: BTreeSet<u64>,
     duplicates: u64,
 }
@@ -55,8 +55,8 @@ impl DeliveryLog {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn record_sent(&self, number: u64, asked: Instant) {
-        self.state().sent.insert(number, TrackedMessage { asked, is_stored: false, received_by: 0 });
+    pub(crate) fn record_sent(&self, number: u64, requested_at: Instant) {
+        self.state().sent.insert(number, TrackedMessage { requested_at, is_stored: false, received_by: 0 });
     }
 
     pub(crate) fn record_stored(&self, number: u64, took: Duration) {
@@ -66,7 +66,7 @@ impl DeliveryLog {
         }
     }
 
-    /// It may be there all the same; nobody has to have heard it.
+    /// Records that the request failed. The message may be stored all the same, but members need not receive it.
     pub(crate) fn record_refused(&self, number: u64) {
         if let Some(message) = self.state().sent.get_mut(&number) {
             message.is_stored = false;
@@ -77,27 +77,28 @@ impl DeliveryLog {
         self.state().members[member].connected = true;
     }
 
-    /// A member's screen has a message; timed where it came by itself, and not by asking for what was missed.
+    /// Records a delivery. It is timed if the message was pushed (`at`), and not if the member requested missed
+    /// messages.
     pub(crate) fn record_received(&self, member: usize, seq: u64, number: Option<u64>, at: Option<Instant>) {
         let mut state = self.state();
         let DeliveryState { sent, members } = &mut *state;
         let everyone = members.len();
-        let heard = &mut members[member];
-        if !heard.seqs.insert(seq) {
-            heard.duplicates += u64::from(at.is_some());
+        let deliveries = &mut members[member];
+        if !deliveries.seqs.insert(seq) {
+            deliveries.duplicates += u64::from(at.is_some());
             return;
         }
         let Some(message) = number.and_then(|number| sent.get_mut(&number)) else { return };
         message.received_by += 1;
         let Some(at) = at else { return };
-        let took = at.saturating_duration_since(message.asked);
+        let took = at.saturating_duration_since(message.requested_at);
         self.member.record(took);
         if message.received_by == everyone {
             self.last.record(took);
         }
     }
 
-    /// The last number up to which a member has everything.
+    /// The sequence number up to which a member has received everything.
     pub(crate) fn contiguous_seq(&self, member: usize) -> u64 {
         let state = self.state();
         let seqs = &state.members[member].seqs;
@@ -112,7 +113,7 @@ impl DeliveryLog {
         self.state().sent.values().filter(|message| message.is_stored).count()
     }
 
-    /// Messages that were answered for and somebody has not got: one for each message and member.
+    /// Missing deliveries of stored messages, one for each message and member.
     pub(crate) fn missing_count(&self) -> usize {
         let state = self.state();
         let everyone = state.members.len();
@@ -120,15 +121,15 @@ impl DeliveryLog {
         stored.map(|message| everyone.saturating_sub(message.received_by)).sum()
     }
 
-    /// How often a member was told what they had, by the channel's numbers.
+    /// How often a member received a pushed message that it already had.
     pub(crate) fn duplicate_count(&self) -> u64 {
         self.state().members.iter().map(|member| member.duplicates).sum()
     }
 
-    /// Waits until something is so; looks twenty times a second.
-    pub(crate) async fn wait_until(&self, within: Duration, is_so: impl Fn(&Self) -> bool) {
+    /// Waits until a condition holds or the time is over. Checks it twenty times a second.
+    pub(crate) async fn wait_until(&self, within: Duration, condition: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + within;
-        while !is_so(self) && Instant::now() < deadline {
+        while !condition(self) && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -151,7 +152,7 @@ mod tests {
         }
         assert_eq!((log.missing_count(), log.duplicate_count()), (1, 1));
         assert_eq!((log.contiguous_seq(0), log.contiguous_seq(1)), (3, 1));
-        // by asking for it: no time is taken, and what was there is not counted as told twice
+        // requested messages are not timed, and those that exist already are no duplicates
         for seq in [2, 3] {
             log.record_received(1, seq, Some(seq - 1), None);
         }

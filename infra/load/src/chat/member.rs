@@ -1,4 +1,4 @@
-//! One of the team.
+//! A member of the channel.
 
 use std::{
     sync::Arc,
@@ -32,26 +32,26 @@ impl ChatMemberClient {
         Ok(Self { api: api.with_token(text_field(&account, "access_token")?), password })
     }
 
-    /// Takes the account away.
+    /// Deletes the account.
     pub(super) async fn delete_account(&self) -> anyhow::Result<()> {
         self.api.delete("/v1/users/me", Some(&json!({ "password": self.password }))).await.map(drop)
     }
 
-    /// Writes down what comes, and comes back however often the connection is lost.
+    /// Records the received messages. Reconnects after every lost connection.
     pub(super) async fn listen(
         self,
         number: usize,
         channel: String,
         log: Arc<DeliveryLog>,
-        book: Arc<LoadRecorder>,
+        recorder: Arc<LoadRecorder>,
         mut stop: watch::Receiver<bool>,
     ) {
         loop {
             let gone = tokio::select! {
                 _ = stop.wait_for(|over| *over) => return,
-                gone = self.receive_until_closed(number, &channel, &log, &book) => gone,
+                gone = self.receive_until_closed(number, &channel, &log, &recorder) => gone,
             };
-            book.record_error(match gone {
+            recorder.record_error(match gone {
                 Ok(()) => "connection lost",
                 Err(_) => "could not connect",
             });
@@ -64,7 +64,7 @@ impl ChatMemberClient {
         number: usize,
         channel: &str,
         log: &DeliveryLog,
-        book: &LoadRecorder,
+        recorder: &LoadRecorder,
     ) -> anyhow::Result<()> {
         let ticket = self.api.post("/v1/realtime/tickets", &json!({})).await?;
         let mut socket = LoadSocket::connect(text_field(&ticket, "websocket_url")?).await?;
@@ -94,7 +94,7 @@ impl ChatMemberClient {
                     }
                 }
                 "error" => {
-                    book.record_error(event.payload["code"].as_str().unwrap_or("error without a code"));
+                    recorder.record_refused_frame(&event.payload);
                 }
                 _ => {}
             }

@@ -1,4 +1,4 @@
-//! The course of a conversation: everyone of a team in one channel, and somebody always writes.
+//! Rehearses a conversation: all members of a team are in one channel and take turns to send.
 
 mod chat_report;
 mod delivery_log;
@@ -18,11 +18,11 @@ pub use self::chat_report::ChatReport;
 use self::{delivery_log::DeliveryLog, member::ChatMemberClient};
 use crate::{load_client::LoadClient, machine_info, presenter::text_field, recorder::LoadRecorder};
 
-/// How long the deployment may take for what should take a second.
+/// A generous limit for operations that should take a second.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a team that has just come together is left alone before somebody writes.
+/// The pause after the members have connected, before the first message.
 const SETTLE_TIME: Duration = Duration::from_secs(10);
-/// Sign-ups under way at once: each is a password to hash.
+/// Concurrent sign-ups, because each hashes a password.
 const MAX_CONCURRENT_SIGN_UPS: usize = 8;
 
 /// A conversation to rehearse.
@@ -31,13 +31,13 @@ pub struct ChatRehearsal {
     /// Base URL of the deployment
     #[arg(long, default_value = "http://127.0.0.1:8000")]
     pub url: String,
-    /// How many are in the channel, each with an account and a socket; a network signs up 500 in an hour
+    /// Members of the channel, each with an account and a socket. A network can sign up 500 an hour
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(2..=5_000))]
     pub members: u32,
-    /// Messages a second, over all members; one member may write two
+    /// Messages a second over all members, at most two for each member
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub rate: u32,
-    /// For how long they write
+    /// Seconds in which they send messages
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=3_600))]
     pub seconds: u32,
     /// Print the report as JSON
@@ -46,25 +46,30 @@ pub struct ChatRehearsal {
 }
 
 impl ChatRehearsal {
-    /// Plays it from sign-up to the last message, and takes away what it has put there.
+    /// Runs the rehearsal from sign-up to the last message, then deletes its data.
     ///
     /// # Errors
-    /// The conversation could not be played. A lost message is no error here but stands in the report.
+    /// The rehearsal could not be run. A lost message is no error here. The report counts it.
     pub async fn run(&self) -> anyhow::Result<ChatReport> {
         let members = usize::try_from(self.members)?;
-        anyhow::ensure!(self.rate <= 2 * self.members, "{} members write {} a second", members, 2 * members);
+        anyhow::ensure!(
+            self.rate <= 2 * self.members,
+            "{} members can send at most {} messages a second",
+            members,
+            2 * members
+        );
         if let Some(most) = machine_info::open_files() {
             let needed = members + MAX_CONCURRENT_SIGN_UPS + 64;
             anyhow::ensure!(
                 needed <= most,
-                "{members} sockets need {needed} open files, this shell allows {most}: ulimit -n {needed}"
+                "{members} sockets need {needed} open files, but the limit is {most}: run `ulimit -n {needed}`"
             );
         }
-        let book = Arc::new(LoadRecorder::new(0)?);
-        let api = LoadClient::new(&self.url, Arc::clone(&book))?.with_idempotency_keys();
+        let recorder = Arc::new(LoadRecorder::new(0)?);
+        let api = LoadClient::new(&self.url, Arc::clone(&recorder))?.with_idempotency_keys();
         let founder = ChatMemberClient::sign_up(&api)
             .await
-            .with_context(|| format!("nobody can sign up at {}", self.url))?;
+            .with_context(|| format!("cannot sign up at {}", self.url))?;
         let name = format!("rehearsal-{:016x}", rand::random::<u64>());
         let channel = founder.api.post("/v1/channels", &json!({ "name": name })).await?;
         let channel = text_field(&channel, "id")?.to_owned();
@@ -87,31 +92,32 @@ impl ChatRehearsal {
             }
         }
         let played = match refused {
-            Some(error) => Err(error.context("not everyone could join")),
-            None => self.exchange_messages(&all, &channel, &log, &book).await,
+            Some(error) => Err(error.context("a member could not join")),
+            None => self.exchange_messages(&all, &channel, &log, &recorder).await,
         };
-        self.print_progress("clearing away");
+        recorder.ignore_further_failures();
+        self.print_progress("deleting the data");
         if let Err(error) = all[0].api.delete(&format!("/v1/channels/{channel}"), None).await {
-            book.record_error(&format!("clean-up: {error:#}"));
+            recorder.record_error(&format!("clean-up: {error:#}"));
         }
         stream::iter(&all)
             .for_each_concurrent(MAX_CONCURRENT_SIGN_UPS, |member| async {
                 if let Err(error) = member.delete_account().await {
-                    book.record_error(&format!("clean-up: {error:#}"));
+                    recorder.record_error(&format!("clean-up: {error:#}"));
                 }
             })
             .await;
         let connected = played?;
-        Ok(ChatReport::from_log(self, connected, &log, book.errors()))
+        Ok(ChatReport::from_log(self, connected, &log, &recorder))
     }
 
-    /// How many were connected.
+    /// Connects the members and sends the messages. Returns the number of connected members.
     async fn exchange_messages(
         &self,
         all: &[ChatMemberClient],
         channel: &str,
         log: &Arc<DeliveryLog>,
-        book: &Arc<LoadRecorder>,
+        recorder: &Arc<LoadRecorder>,
     ) -> anyhow::Result<usize> {
         let (stop, stopping) = watch::channel(false);
         let mut listening = JoinSet::new();
@@ -120,15 +126,15 @@ impl ChatRehearsal {
                 number,
                 channel.to_owned(),
                 Arc::clone(log),
-                Arc::clone(book),
+                Arc::clone(recorder),
                 stopping.clone(),
             ));
         }
         log.wait_until(RESPONSE_TIMEOUT, |log| log.connected_count() == all.len()).await;
         let connected = log.connected_count();
-        self.print_progress(&format!("{connected} of {} are here", all.len()));
-        anyhow::ensure!(connected > 0, "nobody could connect: {:?}", book.errors());
-        // everyone is told of everyone who came: a burst of its own, with the square of their number
+        self.print_progress(&format!("{connected} of {} members have connected", all.len()));
+        anyhow::ensure!(connected > 0, "no member could connect: {:?}", recorder.errors());
+        // the presence event of each member goes to all others: a burst that grows with the square of their number
         tokio::time::sleep(SETTLE_TIME).await;
 
         let messages = u64::from(self.rate) * u64::from(self.seconds);
@@ -143,24 +149,24 @@ impl ChatRehearsal {
                     "content": format!("message {number}"),
                     "client_msg_id": format!("rehearsal-{number}"),
                 });
-                // before the request: a screen may be faster than the answer
-                let asked = Instant::now();
-                log.record_sent(number, asked);
+                // before the request, because a delivery may be faster than the response
+                let requested_at = Instant::now();
+                log.record_sent(number, requested_at);
                 match api.post("/v1/messages", &body).await {
-                    Ok(_) => log.record_stored(number, asked.elapsed()),
+                    Ok(_) => log.record_stored(number, requested_at.elapsed()),
                     Err(_) => log.record_refused(number),
                 }
             });
         }
         while writing.join_next().await.is_some() {}
-        self.print_progress(&format!("{} messages are written", log.stored_count()));
+        self.print_progress(&format!("{} messages were accepted", log.stored_count()));
         log.wait_until(RESPONSE_TIMEOUT, |log| log.missing_count() == 0).await;
         stop.send_replace(true);
         while listening.join_next().await.is_some() {}
         Ok(connected)
     }
 
-    #[expect(clippy::print_stderr, reason = "a rehearsal takes a minute; whoever waits sees that it moves")]
+    #[expect(clippy::print_stderr, reason = "a rehearsal takes a minute, and its user needs to see progress")]
     fn print_progress(&self, what: &str) {
         if !self.json {
             eprintln!("{what}");

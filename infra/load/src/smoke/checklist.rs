@@ -1,25 +1,25 @@
-//! The lines that are printed, and what they come to.
+//! Prints a line for each check, and the verdict.
 
 use std::{collections::BTreeSet, future::Future, io::Write};
 
 use super::smoke_client::SmokeTimings;
 use crate::latency::LatencySummary;
 
-/// What a check saw, for whoever reads along, and what it found, for the checks that build on it.
+/// The result of a check: a summary for the reader, and a value for later checks.
 pub(super) struct CheckOutcome<T = ()> {
     pub(super) summary: String,
     pub(super) value: T,
 }
 
 impl<T> CheckOutcome<T> {
-    pub(super) fn with_value(said: impl Into<String>, found: T) -> Self {
-        Self { summary: said.into(), value: found }
+    pub(super) fn with_value(summary: impl Into<String>, value: T) -> Self {
+        Self { summary: summary.into(), value }
     }
 }
 
 impl CheckOutcome {
-    pub(super) fn with_summary(said: impl Into<String>) -> Self {
-        Self { summary: said.into(), value: () }
+    pub(super) fn with_summary(summary: impl Into<String>) -> Self {
+        Self { summary: summary.into(), value: () }
     }
 }
 
@@ -46,12 +46,13 @@ impl<'w> Checklist<'w> {
         self.print_line(&format!("{url}\n"));
     }
 
-    /// A reader that went away, as in `smoke | head`, is no reason to leave an account behind.
+    /// Prints a line. A closed pipe, as in `smoke | head`, must not leave an account behind.
     fn print_line(&mut self, line: &str) {
         let _ = writeln!(self.out, "{line}");
     }
 
-    /// Runs a check and prints its line. `None` where it failed or was left out: what builds on it cannot be checked.
+    /// Runs a check and prints its line. Returns `None` if the check failed or was skipped, so that checks that need
+    /// its value are skipped.
     pub(super) async fn check<T>(
         &mut self,
         name: &'static str,
@@ -60,30 +61,30 @@ impl<'w> Checklist<'w> {
     ) -> Option<T> {
         if self.skip.contains(name) {
             self.skipped.insert(name.to_owned());
-            self.print_line(&format!("- {name:<16} left out, as you asked"));
+            self.print_line(&format!("- {name:<16} skipped by --skip"));
             return None;
         }
-        // one check is as large as all it awaits; together they would not fit a stack
+        // a check's future is large, and all of them together would overflow the stack
         match Box::pin(check).await {
-            Ok(CheckOutcome { summary: said, value: found }) => {
+            Ok(CheckOutcome { summary, value }) => {
                 self.passed += 1;
-                self.print_line(&format!("✓ {name:<16} {said}"));
-                Some(found)
+                self.print_line(&format!("✓ {name:<16} {summary}"));
+                Some(value)
             }
             Err(error) => {
                 self.failed.push(name);
-                self.print_line(&format!("✗ {name:<16} {error:#}\n{:19}look at {look_at}", ""));
+                self.print_line(&format!("✗ {name:<16} {error:#}\n{:19}check {look_at}", ""));
                 None
             }
         }
     }
 
-    /// Says what cannot be checked after a failure.
+    /// Prints the checks that are skipped after a failure.
     pub(super) fn skip_dependents(&mut self, what: &str) {
-        self.print_line(&format!("- {what}: cannot be checked now"));
+        self.print_line(&format!("- {what}: skipped after the failure above"));
     }
 
-    /// Prints how long things took, and the verdict.
+    /// Prints the latencies and the verdict.
     pub(super) fn finish(mut self, times: &SmokeTimings) -> anyhow::Result<()> {
         self.print_line(&format!("\n{:<28}{:>8}{:>10}{:>10}", "round trips", "count", "p50 ms", "max ms"));
         for (name, summary) in times.summaries() {
@@ -99,7 +100,7 @@ impl<'w> Checklist<'w> {
             self.failed.len(),
             self.failed.join(", ")
         );
-        anyhow::ensure!(unknown.is_empty(), "--skip {}: no check of this name was met", unknown.join(", "));
+        anyhow::ensure!(unknown.is_empty(), "--skip {}: no check of this name ran", unknown.join(", "));
         self.print_line(&format!("\nall {count} checks passed"));
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! An image, there and back: the only bodies that are no text, and the function that decodes them.
+//! Checks the upload of an image: the only binary bodies, and the function that decodes them.
 
 use anyhow::{Context, ensure};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -8,7 +8,7 @@ use super::{
     smoke_client::{SmokeClient, text_field},
 };
 
-/// One pixel, as a PNG.
+/// A PNG of one pixel.
 const PIXEL_PNG: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
@@ -17,19 +17,19 @@ pub(super) async fn check_image(list: &mut Checklist<'_>, owner: &SmokeClient, a
 }
 
 async fn upload_and_download(owner: &SmokeClient, anyone: &SmokeClient) -> anyhow::Result<CheckOutcome> {
-    let pixel = BASE64_STANDARD.decode(PIXEL_PNG).context("the pixel of this check")?;
+    let pixel = BASE64_STANDARD.decode(PIXEL_PNG).context("cannot decode the PNG")?;
     let image = owner.upload("/v1/upload/image", pixel).await?.ok(201)?;
     let url = text_field(&image, "url")?;
     let shown = anyone.get(url).await?;
-    ensure!(shown.status == 200, "it was uploaded, and shown with {}", shown.status);
+    ensure!(shown.status == 200, "the uploaded image is served with status {}", shown.status);
     ensure!(
         shown.header("content-type") == Some("image/png"),
-        "it is shown as {:?}",
+        "the image is served as {:?}",
         shown.header("content-type")
     );
     ensure!(
         image["size"] == shown.bytes.len() && shown.bytes.starts_with(b"\x89PNG"),
-        "of {} bytes {} others came",
+        "the image of {} bytes is served with {} bytes",
         image["size"],
         shown.bytes.len()
     );

@@ -1,4 +1,5 @@
-//! Slides, a session, a guest, sockets and a vote: what proves table, queues, workers and posts to connections at once.
+//! Checks slides, a session, a guest, sockets and a vote. Together they need the table, the queues, the workers and
+//! posts to connections.
 
 use std::time::Instant;
 
@@ -14,7 +15,7 @@ use super::{
 use crate::load_socket::LoadSocket;
 
 const SESSION_LOGS: &str = "the log of the function api-sessions";
-const SOCKET_LOGS: &str = "the logs of socket-connections ($connect) and worker-sessions (the greeting), SessionsDeadLetters, and \
+const SOCKET_LOGS: &str = "the logs of socket-connections ($connect) and worker-sessions (the session state), SessionsDeadLetters, and \
     execute-api:ManageConnections in their roles";
 const TICK_LOGS: &str =
     "the logs of socket-sessions and worker-sessions, TicksDeadLetters, and execute-api:ManageConnections";
@@ -32,10 +33,10 @@ struct SmokeSession {
     code: String,
 }
 
-/// A socket that has been greeted.
+/// A socket that has received its first state.
 struct GreetedSocket {
     socket: LoadSocket,
-    /// The URL it was opened with: its ticket is spent.
+    /// The URL of the socket, whose ticket is used.
     url: String,
 }
 
@@ -47,7 +48,7 @@ pub(super) async fn check_live_session(
 ) {
     let look_at = "the log of the function api-presentations";
     let Some(slides) = list.check("slides", look_at, create_presentation(presenter)).await else {
-        return list.skip_dependents("a session");
+        return list.skip_dependents("session");
     };
     list.check("once", "shared/entry/src/http/idempotency.rs", check_idempotency(presenter)).await;
     if let Some(session) = list.check("session", SESSION_LOGS, create_session(presenter, &slides)).await {
@@ -68,27 +69,38 @@ async fn check_session_steps(
     let ticket =
         list.check("ticket", "the log of the function api-sockets", create_ticket(presenter, session)).await;
     let (Some(joined), Some(ticket)) = (joined, ticket) else { return list.skip_dependents("sockets") };
-    let Some(mut stage) = list.check("socket", SOCKET_LOGS, connect_socket(ticket, "presenter", times)).await
+    let Some(mut presenter_socket) =
+        list.check("socket", SOCKET_LOGS, connect_socket(ticket, "presenter", times)).await
     else {
         return list.skip_dependents("votes");
     };
-    list.check("ping", "the log of the function socket-connections", check_ping(&mut stage.socket, times))
-        .await;
-    let spent = "the log of the function socket-connections: a ticket is good once";
-    list.check("spent-ticket", spent, check_spent_ticket(&stage.url)).await;
-    let Some(mut seat) =
+    list.check(
+        "ping",
+        "the log of the function socket-connections",
+        check_ping(&mut presenter_socket.socket, times),
+    )
+    .await;
+    let look_at_ticket = "the log of the function socket-connections: a ticket is valid once";
+    list.check("spent-ticket", look_at_ticket, check_spent_ticket(&presenter_socket.url)).await;
+    let Some(mut guest_socket) =
         list.check("guest", SOCKET_LOGS, connect_socket(joined.url, "audience", times)).await
     else {
         return list.skip_dependents("votes");
     };
-    list.check("presence", TICK_LOGS, check_presence(&mut stage.socket, 1)).await;
-    list.check("vote", TICK_LOGS, check_vote(&mut seat.socket, &mut stage.socket, slides, times)).await;
-    list.check("question", ANSWER_LOGS, check_question(&mut seat.socket)).await;
+    list.check("presence", TICK_LOGS, check_presence(&mut presenter_socket.socket, 1)).await;
+    list.check(
+        "vote",
+        TICK_LOGS,
+        check_vote(&mut guest_socket.socket, &mut presenter_socket.socket, slides, times),
+    )
+    .await;
+    list.check("question", ANSWER_LOGS, check_question(&mut guest_socket.socket)).await;
     let large = check_large_frame(guest, session, &joined.token, times);
     list.check("large-message", "API Gateway's quotas: 32 KB a frame", large).await;
-    seat.socket.close().await;
-    let look_at = "the log of the function socket-connections ($disconnect), then as for presence";
-    list.check("leave", look_at, check_presence(&mut stage.socket, 0)).await;
+    guest_socket.socket.close().await;
+    let look_at =
+        "the log of the function socket-connections ($disconnect), then the logs of the check presence";
+    list.check("leave", look_at, check_presence(&mut presenter_socket.socket, 0)).await;
     list.check("statistics", SESSION_LOGS, check_statistics(presenter, session, slides)).await;
 }
 
@@ -103,14 +115,14 @@ async fn create_presentation(presenter: &SmokeClient) -> anyhow::Result<CheckOut
     let path = format!("/v1/presentations/{presentation}/slides");
     let question = text_field(&presenter.post(&path, &question).await?.ok(201)?, "id")?.to_owned();
     let listed = presenter.get(&path).await?.ok(200)?;
-    ensure!(listed.to_string().contains(&question), "the new slide is not among {listed}");
+    ensure!(listed.to_string().contains(&question), "the list lacks the new slide: {listed}");
     Ok(CheckOutcome::with_value(
         "a presentation with a question",
         SmokePresentation { presentation, question },
     ))
 }
 
-/// The same request twice is done once.
+/// Checks that a repeated request with the same `Idempotency-Key` runs once.
 async fn check_idempotency(presenter: &SmokeClient) -> anyhow::Result<CheckOutcome> {
     let body = json!({ "title": "Smoke, once" });
     let key = format!("smoke-{:016x}", rand::random::<u64>());
@@ -120,9 +132,9 @@ async fn check_idempotency(presenter: &SmokeClient) -> anyhow::Result<CheckOutco
         let answer = presenter.send_json(Method::POST, "/v1/presentations", Some(&body), &headers).await?;
         ids.push(text_field(&answer.ok(201)?, "id")?.to_owned());
     }
-    ensure!(ids[0] == ids[1], "one Idempotency-Key made two presentations");
+    ensure!(ids[0] == ids[1], "the same Idempotency-Key created two presentations");
     presenter.delete(&format!("/v1/presentations/{}", ids[0]), None).await?.ok(204)?;
-    Ok(CheckOutcome::with_summary("the same request twice is one thing"))
+    Ok(CheckOutcome::with_summary("the repeated request ran once"))
 }
 
 async fn create_session(
@@ -130,18 +142,18 @@ async fn create_session(
     slides: &SmokePresentation,
 ) -> anyhow::Result<CheckOutcome<SmokeSession>> {
     let answer = presenter.post("/v1/sessions", &json!({ "presentation_id": slides.presentation })).await?;
-    let made = answer.ok(201)?;
+    let created = answer.ok(201)?;
     let session = SmokeSession {
-        id: text_field(&made, "id")?.to_owned(),
-        code: text_field(&made, "join_code")?.to_owned(),
+        id: text_field(&created, "id")?.to_owned(),
+        code: text_field(&created, "join_code")?.to_owned(),
     };
     let path = format!("/v1/sessions/{}/start", session.id);
     let started = presenter.post(&path, &json!({})).await?.ok(200)?;
-    ensure!(started["status"] == "active", "it started and is {}", started["status"]);
+    ensure!(started["status"] == "active", "the started session has the status {}", started["status"]);
     Ok(CheckOutcome::with_value(format!("started, join code {}", session.code), session))
 }
 
-/// A guest, and the way to their seat.
+/// The socket URL and token of a guest.
 struct JoinedGuest {
     url: String,
     token: String,
@@ -174,9 +186,9 @@ async fn connect_socket(
     role: &str,
     times: &SmokeTimings,
 ) -> anyhow::Result<CheckOutcome<GreetedSocket>> {
-    let (socket, state, said) = open_socket(&url, "session_state", times).await?;
-    ensure!(state["role"] == role, "it is greeted as {}, not {role}", state["role"]);
-    Ok(CheckOutcome::with_value(format!("{said} as {role}"), GreetedSocket { socket, url }))
+    let (socket, state, summary) = open_socket(&url, "session_state", times).await?;
+    ensure!(state["role"] == role, "the session state has the role {}, not {role}", state["role"]);
+    Ok(CheckOutcome::with_value(format!("{summary} as {role}"), GreetedSocket { socket, url }))
 }
 
 async fn check_spent_ticket(url: &str) -> anyhow::Result<CheckOutcome> {
@@ -189,41 +201,42 @@ async fn check_spent_ticket(url: &str) -> anyhow::Result<CheckOutcome> {
     }
 }
 
-async fn check_presence(stage: &mut LoadSocket, people: u64) -> anyhow::Result<CheckOutcome> {
-    let asked = Instant::now();
-    wait_for_event(stage, "participant_count", |count| count["participant_count"] == people).await?;
+async fn check_presence(presenter_socket: &mut LoadSocket, people: u64) -> anyhow::Result<CheckOutcome> {
+    let started = Instant::now();
+    wait_for_event(presenter_socket, "participant_count", |count| count["participant_count"] == people)
+        .await?;
     Ok(CheckOutcome::with_summary(format!(
         "the presenter sees {people} after {} ms",
-        asked.elapsed().as_millis()
+        started.elapsed().as_millis()
     )))
 }
 
 async fn check_vote(
-    seat: &mut LoadSocket,
-    stage: &mut LoadSocket,
+    guest_socket: &mut LoadSocket,
+    presenter_socket: &mut LoadSocket,
     slides: &SmokePresentation,
     times: &SmokeTimings,
 ) -> anyhow::Result<CheckOutcome> {
     let payload = json!({ "slide_id": slides.question, "content": { "selected": ["a"] }, "seq": 1 });
-    let cast = Instant::now();
-    seat.send("response_submitted", payload, Some(1)).await?;
-    let mine = |update: &Value| update["slide_id"] == slides.question && update["votes"]["a"] == 1;
-    wait_for_event(stage, "vote_update", mine).await?;
-    let took = cast.elapsed();
+    let sent = Instant::now();
+    guest_socket.send("response_submitted", payload, Some(1)).await?;
+    let counts_vote = |update: &Value| update["slide_id"] == slides.question && update["votes"]["a"] == 1;
+    wait_for_event(presenter_socket, "vote_update", counts_vote).await?;
+    let took = sent.elapsed();
     times.record(TimedOperation::Vote, took);
     Ok(CheckOutcome::with_summary(format!("on the presenter's screen in {} ms", took.as_millis())))
 }
 
-/// Whatever model the deployment asks: an answer is written, if only that there is none.
-async fn check_question(seat: &mut LoadSocket) -> anyhow::Result<CheckOutcome> {
-    let asked = Instant::now();
-    seat.send("question_asked", json!({ "question_text": "Does it work?" }), Some(2)).await?;
-    let answer = wait_for_event(seat, "ai_response", |answer| answer["is_complete"] == true).await?;
-    let provider = answer["provider"].as_str().unwrap_or("nobody");
-    Ok(CheckOutcome::with_summary(format!("answered by {provider} in {} ms", asked.elapsed().as_millis())))
+/// Checks that a question is answered. Without a model, the answer says so.
+async fn check_question(guest_socket: &mut LoadSocket) -> anyhow::Result<CheckOutcome> {
+    let started = Instant::now();
+    guest_socket.send("question_asked", json!({ "question_text": "Does it work?" }), Some(2)).await?;
+    let answer = wait_for_event(guest_socket, "ai_response", |answer| answer["is_complete"] == true).await?;
+    let provider = answer["provider"].as_str().unwrap_or("no provider");
+    Ok(CheckOutcome::with_summary(format!("answered by {provider} in {} ms", started.elapsed().as_millis())))
 }
 
-/// From a second tab of the guest, since it is to cost the connection.
+/// Sends the frame from another tab of the guest, because the server closes the connection.
 async fn check_large_frame(
     guest: &SmokeClient,
     session: &SmokeSession,
@@ -233,16 +246,16 @@ async fn check_large_frame(
     let path = format!("/v1/sessions/code/{}/join", session.code);
     let joined = guest.post(&path, &json!({ "participant_token": token })).await?.ok(201)?;
     let CheckOutcome { value: mut tab, .. } = connect_socket(socket_url(&joined)?, "audience", times).await?;
-    // what is written after the other side has closed may fail; that it closed is what counts
-    let _ = tab.socket.send("ping", json!({ "much": "x".repeat(40 * 1024) }), None).await;
+    // sending may fail after the server has closed; only the close matters
+    let _ = tab.socket.send("ping", json!({ "padding": "x".repeat(40 * 1024) }), None).await;
     let closed = within_timeout(async {
         while let Some(event) = tab.socket.next_frame().await {
-            ensure!(event.kind != "pong", "40 KB in one frame were accepted");
+            ensure!(event.kind != "pong", "a frame of 40 KB was accepted");
         }
         Ok::<_, anyhow::Error>(())
     });
-    closed.await.context("the connection lives on after 40 KB in one frame")??;
-    Ok(CheckOutcome::with_summary("40 KB in one frame end the connection"))
+    closed.await.context("the connection stays open after a frame of 40 KB")??;
+    Ok(CheckOutcome::with_summary("a frame of 40 KB closes the connection"))
 }
 
 async fn check_statistics(
@@ -252,13 +265,13 @@ async fn check_statistics(
 ) -> anyhow::Result<CheckOutcome> {
     let body = presenter.get(&format!("/v1/sessions/{}/statistics", session.id)).await?.ok(200)?;
     let answered = &body["responses_per_slide"][&slides.question];
-    ensure!(*answered == 1, "of one vote, {answered} are there");
-    Ok(CheckOutcome::with_summary("one vote of one"))
+    ensure!(*answered == 1, "the statistics count {answered} votes instead of 1");
+    Ok(CheckOutcome::with_summary("1 vote counted"))
 }
 
 async fn end_session(presenter: &SmokeClient, session: &SmokeSession) -> anyhow::Result<CheckOutcome> {
     let answer = presenter.post(&format!("/v1/sessions/{}/end", session.id), &json!({})).await?;
-    ensure!(answer.ok(200)?["status"] == "ended", "it does not end");
+    ensure!(answer.ok(200)?["status"] == "ended", "the session did not end");
     Ok(CheckOutcome::with_summary(answer.status_and_time()))
 }
 

@@ -1,15 +1,16 @@
-//! One person's talk and chat against a deployment, check by check, through public URLs only: what to do after every deploy.
+//! The smoke test, for use after every deploy: a talk and a chat of one person against a deployment, check by check,
+//! through public URLs only.
 //!
-//! | file | what |
+//! | file | contents |
 //! | --- | --- |
-//! | `checklist` | a line for each check: what it saw, or where to look |
-//! | `visitor` | requests, with everything that comes back |
-//! | `front` | what everyone may ask |
-//! | `account` | sign-up to refresh, and its end |
-//! | `picture` | an image, uploaded, shown and deleted |
-//! | `gathering` | slides, a session, sockets, a vote |
-//! | `team` | a channel, a message, what was missed |
-//! | `listener` | sockets, and what comes on them |
+//! | `checklist` | a line for each check, with its result or where to look |
+//! | `smoke_client` | requests and complete responses |
+//! | `public_endpoints` | endpoints without an account |
+//! | `account` | sign-up, tokens, deletion |
+//! | `image_upload` | an image, uploaded, shown and deleted |
+//! | `live_session` | slides, a session, sockets, a vote |
+//! | `team` | a channel, a message, missed messages |
+//! | `socket_client` | sockets and their events |
 
 mod account;
 mod checklist;
@@ -28,61 +29,60 @@ use reqwest::Url;
 use checklist::Checklist;
 use smoke_client::{SmokeClient, SmokeTimings};
 
-/// A deployment to look at.
+/// A deployment to check.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SmokeTest {
     /// Base URL of the HTTP API; it may have a path
     pub url: Url,
-    /// An origin that the deployment allows (`AllowedOrigins`): pages of it must get in
+    /// Check that pages of this origin are allowed (`AllowedOrigins`)
     #[arg(long)]
     pub origin: Option<String>,
-    /// Sign up with this address and send it a mail, for you to look at
+    /// Sign up with this address, and send it an e-mail for you to check
     #[arg(long, value_name = "ADDRESS")]
     pub mailbox: Option<String>,
-    /// Leave out a check by its name, where the deployment is known to differ
+    /// Skip a check by its name, if the deployment is known to differ
     #[arg(long, value_name = "CHECK")]
     pub skip: Vec<String>,
 }
 
 impl SmokeTest {
-    /// Looks at a deployment as anybody may.
+    /// A test with public URLs only and default options.
     pub fn for_url(url: Url) -> Self {
         Self { url, origin: None, mailbox: None, skip: Vec::new() }
     }
 
-    /// Writes a line for each check, and takes away what it has put there.
+    /// Runs all checks, prints a line for each, and deletes the test's data.
     ///
     /// # Errors
-    /// A check failed, or nothing answers at all.
+    /// A check failed, or the deployment does not respond.
     pub async fn run(&self, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
         let times = SmokeTimings::new()?;
-        let visitor = SmokeClient::new(&self.url, times.clone())?;
+        let client = SmokeClient::new(&self.url, times.clone())?;
         let mut list = Checklist::new(out, &self.skip);
-        list.print_header(visitor.base());
-        let alive = visitor.get("/health").await;
-        let alive = alive.with_context(|| format!("nothing answers at {}", visitor.base()))?;
+        list.print_header(client.base());
+        let alive = client.get("/health").await;
+        let alive = alive.with_context(|| format!("no response from {}", client.base()))?;
         public_endpoints::check_public_endpoints(
             &mut list,
-            &visitor,
+            &client,
             &self.url,
             &alive,
             self.origin.as_deref(),
         )
         .await;
-        if let Some(account) = account::sign_up_and_check(&mut list, &visitor, self.mailbox.as_deref()).await
-        {
-            image_upload::check_image(&mut list, &account.visitor, &visitor).await;
-            live_session::check_live_session(&mut list, &account.visitor, &visitor, &times).await;
-            team::check_team_chat(&mut list, &account.visitor, &times).await;
+        if let Some(account) = account::sign_up_and_check(&mut list, &client, self.mailbox.as_deref()).await {
+            image_upload::check_image(&mut list, &account.client, &client).await;
+            live_session::check_live_session(&mut list, &account.client, &client, &times).await;
+            team::check_team_chat(&mut list, &account.client, &times).await;
             account::delete_account(&mut list, &account).await;
         } else {
-            list.skip_dependents("everything that needs an account");
+            list.skip_dependents("all checks that need an account");
         }
         list.finish(&times)
     }
 }
 
-/// Whether the way there stays on this machine.
+/// Returns true if the URL is of this machine.
 fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some(host) => {

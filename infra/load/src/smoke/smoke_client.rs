@@ -1,4 +1,4 @@
-//! Requests, each made once: a smoke shows what fails, it does not try again until it works.
+//! The HTTP client of the smoke test. It makes each request once, because a retry would hide a failure.
 
 use std::{
     sync::Arc,
@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use crate::latency::{LatencyHistogram, LatencySummary};
 
-/// Longer than API Gateway waits for a function: what it says of that is worth seeing.
+/// Longer than API Gateway waits for a function, so that its error can be shown.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(35);
 
-/// What was timed.
+/// The measured latencies of the smoke test.
 #[derive(Clone)]
 pub(super) struct SmokeTimings(Arc<[(&'static str, LatencyHistogram); 6]>);
 
@@ -33,15 +33,15 @@ impl SmokeTimings {
         Ok(Self(Arc::new([
             ("request", LatencyHistogram::new()?),
             ("socket: dialled → open", LatencyHistogram::new()?),
-            ("socket: open → greeted", LatencyHistogram::new()?),
+            ("socket: open → first event", LatencyHistogram::new()?),
             ("ping → pong", LatencyHistogram::new()?),
             ("vote → presenter's screen", LatencyHistogram::new()?),
             ("message → screen", LatencyHistogram::new()?),
         ])))
     }
 
-    pub(super) fn record(&self, what: TimedOperation, took: Duration) {
-        self.0[what as usize].1.record(took);
+    pub(super) fn record(&self, operation: TimedOperation, took: Duration) {
+        self.0[operation as usize].1.record(took);
     }
 
     pub(super) fn summaries(&self) -> impl Iterator<Item = (&'static str, Option<LatencySummary>)> {
@@ -49,7 +49,7 @@ impl SmokeTimings {
     }
 }
 
-/// Someone who asks, with or without a token. Cheap to clone.
+/// A client, with or without a token. Clones share connections.
 #[derive(Clone)]
 pub(super) struct SmokeClient {
     http: reqwest::Client,
@@ -60,7 +60,7 @@ pub(super) struct SmokeClient {
 
 impl SmokeClient {
     pub(super) fn new(url: &Url, times: SmokeTimings) -> anyhow::Result<Self> {
-        // a redirect is an answer to look at, and not to follow with a password
+        // a redirect is shown, and never followed with a password
         let http = reqwest::Client::builder()
             .timeout(REQUEST_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
@@ -99,7 +99,7 @@ impl SmokeClient {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> anyhow::Result<SmokeResponse> {
-        let what = format!("{method} {path}");
+        let operation = format!("{method} {path}");
         let mut request = self.request_builder(method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -107,10 +107,10 @@ impl SmokeClient {
         if let Some(body) = body {
             request = request.json(body);
         }
-        self.send_request(what, request).await
+        self.send_request(operation, request).await
     }
 
-    /// A file as the body of a POST.
+    /// Posts a file.
     pub(super) async fn upload(&self, path: &str, bytes: Vec<u8>) -> anyhow::Result<SmokeResponse> {
         let request =
             self.request_builder(Method::POST, path).header("content-type", "application/octet-stream");
@@ -125,21 +125,27 @@ impl SmokeClient {
         }
     }
 
-    async fn send_request(&self, what: String, request: RequestBuilder) -> anyhow::Result<SmokeResponse> {
-        let asked = Instant::now();
-        let answer = request.send().await.with_context(|| format!("{what}: no answer"))?;
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let bytes = answer.bytes().await.with_context(|| format!("{what}: no whole answer"))?;
+    async fn send_request(
+        &self,
+        operation: String,
+        request: RequestBuilder,
+    ) -> anyhow::Result<SmokeResponse> {
+        let started = Instant::now();
+        let answer = request.send().await.with_context(|| format!("{operation}: no response"))?;
+        let status = answer.status().as_u16();
+        let headers = answer.headers().clone();
+        let bytes =
+            answer.bytes().await.with_context(|| format!("{operation}: the response is incomplete"))?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let took = asked.elapsed();
+        let took = started.elapsed();
         self.times.record(TimedOperation::Request, took);
-        Ok(SmokeResponse { what, status, headers, text, bytes: bytes.into(), took })
+        Ok(SmokeResponse { operation, status, headers, text, bytes: bytes.into(), took })
     }
 }
 
-/// What came back.
+/// A complete response.
 pub(super) struct SmokeResponse {
-    what: String,
+    operation: String,
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) text: String,
@@ -148,7 +154,7 @@ pub(super) struct SmokeResponse {
 }
 
 impl SmokeResponse {
-    /// The body, if the status is this.
+    /// The body. Fails unless the response has this status.
     pub(super) fn ok(&self, status: u16) -> anyhow::Result<Value> {
         ensure!(self.status == status, "{}", self.unexpected(&status.to_string()));
         if self.text.is_empty() {
@@ -157,7 +163,7 @@ impl SmokeResponse {
         serde_json::from_str(&self.text).with_context(|| self.unexpected("JSON"))
     }
 
-    /// Whether it is this refusal, in the form that all have.
+    /// The body of an error response. Fails unless it has this status and code, and the common form of errors.
     pub(super) fn refused(&self, status: u16, code: &str) -> anyhow::Result<Value> {
         let body: Value = serde_json::from_str(&self.text).unwrap_or_default();
         ensure!(
@@ -166,12 +172,16 @@ impl SmokeResponse {
             self.unexpected(&format!("{status} {code}"))
         );
         let id = body["request_id"].as_str().filter(|id| !id.is_empty());
-        ensure!(id.is_some(), "{}: the refusal has no request_id", self.what);
-        ensure!(self.header("x-request-id") == id, "{}: the request_id is not the header's", self.what);
+        ensure!(id.is_some(), "{}: the error has no request_id", self.operation);
+        ensure!(
+            self.header("x-request-id") == id,
+            "{}: the request_id differs from the header",
+            self.operation
+        );
         Ok(body)
     }
 
-    /// `200 in 12 ms`
+    /// A text such as `200 in 12 ms`.
     pub(super) fn status_and_time(&self) -> String {
         format!("{} in {} ms", self.status, self.took.as_millis())
     }
@@ -182,11 +192,11 @@ impl SmokeResponse {
 
     fn unexpected(&self, wanted: &str) -> String {
         let begin: String = self.text.chars().take(200).collect();
-        format!("{}: {wanted} was to come, but it was {} {begin}", self.what, self.status)
+        format!("{}: expected {wanted}, got {} {begin}", self.operation, self.status)
     }
 }
 
-/// A text field of an answer.
+/// A text field of a response body.
 pub(super) fn text_field<'a>(value: &'a Value, field: &str) -> anyhow::Result<&'a str> {
-    value[field].as_str().with_context(|| format!("the answer has no {field}"))
+    value[field].as_str().with_context(|| format!("the response has no {field}"))
 }

@@ -8,7 +8,7 @@ use serde_yaml_ng::Value as Yaml;
 
 use super::{names, rows::NamedRows, text};
 
-/// A row.
+/// A row of the table `alarms`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AlarmRow {
@@ -21,7 +21,7 @@ pub(super) struct AlarmRow {
     pub(super) statistic: AlarmStatistic,
     /// Seconds.
     pub(super) period: u32,
-    /// How many periods in a row must be over the limit.
+    /// The number of consecutive periods that must be over the limit.
     pub(super) periods: u32,
     /// The alarm rings above this value.
     pub(super) above: Option<u64>,
@@ -38,7 +38,7 @@ pub(super) enum AlarmStatistic {
     Maximum,
 }
 
-/// What a period without data means.
+/// How CloudWatch treats a period without data.
 #[derive(Deserialize, Default, Clone, Copy)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum MissingData {
@@ -48,7 +48,8 @@ pub(super) enum MissingData {
 }
 
 impl AlarmRow {
-    /// The resource. The alarm is named after its logical id, `HttpErrorsAlarm` becomes `colloquy-STAGE-http-errors`.
+    /// The resource of the alarm. Its name follows from the logical id: `HttpErrorsAlarm` becomes
+    /// `colloquy-STAGE-http-errors`.
     pub(super) fn resource(&self, id: &str) -> anyhow::Result<String> {
         let name = id
             .strip_suffix("Alarm")

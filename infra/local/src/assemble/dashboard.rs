@@ -9,7 +9,7 @@ use super::{
     text::{json, quoted},
 };
 
-/// A row: what one widget shows. A row has metrics or logs.
+/// A row of the table `dashboard`, which becomes a widget. A row has metrics or logs.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WidgetRow {
@@ -41,7 +41,7 @@ const GRID: u32 = 24;
 const WIDTH: u32 = 8;
 const HEIGHT: u32 = 6;
 
-/// JSON, which `!Sub` completes.
+/// The body of the dashboard, in JSON with `${…}` for `!Sub`.
 pub(super) fn body<'a>(
     widgets: impl Iterator<Item = &'a WidgetRow>,
     queue_ids: &[&str],
@@ -70,7 +70,7 @@ impl WidgetRow {
                 format!("\"period\": 60, \"metrics\": [\n    {}\n  ]", metrics.join(",\n    ")),
             )
         } else {
-            // on a line of its own, at the margin, because JSON cannot break a string
+            // on its own line without indentation, because JSON cannot break a string
             ("log", "table", format!("\"query\":\n{}\n", quoted(&self.logs.join(" | "))))
         };
         let title = quoted(&self.title);

@@ -1,6 +1,6 @@
 //! Expands the table `functions`.
 //!
-//! The binary of a function is its logical id in kebab-case: `WorkerChat` is `worker-chat`.
+//! The binary of a function is its logical id in kebab-case. `WorkerChat` becomes `worker-chat`.
 
 use std::fmt::Write as _;
 
@@ -18,23 +18,24 @@ use super::{
     text,
 };
 
-/// A row. A function has routes of the HTTP API, messages of the socket, jobs or schedules.
+/// A row of the table `functions`. A function has routes of the HTTP API, messages of the socket, or jobs and
+/// schedules.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FunctionRow {
     /// Routes under each of `route_prefixes`. `users` serves `/users` and `/users/`, `users/*` every path below.
     #[serde(default)]
     pub(super) routes: Vec<String>,
-    /// Routes without a prefix: name → path.
+    /// Routes without a prefix, from name to path.
     #[serde(default)]
     pub(super) exact_routes: NamedRows<String>,
     /// Types of messages on the socket.
     #[serde(default)]
     pub(super) messages: Vec<String>,
-    /// Queues that the function reads: name of the event source → queue.
+    /// Queues that the function reads, from the name of the event source to the queue.
     #[serde(default)]
     jobs: NamedRows<JobSource>,
-    /// Name of the event → expression of `EventBridge` Scheduler.
+    /// Schedules, from the name of the event to the expression of `EventBridge` Scheduler.
     #[serde(default)]
     schedules: NamedRows<String>,
     /// Description of the alarm that rings when a function with jobs or schedules fails.
@@ -53,12 +54,12 @@ pub(super) struct FunctionRow {
 #[serde(deny_unknown_fields)]
 struct JobSource {
     queue: String,
-    /// How many jobs a call of the function brings at most.
+    /// The maximum number of jobs in a call of the function.
     batch: u32,
 }
 
 impl FunctionRow {
-    /// Queues whose jobs it gets.
+    /// The queues that the function receives jobs from.
     pub(super) fn receives_from(&self) -> impl Iterator<Item = &str> {
         self.jobs.iter().map(|(_, source)| source.queue.as_str())
     }
@@ -73,7 +74,7 @@ impl FunctionRow {
 }
 
 impl TemplateSources<'_> {
-    /// The role, the function, and what connects the function with an API.
+    /// The role, the function, and the resources that connect it with an API.
     pub(super) fn function(&self, id: &str, function: &FunctionRow) -> anyhow::Result<String> {
         let http = function.serves_http();
         let socket = !function.messages.is_empty();
@@ -146,7 +147,8 @@ fn resource(id: &str, function: &FunctionRow) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// The alarm of a function that no request waits for. The alarms of the APIs count the failures of the others.
+/// The errors alarm of a function that no request waits for. Failures of the other functions raise the alarms of the
+/// APIs.
 pub(super) fn errors_alarm(id: &str, function: &FunctionRow) -> anyhow::Result<String> {
     if !function.runs_alone() {
         return Ok(String::new());

@@ -1,7 +1,7 @@
 //! Assembles `template.yaml` from the files of `infra/template`, one file per product.
 //!
-//! A section whose name begins with a capital letter is CloudFormation. The assembler copies its text, comments included,
-//! and replaces each line `# assembled: X`. The other sections are tables:
+//! A section whose name begins with a capital letter is CloudFormation. The assembler copies its text, comments
+//! included, and replaces each line `# assembled: X`. The other sections are tables.
 //!
 //! | table | a row becomes | file |
 //! | --- | --- | --- |
@@ -9,10 +9,10 @@
 //! | `functions` | a function, its role, its permission, integration and routes, its alarm | `functions.rs`, `permissions.rs`, `routes.rs` |
 //! | `alarms` | an alarm | `alarms.rs` |
 //! | `dashboard` | a widget | `dashboard.rs` |
-//! | `route_prefixes` | nothing alone; each HTTP route is served under each prefix | `routes.rs` |
+//! | `route_prefixes` | no resource; each HTTP route is served under each prefix | `routes.rs` |
 //!
-//! The assembler writes text. Serializing a tree of values was rejected, because that loses the comments of what is copied
-//! and the layout that makes a review possible.
+//! The assembler writes text. Serializing a tree of values was rejected, because that loses the comments of copied
+//! sections and the layout that makes a review possible.
 
 mod alarms;
 mod dashboard;
@@ -36,10 +36,10 @@ const HEADER: &str = "\
 # Assembled from infra/template/*.yaml by `cargo run -- template`. Edit those files, not this one.
 ";
 
-/// Writes the template that the files in `folder` describe to `file`, if it differs from what is there.
+/// Writes the template that the files in `folder` describe to `file`, if its content differs.
 ///
-/// The command writes the file instead of printing it. `cargo run -- template > template.yaml` would empty the template before
-/// cargo compiles this crate, which embeds it.
+/// The command writes the file instead of printing it. `cargo run -- template > template.yaml` would empty the template
+/// before cargo compiles this crate, which embeds it.
 pub fn write(folder: &Path, file: &Path) -> anyhow::Result<()> {
     let text = assemble(folder)?;
     if fs::read_to_string(file).is_ok_and(|current| current == text) {
@@ -50,7 +50,7 @@ pub fn write(folder: &Path, file: &Path) -> anyhow::Result<()> {
 
 /// Returns the template that the files in `folder` describe.
 ///
-/// Fails on a row that it does not understand, on a queue that no file declares, and on a logical id of two resources.
+/// Fails on an invalid row, on a queue that no file declares, and on a logical id of two resources.
 pub fn assemble(folder: &Path) -> anyhow::Result<String> {
     let sources = sources::read(folder)?;
     let all = TemplateSources::new(&sources);
@@ -82,7 +82,7 @@ pub fn assemble(folder: &Path) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// What rows of one file need to know of the other files.
+/// All source files. The rows of one file refer to queues and route prefixes of others.
 struct TemplateSources<'a> {
     sources: &'a [SourceFile],
 }
@@ -103,11 +103,11 @@ impl<'a> TemplateSources<'a> {
     /// Fails if no file declares the queue.
     fn check_queue(&self, id: &str) -> anyhow::Result<()> {
         let known: Vec<&str> = self.queues().map(|(known, _)| known).collect();
-        ensure!(known.contains(&id), "there is no queue {id}, only {}", known.join(", "));
+        ensure!(known.contains(&id), "the queue {id} does not exist; the queues are {}", known.join(", "));
         Ok(())
     }
 
-    /// The resources that the tables of a file become.
+    /// The resources of a file's tables.
     fn resources(&self, source: &SourceFile) -> anyhow::Result<String> {
         let tables = &source.tables;
         let mut parts = Vec::new();
@@ -207,18 +207,18 @@ mod tests {
             assert!(text.lines().any(|each| each == line), "{line}");
         }
         assert!(!text.contains("MessageProcessingQueue") && !text.contains("MESSAGE_PROCESSING"));
-        // room for long names
+        // leaves room for long names
         assert!(text.lines().all(|line| line.len() <= 160));
     }
 
     #[test]
-    fn a_row_that_makes_no_sense_is_refused() {
+    fn an_invalid_row_is_refused() {
         let cases = [
             (
                 "mail.yaml",
                 "queue: MailQueue",
                 "queue: PostQueue",
-                "function WorkerMail: there is no queue PostQueue",
+                "function WorkerMail: the queue PostQueue does not exist",
             ),
             (
                 "docs.yaml",
@@ -234,7 +234,7 @@ mod tests {
                 "# assembled: names",
                 "`# assembled: names of the queues` is not known",
             ),
-            ("mail.yaml", "  MailQueue:", "  ChatQueue:", "there is no queue MailQueue"),
+            ("mail.yaml", "  MailQueue:", "  ChatQueue:", "the queue MailQueue does not exist"),
         ];
         for (file, old, new, expected) in cases {
             let error = format!("{:#}", assemble_with(file, old, new).unwrap_err());

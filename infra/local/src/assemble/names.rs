@@ -1,16 +1,16 @@
 //! Derives names from logical ids.
 
-/// `WorkerSessions` becomes `worker-sessions`.
+/// Turns `WorkerSessions` into `worker-sessions`.
 pub(super) fn kebab(id: &str) -> String {
     words(id).join("-").to_lowercase()
 }
 
-/// `ChatQueue` becomes `CHAT_QUEUE`.
+/// Turns `ChatQueue` into `CHAT_QUEUE`.
 pub(super) fn screaming_snake(id: &str) -> String {
     words(id).join("_").to_uppercase()
 }
 
-/// `submit_response` becomes `SubmitResponse`, `admin/messages` becomes `AdminMessages`.
+/// Turns `submit_response` into `SubmitResponse`, and `admin/messages` into `AdminMessages`.
 pub(super) fn pascal(name: &str) -> String {
     let words = name.split(|separator: char| !separator.is_ascii_alphanumeric());
     words

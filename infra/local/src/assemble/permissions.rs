@@ -1,7 +1,7 @@
 //! Expands the `permissions` of a function into its role.
 //!
-//! Each function has a role of its own. The roles that SAM makes were rejected, because these may read every queue and write
-//! every log of the account.
+//! Each function has its own role. The roles that SAM generates were rejected, because they may read every queue and
+//! write every log of the account.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use super::{TemplateSources, text};
 /// The name of the only policy of each role.
 const POLICY_NAME: &str = "function";
 
-/// What a function may do, beside writing its logs and receiving the jobs of its queues.
+/// The permissions of a function, except writing its logs and receiving the jobs of its queues, which every role has.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PermissionRows {
@@ -38,7 +38,7 @@ pub(super) struct PermissionRows {
 struct TableStatement {
     /// Actions of `DynamoDB`.
     actions: Vec<String>,
-    /// What the partition keys begin with: `USER` for `USER#…` (`store::table`).
+    /// The prefixes of partition keys: `USER` for `USER#…` (`store::dynamodb::key`).
     partitions: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ enum AllPartitions {
     All,
 }
 
-/// A statement of the policy that allows something.
+/// An allowing statement of a policy.
 struct RoleStatement {
     actions: Vec<String>,
     resources: Vec<String>,
@@ -165,7 +165,7 @@ fn arn(id: &str) -> String {
 }
 
 impl RoleStatement {
-    /// An item of the list `Statement`, on one line if that fits.
+    /// An item of the list `Statement`, on one line if it fits.
     fn item(&self) -> anyhow::Result<String> {
         let actions = text::list(&self.actions);
         let resources = text::list(&self.resources);
@@ -218,7 +218,7 @@ impl RoleStatement {
     }
 }
 
-/// `"USER#*"` of `USER`.
+/// The key patterns of partitions, such as `"USER#*"` for `USER`.
 fn keys(partitions: &[String]) -> Vec<String> {
     partitions.iter().map(|name| text::quoted(&format!("{name}#*"))).collect()
 }

@@ -1,6 +1,7 @@
 //! Expands the table `queues`.
 //!
-//! `ChatQueue` is the queue, `ChatDeadLetters` the queue of its failed jobs, `CHAT_QUEUE_URL` the variable of the functions.
+//! The queue `ChatQueue` has the dead-letter queue `ChatDeadLetters` and the variable `CHAT_QUEUE_URL` of the
+//! functions.
 
 use anyhow::ensure;
 use serde::Deserialize;
@@ -10,19 +11,19 @@ use super::{
     names, text,
 };
 
-/// A row.
+/// A row of the table `queues`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct QueueRow {
-    /// Jobs of one message group run in order, and a job with the deduplication id of another one is dropped.
+    /// Jobs of a message group run in order. A job with a deduplication id that was used before is dropped.
     #[serde(default)]
     fifo: bool,
-    /// Seconds. Six times the timeout of the function that reads, as AWS advises; a test compares them.
+    /// Seconds. AWS advises six times the timeout of the function that reads the queue, and a test compares them.
     visibility: u32,
-    /// How many times a function receives a job before it goes to the dead letters.
+    /// The number of receives after which a job moves to the dead letters.
     #[serde(default = "five")]
     max_receives: u32,
-    /// Seconds. The alarm rings when the oldest job has waited longer for three minutes.
+    /// Seconds. The alarm rings if the oldest job waits longer than this for three minutes.
     age_alarm: u64,
 }
 
@@ -30,7 +31,7 @@ fn five() -> u32 {
     5
 }
 
-/// `Chat` of `ChatQueue`.
+/// Turns `ChatQueue` into `Chat`.
 fn stem(id: &str) -> &str {
     id.strip_suffix("Queue").unwrap_or(id)
 }
@@ -39,7 +40,7 @@ fn dead_letters(id: &str) -> String {
     format!("{}DeadLetters", stem(id))
 }
 
-/// The queue and its dead-letter queue, which keeps jobs for 14 days, as long as SQS can.
+/// The queue and its dead-letter queue, which keeps jobs for 14 days, the maximum of SQS.
 pub(super) fn resources(id: &str, queue: &QueueRow) -> anyhow::Result<String> {
     ensure!(id.ends_with("Queue"), "the name of the queue {id} must end in Queue");
     let dead = dead_letters(id);
@@ -124,7 +125,7 @@ pub(super) fn outputs<'a>(ids: impl Iterator<Item = &'a str>) -> String {
     each(ids, |id| format!("{id}Url: {{Value: !Ref {id}}}\n"))
 }
 
-/// A line for each queue and each dead-letter queue.
+/// The lines for each queue and each dead-letter queue.
 fn each<'a>(ids: impl Iterator<Item = &'a str>, line: impl Fn(&str) -> String) -> String {
     let lines: Vec<String> = ids.map(|id| line(id) + &line(&dead_letters(id))).collect();
     lines.concat()

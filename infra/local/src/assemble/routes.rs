@@ -1,4 +1,4 @@
-//! Expands the routes and messages of a function: integration, permission, and one route for each spelling.
+//! Expands the routes and messages of a function into an integration, a permission, and a route for each spelling.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use anyhow::ensure;
 use super::{TemplateSources, names, rows::NamedRows, text};
 
 impl TemplateSources<'_> {
-    /// The integration, the permission and the routes of a function of the HTTP API.
+    /// The integration, the permission and the routes of an HTTP function.
     pub(super) fn http_routes(
         &self,
         id: &str,
@@ -58,7 +58,7 @@ impl TemplateSources<'_> {
     }
 }
 
-/// The integration, the permission and the routes of a function of the WebSocket API.
+/// The integration, the permission and the routes of a socket function.
 pub(super) fn socket_routes(id: &str, messages: &[String]) -> anyhow::Result<String> {
     let mut text = format!(
         r#"  {id}Integration:
@@ -77,7 +77,7 @@ pub(super) fn socket_routes(id: &str, messages: &[String]) -> anyhow::Result<Str
     Ok(text)
 }
 
-/// Lets API Gateway call the function.
+/// Permits API Gateway to call the function.
 fn permission(id: &str, api: &str) -> String {
     format!(
         r#"  {id}Permission:

@@ -47,7 +47,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for NamedRows<T> {
                 let mut rows: Vec<(String, T)> = Vec::new();
                 while let Some((name, row)) = map.next_entry::<String, T>()? {
                     if rows.iter().any(|(other, _)| *other == name) {
-                        return Err(A::Error::custom(format!("{name} is there twice")));
+                        return Err(A::Error::custom(format!("two rows are named {name}")));
                     }
                     rows.push((name, row));
                 }

@@ -12,7 +12,7 @@ use super::{
     alarms::AlarmRow, dashboard::WidgetRow, functions::FunctionRow, queues::QueueRow, rows::NamedRows,
 };
 
-/// CloudFormation's sections, in the order of the template.
+/// The sections of CloudFormation, in the order of the template.
 pub(super) const SECTIONS: [&str; 10] = [
     "AWSTemplateFormatVersion",
     "Transform",
@@ -26,10 +26,10 @@ pub(super) const SECTIONS: [&str; 10] = [
     "Outputs",
 ];
 
-/// What all products share. It comes first in the template.
+/// The file with the parts that all products share. It comes first in the template.
 const BASE: &str = "base.yaml";
 
-/// One file.
+/// A file of `infra/template`.
 pub(super) struct SourceFile {
     pub(super) path: PathBuf,
     sections: Vec<(&'static str, String)>,
@@ -47,7 +47,7 @@ pub(super) struct SourceTables {
     pub(super) dashboard: Vec<WidgetRow>,
 }
 
-/// Reads all files of the folder: what all products share, then the others by name.
+/// Reads all files of the folder, first `base.yaml` and then the others by name.
 pub(super) fn read(folder: &Path) -> anyhow::Result<Vec<SourceFile>> {
     let entries =
         fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
@@ -67,7 +67,7 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Vec<SourceFile>> {
 }
 
 impl SourceFile {
-    /// Comments at the margin are for readers of the file. They are not copied.
+    /// Parses a file. Comments without indentation are for readers of the file and are not copied.
     fn parse(path: PathBuf, text: &str) -> anyhow::Result<Self> {
         let mut sections: Vec<(&'static str, String)> = Vec::new();
         let mut tables = String::new();
@@ -76,7 +76,7 @@ impl SourceFile {
             let begins = line.starts_with(|first: char| !first.is_whitespace() && first != '#');
             let section = begins.then(|| section(line)).flatten();
             in_section = if begins { section.is_some() } else { in_section };
-            // what is copied leaves a blank line in the tables, so that the line numbers of errors are those of the file
+            // copied sections leave blank lines in the tables, so that errors have the line numbers of the file
             tables.push_str(if in_section { "" } else { line });
             tables.push('\n');
             if let Some((name, value)) = section {
@@ -93,23 +93,23 @@ impl SourceFile {
             body.truncate(body.trim_end().len());
             body.push('\n');
         }
-        // a file without tables is a document without a value
+        // a file without tables is an empty document
         let tables: Option<SourceTables> = serde_yaml_ng::from_str(&tables)?;
         Ok(Self { path, sections, tables: tables.unwrap_or_default() })
     }
 
-    /// The text of a CloudFormation section, from what follows the colon. Empty if the file has no such section.
+    /// The text of a CloudFormation section after its colon. Empty if the file has no such section.
     pub(super) fn section(&self, name: &str) -> &str {
         self.sections.iter().find(|(section, _)| *section == name).map_or("", |(_, body)| body)
     }
 
-    /// The name of the file in the repository, wherever the folder is.
+    /// The path of the file in the repository, regardless of where the folder is.
     pub(super) fn name(&self) -> String {
         format!("infra/template/{}", self.path.file_name().unwrap_or_default().to_string_lossy())
     }
 }
 
-/// The CloudFormation section that a line begins, and what follows its colon.
+/// The CloudFormation section that starts on this line, and the text after its colon.
 fn section(line: &str) -> Option<(&'static str, &str)> {
     let (name, value) = line.split_once(':')?;
     SECTIONS.into_iter().find(|section| *section == name).map(|section| (section, value))

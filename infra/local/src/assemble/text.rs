@@ -8,15 +8,15 @@ use serde_yaml_ng::{
     value::{Tag, TaggedValue},
 };
 
-/// The longest line of a list or statement. The limit of the template is 160.
+/// The maximum line length of a list or statement. The limit of the template is 160.
 const WIDTH: usize = 140;
 
-/// `!Ref Table`, for example.
+/// A tagged value, such as `!Ref Table`.
 pub(super) fn tagged(tag: &str, value: &str) -> Yaml {
     Yaml::Tagged(Box::new(TaggedValue { tag: Tag::new(tag), value: Yaml::String(value.to_owned()) }))
 }
 
-/// The value on one line, in flow style.
+/// A value on one line, in flow style.
 pub(super) fn inline(value: &Yaml) -> anyhow::Result<String> {
     Ok(match value {
         Yaml::Null => "null".to_owned(),
@@ -39,7 +39,7 @@ pub(super) fn inline(value: &Yaml) -> anyhow::Result<String> {
     })
 }
 
-/// Text, quoted unless every YAML parser reads it as this text.
+/// A scalar. It is quoted unless every YAML parser reads it as this text.
 pub(super) fn scalar(text: &str) -> String {
     const OTHER_VALUES: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
     let safe = |letter: char| letter.is_ascii_alphanumeric() || " _-./()".contains(letter);
@@ -55,7 +55,7 @@ pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// The value as JSON on one line.
+/// A value as JSON on one line.
 pub(super) fn json(value: &Yaml) -> anyhow::Result<String> {
     Ok(match value {
         Yaml::Sequence(items) => {
@@ -71,12 +71,12 @@ pub(super) fn json(value: &Yaml) -> anyhow::Result<String> {
     })
 }
 
-/// `[a, b]`.
+/// A list on one line, `[a, b]`.
 pub(super) fn list(items: &[String]) -> String {
     format!("[{}]", items.join(", "))
 }
 
-/// `[a, b]` on several lines where one is too short, each at the indentation.
+/// A list that is wrapped at the maximum line length and indented.
 pub(super) fn wrapped_list(items: &[String], indent: usize) -> String {
     let indent = indent + 1;
     let mut lines: Vec<String> = Vec::new();
@@ -96,7 +96,7 @@ pub(super) fn wrapped_list(items: &[String], indent: usize) -> String {
     format!("[{}]", text.trim_end_matches(','))
 }
 
-/// True if the text fits into a line at this indentation.
+/// Returns true if the text fits into a line at this indentation.
 pub(super) fn fits(indent: usize, text: &str) -> bool {
     indent + text.len() <= WIDTH
 }

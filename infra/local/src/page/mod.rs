@@ -40,7 +40,7 @@ pub(crate) async fn handle_request(
     host: &Authority,
 ) -> GatewayResponse {
     if !is_own_origin(&request, host) {
-        return message_response(StatusCode::FORBIDDEN, "/_local answers only to this machine's own pages");
+        return message_response(StatusCode::FORBIDDEN, "/_local serves only requests of this machine");
     }
     let path = request.uri().path().trim_end_matches('/').to_owned();
     let segments: Vec<&str> = path.split('/').skip(2).collect();
@@ -53,14 +53,14 @@ pub(crate) async fn handle_request(
         (&Method::POST, ["clock"]) => advance_clock(context, request).await,
         (&Method::POST, ["schedules"]) => {
             context.run_schedules().await;
-            done(&json!({}))
+            ok_response(&json!({}))
         }
         (&Method::POST, ["queues", name, "redrive"]) => {
             let queues = context.emulator.sqs();
             if !queues.names().iter().any(|known| known == name) {
-                return message_response(StatusCode::NOT_FOUND, "There is no such queue");
+                return message_response(StatusCode::NOT_FOUND, "The queue does not exist");
             }
-            done(&json!({"redriven": queues.redrive(name)}))
+            ok_response(&json!({"redriven": queues.redrive(name)}))
         }
         _ => message_response(StatusCode::NOT_FOUND, "Not Found"),
     }
@@ -83,12 +83,12 @@ struct AdvanceClockRequest {
 async fn advance_clock(context: &GatewayContext, request: Request<Incoming>) -> GatewayResponse {
     let body =
         Limited::new(request.into_body(), 1_024).collect().await.map(http_body_util::Collected::to_bytes);
-    let wanted = body.ok().and_then(|body| serde_json::from_slice::<AdvanceClockRequest>(&body).ok());
-    let Some(AdvanceClockRequest { advance_seconds }) = wanted else {
+    let request = body.ok().and_then(|body| serde_json::from_slice::<AdvanceClockRequest>(&body).ok());
+    let Some(AdvanceClockRequest { advance_seconds }) = request else {
         return message_response(StatusCode::BAD_REQUEST, "The body should be {\"advance_seconds\": n}");
     };
     context.clock.advance(Duration::from_secs(advance_seconds));
-    done(&json!({"now": context.clock.now()}))
+    ok_response(&json!({"now": context.clock.now()}))
 }
 
 fn script_response() -> GatewayResponse {
@@ -99,7 +99,7 @@ fn script_response() -> GatewayResponse {
     response
 }
 
-fn done(body: &serde_json::Value) -> GatewayResponse {
+fn ok_response(body: &serde_json::Value) -> GatewayResponse {
     json_response(StatusCode::OK, body)
 }
 

@@ -38,11 +38,11 @@ fn render_figures(html: &mut String, state: &PageState) {
     let figures = [
         ("requests", state.http_requests.to_string()),
         ("open sockets", state.sockets.len().to_string()),
-        ("messages in", state.socket_messages.to_string()),
-        ("posts out", state.posts.to_string()),
-        ("mails", state.mail.len().to_string()),
+        ("frames received", state.socket_messages.to_string()),
+        ("posts sent", state.posts.to_string()),
+        ("e-mails", state.mail.len().to_string()),
         ("dead letters", dead.to_string()),
-        ("would have cost on AWS", format!("${:.6}", state.estimate.total)),
+        ("estimated cost on AWS", format!("${:.6}", state.estimate.total)),
     ];
     html.push_str("<ul class=figures>");
     for (name, figure) in figures {
@@ -50,7 +50,7 @@ fn render_figures(html: &mut String, state: &PageState) {
     }
     let _ = write!(
         html,
-        "</ul><p class=soft>Time here: {}. <form method=post action='/_local/schedules'><button>run the schedules now</button></form></p>",
+        "</ul><p class=soft>Local time: {}. <form method=post action='/_local/schedules'><button>run schedules now</button></form></p>",
         clock_time(state.now)
     );
 }
@@ -58,11 +58,11 @@ fn render_figures(html: &mut String, state: &PageState) {
 fn render_requests(html: &mut String, state: &PageState) {
     html.push_str("<h2>Requests</h2>");
     if state.requests.is_empty() {
-        html.push_str("<p class=empty>None yet.</p>");
+        html.push_str("<p class=empty>No requests yet.</p>");
         return;
     }
     html.push_str(
-        "<table><tr><th>time<th>request<th>route<th class=n>status<th class=n>ms<th class=n>units<th class=n>table, $/M</tr>",
+        "<table><tr><th>time<th>request<th>route<th class=n>status<th class=n>ms<th class=n>units<th class=n>table, $ per million</tr>",
     );
     for request in state.requests.iter().take(MAX_ROWS) {
         let bad = if request.status >= 500 { " bad" } else { "" };
@@ -87,9 +87,9 @@ fn render_requests(html: &mut String, state: &PageState) {
 }
 
 fn render_mail(html: &mut String, state: &PageState) {
-    html.push_str("<h2>Mail</h2>");
+    html.push_str("<h2>E-mail</h2>");
     if state.mail.is_empty() {
-        html.push_str("<p class=empty>Nothing was sent. Mail is not delivered here; it is shown.</p>");
+        html.push_str("<p class=empty>No e-mail was sent. E-mail is shown here and never delivered.</p>");
     }
     for mail in state.mail.iter().take(MAX_ROWS) {
         let at = Timestamp::from_millisecond(mail.at_ms).map(clock_time).unwrap_or_default();
@@ -136,10 +136,10 @@ fn render_queues(html: &mut String, queues: &[QueueState]) {
 fn render_sockets(html: &mut String, state: &PageState) {
     html.push_str("<h2>Sockets</h2>");
     if state.sockets.is_empty() {
-        html.push_str("<p class=empty>None open.</p>");
+        html.push_str("<p class=empty>No open sockets.</p>");
         return;
     }
-    html.push_str("<table><tr><th>connection<th>from<th class=n>age, s<th class=n>silent, s</tr>");
+    html.push_str("<table><tr><th>connection<th>from<th class=n>age (s)<th class=n>idle (s)</tr>");
     for socket in state.sockets.iter().take(MAX_ROWS) {
         let (id, from, age, silent) = socket.row(state.now.as_millisecond());
         let _ = write!(
@@ -155,7 +155,7 @@ fn render_sockets(html: &mut String, state: &PageState) {
 }
 
 fn render_functions(html: &mut String, state: &PageState) {
-    html.push_str("<h2>Functions</h2><table><tr><th>function<th class=n>invocations<th class=n>errors<th class=n>ms, all<th class=n>MB<th class=n>reads<th class=n>writes</tr>");
+    html.push_str("<h2>Functions</h2><table><tr><th>function<th class=n>invocations<th class=n>errors<th class=n>total ms<th class=n>MB<th class=n>read units<th class=n>write units</tr>");
     for usage in &state.functions {
         let bad = if usage.errors > 0 { " bad" } else { "" };
         let _ = write!(

@@ -38,7 +38,7 @@ impl SamTemplate {
             if !well_formed {
                 return Err(TemplateError::new(
                     route.property_path("RouteKey"),
-                    format!("{key:?} is no METHOD /path"),
+                    format!("{key:?} does not have the form METHOD /path"),
                 ));
             }
             routes.push(HttpRoute { key, function: self.target_function(route)? });
@@ -54,10 +54,7 @@ impl SamTemplate {
         };
         let expression = self.required_text(api, "RouteSelectionExpression")?;
         let selection = expression.strip_prefix("$request.body.").ok_or_else(|| {
-            TemplateError::new(
-                api.property_path("RouteSelectionExpression"),
-                "the local cloud selects by $request.body.FIELD",
-            )
+            TemplateError::new(api.property_path("RouteSelectionExpression"), "must be $request.body.FIELD")
         })?;
         let stages = self.resources("AWS::ApiGatewayV2::Stage")?;
         let mut names = Vec::new();
@@ -67,7 +64,7 @@ impl SamTemplate {
             }
         }
         let [stage] = names.as_slice() else {
-            return Err(TemplateError::new(format!("Resources.{}", api.id), "wants exactly one stage"));
+            return Err(TemplateError::new(format!("Resources.{}", api.id), "must have exactly one stage"));
         };
         let mut routes = BTreeMap::new();
         for route in self.routes_of_protocol("WEBSOCKET")? {
@@ -87,7 +84,7 @@ impl SamTemplate {
             let api = self.required_text(route, "ApiId")?;
             let api = self
                 .resource(&api)
-                .ok_or_else(|| TemplateError::new(route.property_path("ApiId"), "no such API"))?;
+                .ok_or_else(|| TemplateError::new(route.property_path("ApiId"), "the API does not exist"))?;
             if api.property("ProtocolType") == protocol {
                 found.push(route);
             }
@@ -100,8 +97,8 @@ impl SamTemplate {
         let path = route.property_path("Target");
         let target = self.required_text(route, "Target")?;
         let integration = target.strip_prefix("integrations/").and_then(|id| self.resource(id));
-        let integration =
-            integration.ok_or_else(|| TemplateError::new(&path, format!("{target:?} is no integration")))?;
+        let integration = integration
+            .ok_or_else(|| TemplateError::new(&path, format!("{target:?} is not an integration")))?;
         let uri = self.required_text(integration, "IntegrationUri")?;
         let uri = uri.strip_suffix("/invocations").unwrap_or(&uri);
         let name = uri.rsplit(':').next().unwrap_or_default();
@@ -173,7 +170,7 @@ mod tests {
         let text =
             include_str!("../../../../template.yaml").replace("ANY /v1/slides/{proxy+}", "ANY_v1_slides");
         let error = SamTemplate::parse(&text, LocalSecrets::in_memory()).unwrap().http_routes().unwrap_err();
-        let expected = "template: Resources.V1SlidesProxyRoute.Properties.RouteKey: \"ANY_v1_slides\" is no METHOD /path";
+        let expected = "template: Resources.V1SlidesProxyRoute.Properties.RouteKey: \"ANY_v1_slides\" does not have the form METHOD /path";
         assert_eq!(error.to_string(), expected);
     }
 }

@@ -17,8 +17,8 @@ impl SamTemplate {
 
     /// The policies of the function's role, or those from which SAM makes a role.
     fn policies(&self, function: TemplateResource<'_>) -> TemplateResult<Vec<IamPolicy>> {
-        for elsewhere in ["PermissionsBoundary", "ManagedPolicyArns"] {
-            Self::refuse_property(function, elsewhere)?;
+        for property in ["PermissionsBoundary", "ManagedPolicyArns"] {
+            Self::refuse_property(function, property)?;
         }
         if function.property("Role").is_null() {
             return self.policy_documents(function, |policy| policy);
@@ -27,11 +27,11 @@ impl SamTemplate {
         let id = function.property("Role")["Fn::GetAtt"][0].as_str();
         let role = id.and_then(|id| self.resource(id)).filter(|role| role.kind() == "AWS::IAM::Role");
         let Some(role) = role else {
-            let why = "the local cloud wants !GetAtt of a role in this template";
+            let why = "must be !GetAtt of a role in this template";
             return Err(TemplateError::new(function.property_path("Role"), why));
         };
-        for elsewhere in ["PermissionsBoundary", "ManagedPolicyArns"] {
-            Self::refuse_property(role, elsewhere)?;
+        for property in ["PermissionsBoundary", "ManagedPolicyArns"] {
+            Self::refuse_property(role, property)?;
         }
         self.policy_documents(role, |policy| &policy["PolicyDocument"])
     }
@@ -40,7 +40,7 @@ impl SamTemplate {
         if resource.property(property).is_null() {
             return Ok(());
         }
-        let why = "the local cloud does not know what that allows: write it out in Policies";
+        let why = "the local cloud does not know its permissions: list them in Policies";
         Err(TemplateError::new(resource.property_path(property), why))
     }
 
@@ -60,7 +60,7 @@ impl SamTemplate {
             let path = format!("{path}[{position}]");
             if let Some(name) = policy.as_str() {
                 let why =
-                    format!("the local cloud does not know what the policy {name} allows: write it out");
+                    format!("the local cloud does not know the permissions of {name}: list them in Policies");
                 return Err(TemplateError::new(path, why));
             }
             IamPolicy::parse(document(policy)).map_err(|error| TemplateError::new(path, error.to_string()))
@@ -80,7 +80,7 @@ Resources:
     Type: AWS::IAM::Role
     Properties:
       Policies:
-        - PolicyName: door
+        - PolicyName: function
           PolicyDocument:
             Version: "2012-10-17"
             Statement:
@@ -122,20 +122,20 @@ Resources:
                 "      ManagedPolicyArns: [arn:aws:iam::aws:policy/AmazonSQSFullAccess]\n      Policies:",
                 at(
                     "WorkerRole.Properties.ManagedPolicyArns",
-                    "the local cloud does not know what that allows: write it out in Policies",
+                    "the local cloud does not know its permissions: list them in Policies",
                 ),
             ),
             (
                 "{Role: !GetAtt WorkerRole.Arn}",
                 "{Role: \"arn:aws:iam::000000000000:role/Admin\"}",
-                at("Worker.Properties.Role", "the local cloud wants !GetAtt of a role in this template"),
+                at("Worker.Properties.Role", "must be !GetAtt of a role in this template"),
             ),
             (
                 "{Role: !GetAtt WorkerRole.Arn}",
                 "{Policies: [AmazonSQSFullAccess]}",
                 at(
                     "Worker.Properties.Policies[0]",
-                    "the local cloud does not know what the policy AmazonSQSFullAccess allows: write it out",
+                    "the local cloud does not know the permissions of AmazonSQSFullAccess: list them in Policies",
                 ),
             ),
             ("{Role: !GetAtt WorkerRole.Arn}", "{MemorySize: 512}", Ok(0)),

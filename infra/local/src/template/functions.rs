@@ -147,7 +147,7 @@ impl SamTemplate {
                 Some("Schedule") => (false, "Schedule"),
                 Some("SQS") => continue,
                 other => {
-                    let why = format!("the local cloud knows no event {}", other.unwrap_or("without a type"));
+                    let why = format!("the local cloud has no event {}", other.unwrap_or("without a type"));
                     return Err(TemplateError::new(
                         function.property_path(&format!("Events.{name}.Type")),
                         why,
@@ -161,7 +161,10 @@ impl SamTemplate {
                 function: function.id.to_owned(),
                 name: name.to_owned(),
                 every: rate_of_expression(&expression).ok_or_else(|| {
-                    TemplateError::new(path, format!("the local cloud knows no schedule {expression:?}"))
+                    TemplateError::new(
+                        path,
+                        format!("the local cloud does not support the schedule {expression:?}"),
+                    )
                 })?,
                 input: input.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text))),
                 is_scheduler,

@@ -108,7 +108,7 @@ impl SamTemplate {
                         (id.as_str().unwrap_or_default(), attribute.as_str().unwrap_or_default());
                     self.resolve_attribute(id, attribute, path).map(|text| Some(text.into()))
                 }
-                _ => Err(TemplateError::new(path, "Fn::GetAtt wants a resource and an attribute")),
+                _ => Err(TemplateError::new(path, "Fn::GetAtt needs a resource and an attribute")),
             },
             "Fn::Sub" => self.substitute(argument, path).map(|text| Some(text.into())),
             "Fn::If" => match intrinsic_list(argument, path)? {
@@ -116,7 +116,7 @@ impl SamTemplate {
                     let holds = self.named_condition(condition.as_str().unwrap_or_default())?;
                     self.resolve_optional(if holds { yes } else { no }, path)
                 }
-                _ => Err(TemplateError::new(path, "Fn::If wants a condition and two values")),
+                _ => Err(TemplateError::new(path, "Fn::If needs a condition and two values")),
             },
             "Fn::Join" => match intrinsic_list(argument, path)? {
                 [separator, parts] => {
@@ -126,7 +126,7 @@ impl SamTemplate {
                         .collect::<TemplateResult<Vec<_>>>()?;
                     Ok(Some(parts.join(separator.as_str().unwrap_or_default()).into()))
                 }
-                _ => Err(TemplateError::new(path, "Fn::Join wants a separator and a list")),
+                _ => Err(TemplateError::new(path, "Fn::Join needs a separator and a list")),
             },
             "Fn::Equals" | "Fn::Not" | "Fn::And" | "Fn::Or" => {
                 let condition = Value::Object(Map::from_iter([(name.to_owned(), argument.clone())]));
@@ -141,17 +141,16 @@ impl SamTemplate {
             Value::String(text) => (text.as_str(), None),
             Value::Array(parts) => match parts.as_slice() {
                 [Value::String(text), Value::Object(variables)] => (text.as_str(), Some(variables)),
-                _ => return Err(TemplateError::new(path, "Fn::Sub wants a string and a map")),
+                _ => return Err(TemplateError::new(path, "Fn::Sub needs a string and a map")),
             },
-            _ => return Err(TemplateError::new(path, "Fn::Sub wants a string")),
+            _ => return Err(TemplateError::new(path, "Fn::Sub needs a string")),
         };
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
             filled.push_str(before);
-            let (name, after) = after
-                .split_once('}')
-                .ok_or_else(|| TemplateError::new(path, "Fn::Sub: a ${ without its }"))?;
+            let (name, after) =
+                after.split_once('}').ok_or_else(|| TemplateError::new(path, "Fn::Sub: a ${ without a }"))?;
             rest = after;
             if let Some(literal) = name.strip_prefix('!') {
                 filled.push_str("${");
@@ -290,7 +289,7 @@ Resources:
     #[test]
     fn unresolvable_values_name_their_path() {
         for (text, why) in [
-            ("v: {a: [!Ref Nobody]}", "template: v.a[0]: there is no parameter or resource Nobody"),
+            ("v: {a: [!Ref Unknown]}", "template: v.a[0]: there is no parameter or resource Unknown"),
             ("v: !Ref Gone", "template: v: there is no parameter or resource Gone"),
             ("v: !Ref Open", "template: v: the parameter Open has no value"),
             ("v: !ImportValue x", "template: v: Fn::ImportValue is not an intrinsic the local cloud knows"),
@@ -299,7 +298,7 @@ Resources:
                 "template: v: the local cloud knows no attribute Color of Jobs (AWS::SQS::Queue)",
             ),
             ("v: !If [Nope, 1, 2]", "template: Conditions.Nope: there is no such condition"),
-            ("v: !Sub 'a${b'", "template: v: Fn::Sub: a ${ without its }"),
+            ("v: !Sub 'a${b'", "template: v: Fn::Sub: a ${ without a }"),
         ] {
             assert_eq!(resolve(text).unwrap_err(), why);
         }

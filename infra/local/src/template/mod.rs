@@ -49,7 +49,7 @@ impl SamTemplate {
     pub fn parse(text: &str, secrets: LocalSecrets) -> TemplateResult<Self> {
         let root = template_yaml::long_form(text)?;
         if !root["Resources"].is_object() {
-            return Err(TemplateError::new("Resources", "there are none"));
+            return Err(TemplateError::new("Resources", "the template has no resources"));
         }
         let mut template =
             Self { root, parameters: BTreeMap::new(), secrets, queue_base: "http://127.0.0.1/queues".into() };

@@ -67,7 +67,7 @@ impl LocalSecrets {
         while let Some((before, after)) = rest.split_once(OPEN) {
             let (reference, after) = after
                 .split_once("}}")
-                .ok_or_else(|| TemplateError::new(path, "a {{resolve: without its }}"))?;
+                .ok_or_else(|| TemplateError::new(path, "a {{resolve: without a }}"))?;
             filled.push_str(before);
             filled.push_str(&self.resolve_reference_value(reference, path)?);
             rest = after;
@@ -124,7 +124,7 @@ mod tests {
     fn a_secret_is_generated_once_and_stays_private() {
         let file = std::env::temp_dir().join(format!("colloquy-secrets-{}", rand::random::<u64>()));
         let generate = json!({"SecretStringTemplate": "{\"previous\": \"\"}", "GenerateStringKey": "current", "PasswordLength": 64});
-        let filled = || {
+        let resolve = || {
             let secrets = LocalSecrets::in_file(&file).unwrap();
             secrets.create_if_missing("Signing", &generate).unwrap();
             let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:Signing";
@@ -133,10 +133,10 @@ mod tests {
             );
             secrets.resolve_references(&text, "here").unwrap()
         };
-        let first = filled();
+        let first = resolve();
         assert_eq!(first.len(), 65);
         assert!(first.ends_with(','));
-        assert_eq!(filled(), first);
+        assert_eq!(resolve(), first);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

@@ -53,7 +53,7 @@ fn convert_value(yaml: Yaml, path: &str) -> TemplateResult<Value> {
 fn attribute_path(value: Value, path: &str) -> TemplateResult<Value> {
     let Value::String(text) = value else { return Ok(value) };
     let (id, name) =
-        text.split_once('.').ok_or_else(|| TemplateError::new(path, "!GetAtt wants Resource.Attribute"))?;
+        text.split_once('.').ok_or_else(|| TemplateError::new(path, "!GetAtt needs Resource.Attribute"))?;
     Ok(serde_json::json!([id, name]))
 }
 
@@ -79,6 +79,6 @@ mod tests {
         });
         assert_eq!(long_form(text).unwrap(), expected);
         let error = long_form("A: {B: [1, !GetAtt Queue]}").unwrap_err();
-        assert_eq!(error.to_string(), "template: A.B[1]: !GetAtt wants Resource.Attribute");
+        assert_eq!(error.to_string(), "template: A.B[1]: !GetAtt needs Resource.Attribute");
     }
 }

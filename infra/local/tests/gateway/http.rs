@@ -111,7 +111,7 @@ async fn failures_have_the_form_of_api_gateway() {
         (answer.status().as_u16(), answer.text().await.unwrap()),
         (404, r#"{"message":"Not Found"}"#.into())
     );
-    // and the function lives on
+    // the function still runs
     assert_eq!(
         client().get(format!("{}/v1/things/1", stack.local.url())).send().await.unwrap().status(),
         200
@@ -129,7 +129,11 @@ async fn request_bodies_are_limited() {
             .send()
     };
     assert_eq!(post(4 * 1024 * 1024).await.unwrap().status(), 200);
-    assert_eq!(post(5 * 1024 * 1024).await.unwrap().status(), 413, "base64 makes it too large for a Lambda");
+    assert_eq!(
+        post(5 * 1024 * 1024).await.unwrap().status(),
+        413,
+        "in base64 the body is too large for a Lambda function"
+    );
     assert_eq!(post(11 * 1024 * 1024).await.unwrap().status(), 413);
     assert_eq!(stack.seen.all().len(), 1);
 }

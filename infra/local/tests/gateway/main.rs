@@ -1,4 +1,4 @@
-//! The gateway, the runner and the pollers against functions that only say what they saw.
+//! The gateway, the runner and the pollers, with functions that record their events.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails the test")]
 

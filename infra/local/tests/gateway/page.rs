@@ -1,4 +1,4 @@
-//! `/_local` and starting.
+//! `/_local`, and the start of a local cloud.
 
 use std::time::Instant;
 
@@ -46,7 +46,7 @@ async fn the_page_advances_time_and_redrives_dead_letters() {
     assert_eq!(answer, json!({"redriven": 1}));
     stack.local.wait_until_idle().await;
     assert_eq!(stack.seen.all().iter().filter(|event| event["Records"][0]["body"] == "fail").count(), 4);
-    assert_eq!(post("queues/Nobody/redrive", json!({})).await.unwrap().status(), 404);
+    assert_eq!(post("queues/Unknown/redrive", json!({})).await.unwrap().status(), 404);
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn other_origins_cannot_read_the_page() {
 async fn many_local_clouds_start_side_by_side() {
     let began = Instant::now();
     let stacks = futures::future::join_all((0..8).map(|_| TestStack::start())).await;
-    // generous: the point is that it is not seconds each
+    // a generous limit, because only seconds per start would be a defect
     assert!(began.elapsed().as_secs() < 8, "{:?}", began.elapsed());
     let mut urls: Vec<String> = stacks.iter().map(|stack| stack.local.url()).collect();
     urls.sort();
@@ -98,5 +98,5 @@ async fn a_port_in_use_is_reported() {
     let mut options = options(&SeenEvents::default());
     options.port = port;
     let refused = LocalCloud::start(options).await.err().unwrap().to_string();
-    assert!(refused.contains(&format!("port {port} is taken")), "{refused}");
+    assert!(refused.contains(&format!("port {port} is in use")), "{refused}");
 }

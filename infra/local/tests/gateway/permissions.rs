@@ -1,4 +1,4 @@
-//! What the template does not allow does not happen here either.
+//! The local cloud enforces the permissions of the template.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use tokio_tungstenite::{connect_async, tungstenite::Message};
 
 use crate::stack::TestStack;
 
-/// What a client hears of a function that posts to it, in a stack from our template with a change.
+/// The frame that a client receives from a function that posts to it, with one change of the test's template.
 async fn echoed_with_change(name: &str, old: &str, new: &str) -> String {
     let text = include_str!("template.yaml");
     assert!(text.contains(old), "{old}");
@@ -34,8 +34,11 @@ async fn a_function_without_permission_fails_without_details() {
         ("other-action", "execute-api:ManageConnections", "execute-api:Invoke"),
         ("denied", "Effect: Allow", "Effect: Deny"),
     ] {
-        let heard = echoed_with_change(name, old, new).await;
-        assert!(heard.contains("Internal server error") && !heard.contains("secret"), "{name}: {heard}");
+        let received = echoed_with_change(name, old, new).await;
+        assert!(
+            received.contains("Internal server error") && !received.contains("secret"),
+            "{name}: {received}"
+        );
     }
 }
 

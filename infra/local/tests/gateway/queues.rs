@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::stack::TestStack;
 
-/// Bodies of each batch from one queue.
+/// The bodies of each batch from one queue.
 fn received_batches(stack: &TestStack, queue: &str) -> Vec<Vec<String>> {
     let records = |event: &Value| {
         let records = event["Records"].as_array()?.clone();
@@ -42,7 +42,7 @@ async fn failed_messages_are_redelivered_until_they_are_dead_letters() {
     }
     stack.local.wait_until_idle().await;
     let seen: Vec<String> = received_batches(&stack, ":Jobs").into_iter().flatten().collect();
-    let count = |body: &str| seen.iter().filter(|one| *one == body).count();
+    let count = |body: &str| seen.iter().filter(|seen| *seen == body).count();
     assert_eq!((count("good"), count("better"), count("fail")), (1, 1, 2), "{seen:?}");
     let dead = queues.peek("Dead");
     assert_eq!(dead.len(), 1);
@@ -91,7 +91,7 @@ async fn message_groups_are_ordered_and_run_concurrently() {
     }
     let last_start = seen.iter().position(|body| body == "d0").unwrap();
     let first_end = seen.iter().position(|body| body == "a4").unwrap();
-    assert!(last_start < first_end, "one group waited for another: {seen:?}");
+    assert!(last_start < first_end, "a group waited for another group: {seen:?}");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use tokio::{
 
 use crate::stack::{TestStack, client};
 
-/// Answers with the path it was asked for; an event whose path ends in `throw` is answered as a thrown error.
+/// Returns the path of the event. If the path ends in `throw`, responds as to a thrown error.
 async fn invoke_api(mut stream: TcpStream) -> std::io::Result<()> {
     let mut request = Vec::new();
     let (head, event) = loop {
@@ -21,7 +21,7 @@ async fn invoke_api(mut stream: TcpStream) -> std::io::Result<()> {
         {
             break (head.to_owned(), event);
         }
-        assert!(read > 0, "an event that ends early: {text}");
+        assert!(read > 0, "the event is incomplete: {text}");
     };
     let asked = head.split(' ').nth(1).unwrap().to_owned();
     let throws = event["rawPath"].as_str().is_some_and(|path| path.ends_with("throw"));

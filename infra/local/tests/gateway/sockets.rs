@@ -26,7 +26,7 @@ async fn next(client: &mut TestWebSocket) -> Message {
 async fn close_code(client: &mut TestWebSocket) -> u16 {
     match next(client).await {
         Message::Close(Some(CloseFrame { code, .. })) => code.into(),
-        other => panic!("no close but {other:?}"),
+        other => panic!("expected a close frame, got {other:?}"),
     }
 }
 
@@ -107,7 +107,7 @@ async fn the_connect_function_decides_the_handshake() {
 #[tokio::test]
 async fn nothing_can_be_posted_inside_connect() {
     let stack = TestStack::start().await;
-    // the function answers 200 only if its post was refused with 410
+    // the function returns 200 only if its post was refused with 410
     drop(connect(&stack, "/local?post_early=yes").await);
 }
 
@@ -150,7 +150,7 @@ async fn message_sizes_are_limited() {
     let mut client = connect(&stack, "/local").await;
     client.send(Message::text("x".repeat(32 * 1024))).await.unwrap();
     stack.seen.socket("MESSAGE").await;
-    // one frame above 32 KB
+    // a frame above 32 KB
     client.send(Message::text("x".repeat(32 * 1024 + 1))).await.unwrap();
     assert_eq!(close_code(&mut client).await, 1009);
 
@@ -185,7 +185,7 @@ async fn idle_and_old_connections_are_closed() {
     send(&mut client, &json!({"type": "echo", "text": "still here"})).await;
     assert_eq!(next(&mut client).await, Message::text("still here"));
     stack.local.clock().advance(Duration::from_mins(9));
-    // a ping is no activity
+    // a ping does not count as activity
     client.send(Message::Ping(Vec::new().into())).await.unwrap();
     assert!(matches!(next(&mut client).await, Message::Pong(_)));
     stack.local.clock().advance(Duration::from_mins(2));

@@ -1,4 +1,4 @@
-//! A stack whose functions record their events and do what the events ask for.
+//! A local cloud whose functions record their events and do what the events request.
 
 use std::{
     path::PathBuf,
@@ -14,7 +14,7 @@ use local::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-/// A running stack and what its functions have seen.
+/// A local cloud, and the events that its functions received.
 pub(crate) struct TestStack {
     pub(crate) local: LocalCloud,
     pub(crate) seen: SeenEvents,
@@ -32,14 +32,14 @@ impl SeenEvents {
         self.0.lock().unwrap().clone()
     }
 
-    /// Waits for an event that fits.
+    /// Waits for an event that matches.
     pub(crate) async fn wait_for(&self, fits: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             if let Some(event) = self.all().into_iter().find(|event| fits(event)) {
                 return event;
             }
-            assert!(Instant::now() < deadline, "no such event among {:#?}", self.all());
+            assert!(Instant::now() < deadline, "no matching event among {:#?}", self.all());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -51,13 +51,14 @@ impl SeenEvents {
 
 pub(crate) fn options(seen: &SeenEvents) -> LocalOptions {
     let template = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/gateway/template.yaml");
-    let door = |name: &'static str| {
+    let function = |name: &'static str| {
         let seen = seen.clone();
         move |environment: entry::Environment| {
             let seen = seen.clone();
             async move {
                 let setting = |name| environment.required(name).map(str::to_owned);
-                let (endpoint, key) = (setting("SOCKET_ENDPOINT")?, setting("AWS_ACCESS_KEY_ID")?);
+                let endpoint = setting("SOCKET_ENDPOINT")?;
+                let key = setting("AWS_ACCESS_KEY_ID")?;
                 let posts = PostClient { client: client(), endpoint, key };
                 let handler: FunctionHandler = Arc::new(move |event, _context| {
                     seen.push(event.clone());
@@ -77,9 +78,9 @@ pub(crate) fn options(seen: &SeenEvents) -> LocalOptions {
     LocalOptions {
         template: Some(template),
         functions: FunctionRegistry::empty()
-            .with("web", door("web"))
-            .with("socket", door("socket"))
-            .with("worker", door("worker")),
+            .with("web", function("web"))
+            .with("socket", function("socket"))
+            .with("worker", function("worker")),
         retry_after: Some(Duration::from_millis(50)),
         ..LocalOptions::default()
     }
@@ -102,7 +103,7 @@ impl TestStack {
     }
 }
 
-/// Answers what the path asks for.
+/// Responds as the path requests.
 async fn handle_http(event: &Value) -> Result<Value, Error> {
     match event["pathParameters"]["proxy"].as_str().unwrap_or_default() {
         "throw" => Err("secret detail".into()),
@@ -121,12 +122,12 @@ async fn handle_http(event: &Value) -> Result<Value, Error> {
     }
 }
 
-/// The management API of the socket.
+/// A client of the socket's management API.
 #[derive(Clone)]
 struct PostClient {
     client: reqwest::Client,
     endpoint: String,
-    /// Whose posts they are.
+    /// The access key of the function that posts.
     key: String,
 }
 
@@ -140,7 +141,8 @@ impl PostClient {
     }
 }
 
-/// `refuse=STATUS` in the query refuses; `echo` posts back; `crash` throws; `post_early` posts inside `$connect`.
+/// Refuses with STATUS if the query has `refuse=STATUS`, and posts inside `$connect` if it has `post_early`. A message
+/// `echo` is posted back, and `crash` throws.
 async fn handle_socket(event: &Value, posts: &PostClient) -> Result<Value, Error> {
     let context = &event["requestContext"];
     let id = context["connectionId"].as_str().unwrap_or_default();
@@ -176,7 +178,7 @@ async fn handle_socket(event: &Value, posts: &PostClient) -> Result<Value, Error
     Ok(json!({"statusCode": 200, "headers": headers, "body": "dropped"}))
 }
 
-/// Fails messages that say so.
+/// Fails the messages with the body `fail`.
 async fn handle_batch(event: &Value) -> Result<Value, Error> {
     let records = event["Records"].as_array().cloned().unwrap_or_default();
     if records.iter().any(|record| record["body"] == "throw") {

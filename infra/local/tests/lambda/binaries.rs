@@ -1,4 +1,4 @@
-//! Where the binaries are.
+//! Builds the binaries and returns their paths.
 
 use std::{
     collections::BTreeSet,
@@ -9,22 +9,22 @@ use std::{
 
 use local::LocalCloud;
 
-/// The workspace.
+/// The root of the workspace.
 pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
 }
 
-/// A binary of any package, as the sources are now.
+/// Builds a binary of any package from the current sources, and returns its path.
 ///
-/// Cargo tells the paths of this package's binaries only, and before a test builds those of other packages only where they
-/// have tests of their own; what lies there may be of last week. So it is asked to build each, once: little is left to do
-/// where the libraries have just been built for this test.
+/// Cargo passes the paths of this package's binaries only. Before a test, it builds binaries of other packages only if
+/// these have tests of their own, so an existing file may be stale. Each binary is built once. That is fast, because
+/// the libraries have just been built for this test.
 pub(crate) fn build_and_locate(binary: &str) -> PathBuf {
     static BUILT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let exe = std::env::current_exe().unwrap();
     // {target}/{profile}/deps/lambda-0123456789abcdef
     let profile_dir = exe.ancestors().nth(2).unwrap();
-    // held while it builds: a build that failed fails the next test for the same reason
+    // Held while it builds. If a build fails, the next test that needs the binary fails too.
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     if !built.contains(binary) {
         build(binary, profile_dir);
@@ -33,7 +33,7 @@ pub(crate) fn build_and_locate(binary: &str) -> PathBuf {
     profile_dir.join(binary)
 }
 
-/// All that a stack runs, before its clients lose patience.
+/// Builds all binaries of a local cloud, before its clients wait for them.
 pub(crate) async fn build_all(local: &LocalCloud) {
     let binaries: Vec<String> = local.runner().functions().map(|function| function.binary.clone()).collect();
     let building = move || {
@@ -44,7 +44,7 @@ pub(crate) async fn build_all(local: &LocalCloud) {
     tokio::task::spawn_blocking(building).await.unwrap();
 }
 
-/// Builds beside this test, in its profile; as `cargo run --bin` would, which `cargo lambda watch` uses.
+/// Builds in the profile of this test. `cargo run --bin` builds the same, and `cargo lambda watch` uses it.
 fn build(binary: &str, profile_dir: &Path) {
     let profile = match profile_dir.file_name().unwrap().to_str().unwrap() {
         "debug" => "dev",

@@ -1,4 +1,4 @@
-//! A stack whose functions are the binaries, each a process with its own environment and its own role's keys.
+//! A local cloud whose functions are the binaries. Each is a process with its own environment and its own role's key.
 
 use load::SmokeTest;
 use local::{LocalCloud, LocalOptions};
@@ -28,7 +28,7 @@ async fn a_talk_runs_on_the_real_binaries() {
     assert!(verdict.is_ok(), "{verdict:?}\n{}", String::from_utf8_lossy(&seen));
     local.run_schedules().await;
     local.wait_until_idle().await;
-    // no talk is so large in a test: a batch of nothing must do
+    // no talk in a test is large enough for this worker, so an empty batch must do
     let nothing = json!({ "Records": [] });
     let told = local.runner().invoke("WorkerBroadcast", nothing).await.unwrap();
     assert_eq!(told, json!({ "batchItemFailures": [] }));

@@ -1,4 +1,4 @@
-//! Lambda's Invoke API in front of the binaries: each is started at its first event, with a Runtime API of its own.
+//! Lambda's Invoke API in front of the binaries. Each binary starts at its first event and has its own Runtime API.
 
 use std::{
     collections::HashMap,
@@ -27,7 +27,7 @@ struct RunningFunction {
 }
 
 impl InvokeApi {
-    /// Listens; a stack is started with its URL.
+    /// Starts listening. A local cloud is then started with the URL.
     pub(crate) async fn start() -> Self {
         let functions = Arc::new(OnceLock::<Vec<FunctionSpec>>::new());
         let running = Arc::new(Mutex::new(HashMap::<String, Arc<RunningFunction>>::new()));
@@ -39,10 +39,10 @@ impl InvokeApi {
                 let binary = path
                     .strip_prefix("/2015-03-31/functions/")
                     .and_then(|rest| rest.strip_suffix("/invocations"))
-                    .unwrap_or_else(|| panic!("the Invoke API has no {path}"));
-                let functions = known.get().expect("events come after the stack has started");
+                    .unwrap_or_else(|| panic!("the Invoke API does not serve {path}"));
+                let functions = known.get().expect("events arrive after run_functions_of");
                 let function = functions.iter().find(|function| function.binary == binary);
-                let function = function.unwrap_or_else(|| panic!("there is no function {binary}"));
+                let function = function.unwrap_or_else(|| panic!("no function has the binary {binary}"));
                 let running = match started.lock().await.entry(binary.to_owned()) {
                     std::collections::hash_map::Entry::Occupied(running) => Arc::clone(running.get()),
                     std::collections::hash_map::Entry::Vacant(place) => {
@@ -67,12 +67,12 @@ impl InvokeApi {
         Self { url: format!("http://{authority}").parse().unwrap(), functions, running }
     }
 
-    /// Runs the functions of this stack from now on.
+    /// Runs the functions of this local cloud from now on.
     pub(crate) fn run_functions_of(&self, local: &LocalCloud) {
         self.functions.set(local.runner().functions().cloned().collect()).unwrap();
     }
 
-    /// Ends the processes, while what they talk to is still there.
+    /// Ends the processes before the services that they use.
     pub(crate) async fn stop(self) {
         self.running.lock().await.clear();
     }

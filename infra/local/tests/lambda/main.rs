@@ -1,4 +1,4 @@
-//! The binaries that deploy, as processes, with the events and the environments that Lambda gives them.
+//! The deployed binaries as processes, with the events and environments that Lambda gives them.
 
 #![expect(
     clippy::unwrap_used,

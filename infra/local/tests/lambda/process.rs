@@ -9,11 +9,12 @@ use local::template::FunctionSpec;
 
 use crate::binaries;
 
-/// Killed when it is dropped, whatever becomes of the test.
+/// A running function. Dropping it kills the process, also if the test fails.
 pub(crate) struct FunctionProcess(Child);
 
 impl FunctionProcess {
-    /// With its own environment and what Lambda adds, and nothing of this test's.
+    /// Starts a function with its own environment and the variables of Lambda. The environment of the test is not
+    /// inherited.
     pub(crate) fn start(function: &FunctionSpec, runtime_api: &str) -> Self {
         Self(command(&function.binary, &environment(function), runtime_api).spawn().unwrap())
     }
@@ -33,7 +34,8 @@ pub(crate) fn command(binary: &str, environment: &BTreeMap<String, String>, runt
     command
 }
 
-/// As deployed: every function has the keys of its own role. Only warnings are logged, for whoever reads why a test failed.
+/// The environment of a deployed function, with the key of its own role. Only warnings are logged, which help if the
+/// test fails.
 pub(crate) fn environment(function: &FunctionSpec) -> BTreeMap<String, String> {
     let mut environment = function.environment.clone();
     environment.insert("AWS_ACCESS_KEY_ID".into(), function.id.clone());

@@ -1,4 +1,4 @@
-//! The Runtime API of one function, as Lambda documents it: the next event, and places for its answer.
+//! The Runtime API of one function, as documented by Lambda.
 
 use std::{
     collections::HashMap,
@@ -16,19 +16,19 @@ use tokio::{
 
 use crate::server::{StubResponse, json_response, serve};
 
-/// How long a function may take, its start included, before a test says that it never answers.
+/// How long a function may take with its start. After it, the test fails.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Milliseconds since 1970, far in the future.
 const DEADLINE_MILLIS: &str = "4102444800000";
 
 pub(crate) struct RuntimeApi {
-    /// For `AWS_LAMBDA_RUNTIME_API`: `host:port`, as on Lambda.
+    /// `host:port` for `AWS_LAMBDA_RUNTIME_API`, as on Lambda.
     pub(crate) authority: String,
     events: mpsc::UnboundedSender<(String, Value)>,
     pending: PendingInvocations,
 }
 
-/// By request id: who waits for the answer, or for the error.
+/// The senders that wait for a response or an error, by request id.
 type PendingInvocations = Arc<Mutex<HashMap<String, oneshot::Sender<Result<Value, Value>>>>>;
 
 impl RuntimeApi {
@@ -43,7 +43,7 @@ impl RuntimeApi {
                 let path: Vec<&str> = request.uri.path().trim_start_matches('/').split('/').collect();
                 match (request.method.as_str(), path.as_slice()) {
                     ("GET", ["2018-06-01", "runtime", "invocation", "next"]) => {
-                        // no event will come any more: as on Lambda, the function is left waiting
+                        // there are no more events, and the function waits, as on Lambda
                         let Some((id, event)) = next.lock().await.recv().await else {
                             return pending().await;
                         };
@@ -53,12 +53,12 @@ impl RuntimeApi {
                         let outcome = if *outcome == "response" { Ok(body) } else { Err(body) };
                         let waits = waiting.lock().unwrap().remove(*id);
                         if let Some(waits) = waits {
-                            // whoever asked may have lost patience
+                            // the caller may have timed out
                             let _ = waits.send(outcome);
                         }
                         json_response(StatusCode::ACCEPTED, &json!({ "status": "OK" }))
                     }
-                    _ => panic!("the Runtime API has no {} {}", request.method, request.uri),
+                    _ => panic!("the Runtime API does not serve {} {}", request.method, request.uri),
                 }
             }
         })
@@ -66,13 +66,13 @@ impl RuntimeApi {
         Self { authority, events, pending: waiting }
     }
 
-    /// What the function makes of an event: its answer, or the error that it reports.
+    /// Sends an event to the function. Returns its response, or the error that it reports.
     pub(crate) async fn invoke(&self, event: Value) -> Result<Value, Value> {
         let id = uuid::Uuid::from_u128(rand::random()).to_string();
         let (answers, waits) = oneshot::channel();
         self.pending.lock().unwrap().insert(id.clone(), answers);
         self.events.send((id, event)).unwrap();
-        timeout(RESPONSE_TIMEOUT, waits).await.expect("the function answers").unwrap()
+        timeout(RESPONSE_TIMEOUT, waits).await.expect("the function must respond in time").unwrap()
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 pub(crate) type StubResponse = Response<Full<Bytes>>;
 
-/// Serves until the test is over; answers its `host:port`.
+/// Serves until the test ends. Returns `host:port`.
 pub(crate) async fn serve<H, F>(handle: H) -> String
 where
     H: Fn(http::request::Parts, Value) -> F + Clone + Send + 'static,
@@ -35,7 +35,7 @@ where
                     Ok::<_, Infallible>(handle(parts, body).await)
                 }
             });
-            // a process that is killed hangs up; that is no failure
+            // a killed process closes its connection, which is no error
             tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
         }
     });

@@ -1,4 +1,4 @@
-//! One binary and a Runtime API, and nothing between: events as API Gateway writes them, answers as it reads them.
+//! One binary with a Runtime API and no gateway. It receives events as API Gateway writes them.
 
 use local::{LocalCloud, LocalOptions, template::FunctionSpec};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::{
     runtime_api::RuntimeApi,
 };
 
-/// Table, queues and sockets for a binary to talk to.
+/// A local cloud with the table, queues and sockets that a binary uses.
 async fn local() -> LocalCloud {
     let template = Some(binaries::workspace().join("template.yaml"));
     LocalCloud::start(LocalOptions { template, ..LocalOptions::default() }).await.unwrap()
@@ -82,7 +82,7 @@ async fn a_binary_handles_http_api_events() {
     assert_eq!(nowhere["statusCode"], 404);
     assert_eq!(body(&nowhere)["request_id"], "Hk3sXj5WoAMEJtQ=");
 
-    // what no API Gateway sends is an error of the function, and the process lives on
+    // an event that API Gateway never sends is an error of the function, and the process continues
     let error = api.invoke(json!({ "Records": [] })).await.unwrap_err();
     assert!(error["errorType"].is_string() && error["errorMessage"].is_string(), "{error}");
     assert_eq!(api.invoke(event("GET", "/health", None)).await.unwrap()["statusCode"], 200);
@@ -98,7 +98,7 @@ async fn a_binary_stores_data() {
 
     let made = api.invoke(event("POST", "/v1/auth/register", Some(&ana))).await.unwrap();
     assert_eq!(made["statusCode"], 201, "{made}");
-    assert_eq!(made["cookies"].as_array().map(Vec::len), Some(2), "cookies travel in a list of their own");
+    assert_eq!(made["cookies"].as_array().map(Vec::len), Some(2), "cookies are in the list `cookies`");
     let again = api.invoke(event("POST", "/api/v1/auth/register/", Some(&ana))).await.unwrap();
     assert_eq!((&again["statusCode"], &body(&again)["code"]), (&json!(409), &json!("EMAIL_TAKEN")));
     let mut me = event("GET", "/v1/users/me", None);

@@ -1,4 +1,4 @@
-//! The same through `cargo lambda watch`, which makes the processes itself.
+//! The same tests through `cargo lambda watch`, which starts the processes.
 
 use std::{
     ffi::OsString,
@@ -17,11 +17,11 @@ use crate::binaries;
 
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// `cargo lambda watch`, with all that it started.
+/// `cargo lambda watch` with its child processes.
 struct CargoLambdaWatch(Child);
 
 impl CargoLambdaWatch {
-    /// On a port, with the environment that the stack has written.
+    /// Starts it on a port, with the environment file of the local cloud.
     fn start(program: &OsString, port: u16, environment: &Path) -> Self {
         let child = Command::new(program)
             .args(["lambda", "watch", "--invoke-address", "127.0.0.1", "--invoke-port", &port.to_string()])
@@ -38,15 +38,15 @@ impl CargoLambdaWatch {
 
     fn signal(&self, signal: &str) {
         let group = format!("-{}", self.0.id());
-        // gone already is as good
+        // the process may have ended already
         let _ = Command::new("kill").args([signal, "--", &group]).stderr(Stdio::null()).status();
     }
 }
 
 impl Drop for CargoLambdaWatch {
     fn drop(&mut self) {
-        // asked politely it ends the functions, which lead groups of their own; killed, it takes their Runtime API
-        // along, and they end by themselves
+        // On SIGINT it ends the functions, which are in process groups of their own. If it is killed, their Runtime API
+        // is gone and they end.
         self.signal("-INT");
         let asked = std::time::Instant::now();
         while asked.elapsed() < Duration::from_secs(5) {
@@ -60,7 +60,7 @@ impl Drop for CargoLambdaWatch {
     }
 }
 
-/// `cargo-lambda`, where there is one.
+/// The path of `cargo-lambda`, if it is installed.
 fn cargo_lambda_path() -> Option<OsString> {
     let program = std::env::var_os("COLLOQUY_CARGO_LAMBDA").unwrap_or_else(|| "cargo-lambda".into());
     let found = Command::new(&program).args(["lambda", "--version"]).stdout(Stdio::null()).status();
@@ -71,7 +71,7 @@ fn cargo_lambda_path() -> Option<OsString> {
 async fn a_talk_runs_through_cargo_lambda_watch() {
     let Some(program) = cargo_lambda_path() else {
         eprintln!(
-            "passed over: cargo-lambda is not here (pip install cargo-lambda, or COLLOQUY_CARGO_LAMBDA)"
+            "skipped: cargo-lambda is not installed (pip install cargo-lambda, or set COLLOQUY_CARGO_LAMBDA)"
         );
         return;
     };
@@ -84,12 +84,12 @@ async fn a_talk_runs_through_cargo_lambda_watch() {
         ..LocalOptions::default()
     };
     let local = LocalCloud::start(options).await.unwrap();
-    // or the first call of each function waits for its compiler
+    // otherwise the first call of each function waits for its compiler
     binaries::build_all(&local).await;
     let _watch = CargoLambdaWatch::start(&program, port, &data.path().join("lambda.env"));
     let asked = Instant::now();
     while tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
-        assert!(asked.elapsed() < START_TIMEOUT, "cargo lambda watch does not listen");
+        assert!(asked.elapsed() < START_TIMEOUT, "cargo lambda watch did not start to listen");
         sleep(Duration::from_millis(20)).await;
     }
 

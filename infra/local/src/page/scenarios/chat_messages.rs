@@ -17,7 +17,7 @@ const STORED_HEARTBEAT_SECONDS: f64 = 30.0;
 const CONNECTION_HOURS: f64 = 2.0;
 /// Channels of a member. Each connection has a row in the room of each channel.
 const CHANNELS_PER_PERSON: f64 = 10.0;
-/// How many times an hour the presence of an online member is checked (`presence::CHECKED_EVERY`).
+/// How many times an hour the presence of an online member is checked (`presence::CHECK_INTERVAL`).
 const PRESENCE_CHECKS_PER_HOUR: f64 = 30.0;
 /// Hours between two status changes of a member. A new connection within seconds is no change.
 const HOURS_BETWEEN_PRESENCE_CHANGES: f64 = 4.0;
@@ -27,39 +27,40 @@ pub(super) fn chat_parts(costs: &OperationCosts) -> ScenarioParts {
     let pings = hours * 3_600.0 / HEARTBEAT_SECONDS;
     let sent = ResourceUse::http_request(assumed::HTTP_MS, costs.units_of("send a message"));
     // the measured operation already contains the posts to two connections
-    let told = ResourceUse::default()
+    let published = ResourceUse::default()
         .with_units(query_units(CONNECTIONS_PER_CHANNEL), 0.0)
         .with_posts(CONNECTIONS_PER_CHANNEL);
-    let seen = ResourceUse::default().with_units(0.0, 1.0).times(hours * 3_600.0 / STORED_HEARTBEAT_SECONDS);
+    let stored_heartbeats =
+        ResourceUse::default().with_units(0.0, 1.0).times(hours * 3_600.0 / STORED_HEARTBEAT_SECONDS);
     let job = ResourceUse { queue: super::QUEUE_REQUESTS_PER_JOB, ..ResourceUse::default() }
         .with_invocation(assumed::JOB_MS);
-    let welcomed = ResourceUse::default()
+    let connects = ResourceUse::default()
         .with_invocation(assumed::CONNECT_MS)
         .with_cost(costs.units_of("connect to the team"))
         .plus(job.with_units(3.0 * CHANNELS_PER_PERSON, CHANNELS_PER_PERSON + 1.0).with_posts(1.0))
         .plus(job.with_units(2.0, CHANNELS_PER_PERSON + 1.0));
     // reads the checkpoint and the new messages, writes the checkpoint and the words
-    let followed = job.with_units(4.0, 1.0 + INDEXED_WORDS_PER_MESSAGE);
-    let told_of = ResourceUse::default()
+    let processed = job.with_units(4.0, 1.0 + INDEXED_WORDS_PER_MESSAGE);
+    let presence_change = ResourceUse::default()
         .with_units(query_units(CONNECTIONS_PER_CHANNEL), 5.0)
         .with_posts(CONNECTIONS_PER_CHANNEL);
     vec![
-        ("connected and gone, every two hours", welcomed.times(hours / CONNECTION_HOURS)),
-        ("looked after, every two minutes", job.with_units(1.5, 3.0).times(hours * PRESENCE_CHECKS_PER_HOUR)),
-        ("told who has come and gone", told_of.times(hours / HOURS_BETWEEN_PRESENCE_CHANGES)),
-        ("sent", sent.times(MESSAGES)),
-        ("told to the channel", told.times(MESSAGES)),
-        ("indexed, and what else follows", followed.times(MESSAGES)),
+        ("connects and disconnects, every two hours", connects.times(hours / CONNECTION_HOURS)),
         (
-            "pinged",
+            "presence checks, every two minutes",
+            job.with_units(1.5, 3.0).times(hours * PRESENCE_CHECKS_PER_HOUR),
+        ),
+        ("presence changes", presence_change.times(hours / HOURS_BETWEEN_PRESENCE_CHANGES)),
+        ("messages sent", sent.times(MESSAGES)),
+        ("messages published to the channel", published.times(MESSAGES)),
+        ("messages indexed and processed", processed.times(MESSAGES)),
+        (
+            "pings",
             ResourceUse::socket_message(RequestUnits { read: 1.0, write: 0.0 })
                 .with_posts(1.0)
                 .times(pings)
-                .plus(seen),
+                .plus(stored_heartbeats),
         ),
-        (
-            "connected for 50,000 hours in all",
-            ResourceUse { minutes: hours * 60.0, ..ResourceUse::default() },
-        ),
+        ("50,000 connection hours", ResourceUse { minutes: hours * 60.0, ..ResourceUse::default() }),
     ]
 }

@@ -28,7 +28,7 @@ struct BillItem {
 
 pub(super) fn idle_table() -> String {
     let mut text = String::from(
-        "| what | a month | US$ by the list | free each month | US$ left |\n| --- | ---: | ---: | ---: | ---: |\n",
+        "| item | per month | US$ by the list | free per month | US$ left |\n| --- | ---: | ---: | ---: | ---: |\n",
     );
     let (mut list, mut left) = (0.0, 0.0);
     for BillItem { what, quantity, price, free } in bill_items() {
@@ -43,7 +43,7 @@ pub(super) fn idle_table() -> String {
         let free = thousands(free);
         writeln!(text, "| {what} | {quantity} | {full:.3} | {free} | {rest:.3} |").unwrap();
     }
-    writeln!(text, "| **all of it** | | {list:.2} | | {left:.2} |").unwrap();
+    writeln!(text, "| **total** | | {list:.2} | | {left:.2} |").unwrap();
     text
 }
 
@@ -63,7 +63,7 @@ fn bill_items() -> Vec<BillItem> {
     let none = |what: &str| BillItem { what: what.into(), quantity: 0.0, price: INVOCATION, free: 0.0 };
     let item = |what: &str, quantity, price, free| BillItem { what: what.into(), quantity, price, free };
     vec![
-        none("requests, messages, posts, connection minutes, mails"),
+        none("requests, messages, posts, connection minutes, e-mails"),
         item("secrets", resources("AWS::SecretsManager::Secret"), SECRET, 0.0),
         item("polls of idle standard queues by Lambda", standard_polls, QUEUE_REQUEST, 1e6),
         item("polls of idle FIFO queues by Lambda", count(fifo.len()) * polls, FIFO_REQUEST, {

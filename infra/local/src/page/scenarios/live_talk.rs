@@ -41,21 +41,21 @@ impl TalkScenario {
     }
 
     pub(super) fn talk_parts(&self, costs: &OperationCosts) -> ScenarioParts {
-        let n = self.audience;
-        let pings = n * (self.minutes * 60.0 / self.heartbeat).floor();
+        let audience = self.audience;
+        let pings = audience * (self.minutes * 60.0 / self.heartbeat).floor();
         let once = ResourceUse::default;
         vec![
-            ("prepared and begun by the presenter", self.preparation(costs)),
-            ("found by its code and joined", self.joining(costs)),
-            ("connected and greeted", self.connecting(costs)),
-            ("told how many are here, while they come", self.presence_while_arriving()),
-            ("voted", self.voting(costs)),
-            ("votes counted and shown", self.counting()),
-            ("slides shown", self.showing_slides(costs)),
-            ("looked after, every minute", self.session_checks()),
-            ("pinged", ResourceUse::socket_message(costs.units_of("ping")).with_posts(1.0).times(pings)),
-            ("ended, everyone told twice and gone", self.ending(costs)),
-            ("connected for an hour", ResourceUse { minutes: n * self.minutes, ..once() }),
+            ("preparation and start by the presenter", self.preparation(costs)),
+            ("lookups by code and joins", self.joining(costs)),
+            ("connects with the session state", self.connecting(costs)),
+            ("participant counts during arrival", self.presence_while_arriving()),
+            ("votes", self.voting(costs)),
+            ("vote counts and tallies", self.counting()),
+            ("slide changes", self.showing_slides(costs)),
+            ("session checks, every minute", self.session_checks()),
+            ("pings", ResourceUse::socket_message(costs.units_of("ping")).with_posts(1.0).times(pings)),
+            ("end with two events for everyone, and disconnects", self.ending(costs)),
+            ("connection minutes of an hour", ResourceUse { minutes: audience * self.minutes, ..once() }),
         ]
     }
 
@@ -90,30 +90,32 @@ impl TalkScenario {
             opened.with_invocation(assumed::CONNECT_MS).with_cost(costs.units_of("connect as participant"));
         let room = query_units(self.audience.min(MAX_DIRECT_CONNECTIONS + 1.0));
         // two posts in sequence: the state, then the presenter's event about the new participant
-        let greeted = ResourceUse::queue_job(assumed::JOB_MS)
+        let session_state = ResourceUse::queue_job(assumed::JOB_MS)
             .with_units(7.5 + room, 0.0)
             .with_posts(1.0)
             .with_posts(1.0);
-        opened.plus(greeted).times(self.audience)
+        opened.plus(session_state).times(self.audience)
     }
 
     /// The presenter receives a count in every tick with an arrival, the audience at the rate for its size.
     fn presence_while_arriving(&self) -> ResourceUse {
         let ticks = (self.arrival * ticks_per_second()).ceil();
-        let (mut all, mut here, mut told_at) = (ResourceUse::default(), 0.0, None);
+        let mut all = ResourceUse::default();
+        let mut present = 0.0;
+        let mut published_at = None;
         let mut tick = 0;
         while f64::from(tick) < ticks {
             tick += 1;
             let now = (self.audience * f64::from(tick) / ticks).floor();
-            if now <= here {
+            if now <= present {
                 continue;
             }
-            here = now;
-            all = all.plus(presence_count(here));
-            let due = audience_tick(tick, here);
-            if told_at != Some(due) {
-                told_at = Some(due);
-                all = all.plus(presence_published(here));
+            present = now;
+            all = all.plus(presence_count(present));
+            let due = audience_tick(tick, present);
+            if published_at != Some(due) {
+                published_at = Some(due);
+                all = all.plus(presence_published(present));
             }
         }
         all
@@ -122,17 +124,17 @@ impl TalkScenario {
     /// Each vote is one write. It is also one read if the instance has not seen the connection in the last minute,
     /// which is always true between two questions.
     fn voting(&self, costs: &OperationCosts) -> ResourceUse {
-        let n = self.audience;
-        let met = ResourceUse::socket_message(costs.units_of("vote")).with_units(1.0, 0.0).times(n);
+        let audience = self.audience;
+        let votes = ResourceUse::socket_message(costs.units_of("vote")).with_units(1.0, 0.0).times(audience);
         let first = costs.units_of("vote, the first that an instance sees of a session").read - 1.0;
-        let instances = (n / self.voting * assumed::MESSAGE_MS / 1_000.0).ceil();
-        let fresh = ResourceUse::default()
+        let instances = (audience / self.voting * assumed::MESSAGE_MS / 1_000.0).ceil();
+        let session_reads = ResourceUse::default()
             .with_units(first, 0.0)
             .times(self.voting * SESSION_READS_PER_SECOND * instances);
         // the first vote of a tick in each instance requests a count, whose job is part of `counting`
-        let asked =
+        let count_requests =
             ResourceUse { fifo: self.ticks_of_a_vote() * (instances - 1.0), ..ResourceUse::default() };
-        met.plus(fresh).plus(asked).times(self.questions)
+        votes.plus(session_reads).plus(count_requests).times(self.questions)
     }
 
     fn ticks_of_a_vote(&self) -> f64 {
@@ -140,25 +142,26 @@ impl TalkScenario {
     }
 
     fn counting(&self) -> ResourceUse {
-        let (n, ticks) = (self.audience, self.ticks_of_a_vote());
-        let period = audience_period_ms(n);
+        let audience = self.audience;
+        let ticks = self.ticks_of_a_vote();
+        let period = audience_period_ms(audience);
         let mut all = ResourceUse::default();
         let mut tick = 0;
         while f64::from(tick) < ticks {
             tick += 1;
-            let lie_there = n * f64::from(tick) / ticks;
-            let news = (n / ticks * NEW_ANSWER_MS / millis(TICK_MS)).min(ANSWERS_PER_TICK);
+            let stored = audience * f64::from(tick) / ticks;
+            let news = (audience / ticks * NEW_ANSWER_MS / millis(TICK_MS)).min(ANSWERS_PER_TICK);
             let waits = millis(TICK_MS) / 2.0;
             all = all.plus(
                 ResourceUse::count_job(waits)
-                    .with_units(count_units(lie_there) + 4.0, 1.0)
+                    .with_units(count_units(stored) + 4.0, 1.0)
                     .with_posts(1.0)
                     .with_posts(news),
             );
         }
         let shown = ResourceUse::count_job(period)
-            .with_units(count_units(n / 2.0) + 4.0, 0.0)
-            .plus(publish_to_all(n));
+            .with_units(count_units(audience / 2.0) + 4.0, 0.0)
+            .plus(publish_to_all(audience));
         // wherever it starts, the vote touches one more period than fit into it
         let times = self.voting * 1_000.0 / period + 1.0;
         all.plus(shown.times(times)).times(self.questions)
@@ -166,51 +169,52 @@ impl TalkScenario {
 
     /// A slide appears, and the final count of the previous slide is published to everyone.
     fn showing_slides(&self, costs: &OperationCosts) -> ResourceUse {
-        let n = self.audience;
-        let turned = ResourceUse::http_request(assumed::HTTP_MS, costs.units_of("show a slide"))
-            .plus(publish_to_all(n));
-        turned.times(self.questions - 1.0).plus(final_count(n).times(self.questions))
+        let audience = self.audience;
+        let slide_change = ResourceUse::http_request(assumed::HTTP_MS, costs.units_of("show a slide"))
+            .plus(publish_to_all(audience));
+        slide_change.times(self.questions - 1.0).plus(final_count(audience).times(self.questions))
     }
 
     /// `check_session` counts votes and presence, and publishes both.
     fn session_checks(&self) -> ResourceUse {
-        let n = self.audience;
+        let audience = self.audience;
         let checked = ResourceUse::queue_job(assumed::JOB_MS).with_units(1.0, 1.0);
-        let presence = presence_count(n).plus(presence_published(n));
-        checked.plus(final_count(n)).plus(presence).times(self.minutes)
+        let presence = presence_count(audience).plus(presence_published(audience));
+        checked.plus(final_count(audience)).plus(presence).times(self.minutes)
     }
 
     fn ending(&self, costs: &OperationCosts) -> ResourceUse {
-        let n = self.audience;
+        let audience = self.audience;
         let closed = ResourceUse::queue_job(assumed::JOB_MS)
-            .with_units(query_units(n), 0.0)
-            .with_posts(n)
+            .with_units(query_units(audience), 0.0)
+            .with_posts(audience)
             .with_posts(0.0);
         // and a DELETE to each connection
         let deleted = ResourceUse {
-            gb_seconds: ResourceUse::default().with_posts(n).gb_seconds,
+            gb_seconds: ResourceUse::default().with_posts(audience).gb_seconds,
             ..ResourceUse::default()
         };
         let left = ResourceUse { fifo: 1.0, ..ResourceUse::default() };
         let left =
             left.with_invocation(assumed::CONNECT_MS).with_cost(costs.units_of("disconnect as participant"));
         ResourceUse::http_request(assumed::HTTP_MS, costs.units_of("end a session"))
-            .plus(publish_to_all(n))
+            .plus(publish_to_all(audience))
             .plus(closed)
             .plus(deleted)
-            .plus(left.times(n))
+            .plus(left.times(audience))
     }
 }
 
 /// Publishes one event to a room of this size and to the presenter.
 fn publish_to_all(audience: f64) -> ResourceUse {
     let all = audience + 1.0;
-    let looked = ResourceUse::default().with_units(query_units(all.min(MAX_DIRECT_CONNECTIONS + 1.0)), 0.0);
+    let room_query =
+        ResourceUse::default().with_units(query_units(all.min(MAX_DIRECT_CONNECTIONS + 1.0)), 0.0);
     if all <= MAX_DIRECT_CONNECTIONS {
-        return looked.with_posts(all);
+        return room_query.with_posts(all);
     }
     let shard = all / ROOM_SHARDS;
-    looked.plus(
+    room_query.plus(
         ResourceUse::queue_job(assumed::JOB_MS)
             .with_units(query_units(shard), 0.0)
             .with_posts(shard)
@@ -218,14 +222,14 @@ fn publish_to_all(audience: f64) -> ResourceUse {
     )
 }
 
-fn presence_count(here: f64) -> ResourceUse {
-    ResourceUse::count_job(millis(TICK_MS) / 2.0).with_units(query_units(here) + 2.0, 1.0).with_posts(1.0)
+fn presence_count(present: f64) -> ResourceUse {
+    ResourceUse::count_job(millis(TICK_MS) / 2.0).with_units(query_units(present) + 2.0, 1.0).with_posts(1.0)
 }
 
-fn presence_published(here: f64) -> ResourceUse {
-    ResourceUse::count_job(audience_period_ms(here))
-        .with_units(query_units(here), 0.0)
-        .plus(publish_to_all(here))
+fn presence_published(present: f64) -> ResourceUse {
+    ResourceUse::count_job(audience_period_ms(present))
+        .with_units(query_units(present), 0.0)
+        .plus(publish_to_all(present))
 }
 
 fn final_count(audience: f64) -> ResourceUse {
@@ -272,7 +276,7 @@ fn the_model_counts_the_measured_posts() {
         TalkScenario { questions: 3.0, minutes: 0.5, arrival: 6.7, voting: 2.0, ..TalkScenario::one_hour() };
     let mut parts = rehearsal.talk_parts(&OperationCosts::from_costs_md());
     // the rehearsal took less than a minute, and its audience left at the first end event
-    parts.retain(|(what, _)| !what.starts_with("looked after"));
+    parts.retain(|(what, _)| !what.starts_with("session checks"));
     let posts = total_use(&parts).posts - rehearsal.audience;
     assert!((posts / measured - 1.0).abs() < 0.15, "modelled {posts}, measured {measured}");
 }

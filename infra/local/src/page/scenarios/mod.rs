@@ -161,7 +161,7 @@ impl OperationCosts {
 
     fn units_of(&self, operation: &str) -> RequestUnits {
         let row = self.0.lines().find_map(|line| line.strip_prefix(&format!("| {operation} |")));
-        let row = row.unwrap_or_else(|| panic!("infra/COSTS.md says nothing of: {operation}"));
+        let row = row.unwrap_or_else(|| panic!("infra/COSTS.md has no row {operation}"));
         let mut figures = row.split('|').map(|cell| cell.trim().parse::<f64>());
         let mut next = || figures.next().unwrap().unwrap();
         let _requests = next();
@@ -178,9 +178,9 @@ fn total_use(parts: &ScenarioParts) -> ResourceUse {
 
 fn scenario_table(parts: &ScenarioParts) -> String {
     let mut text = String::from(
-        "| what | messages in | posts out | invocations | RRU | WRU | US$ |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+        "| part | messages in | posts out | invocations | RRU | WRU | US$ |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
-    for (what, part) in parts.iter().copied().chain([("**all of it**", total_use(parts))]) {
+    for (what, part) in parts.iter().copied().chain([("**total**", total_use(parts))]) {
         let whole = [part.messages_in, part.posts, part.invocations, part.table.read, part.table.write];
         let [messages, posts, invocations, read, write] = whole.map(thousands);
         let dollars = part.dollars();
@@ -191,7 +191,7 @@ fn scenario_table(parts: &ScenarioParts) -> String {
 }
 
 fn price_list() -> String {
-    let mut text = String::from("| what | US$ | per | read where |\n| --- | ---: | ---: | --- |\n");
+    let mut text = String::from("| item | US$ | per | source |\n| --- | ---: | ---: | --- |\n");
     for price in PRICE_LIST {
         let per = thousands(price.per);
         writeln!(text, "| {} | {} | {per} | {} |", price.what, price.dollars, price.source).unwrap();
@@ -219,7 +219,8 @@ fn repository() -> PathBuf {
 /// The document with the new text of a computed block.
 fn replace_block(document: &str, name: &str, text: &str) -> String {
     let (open, close) = (format!("<!-- computed: {name} -->\n"), "<!-- end -->");
-    let (before, rest) = document.split_once(&open).unwrap_or_else(|| panic!("no block {name}"));
+    let (before, rest) =
+        document.split_once(&open).unwrap_or_else(|| panic!("OPERATIONS.md has no block {name}"));
     let (_, after) = rest.split_once(close).unwrap_or_else(|| panic!("the block {name} has no end"));
     format!("{before}{open}{text}{close}{after}")
 }
@@ -228,12 +229,12 @@ fn replace_block(document: &str, name: &str, text: &str) -> String {
 fn operations_md_matches_the_cost_model() {
     let costs = OperationCosts::from_costs_md();
     let hour = live_talk::TalkScenario::one_hour();
-    let seldom = live_talk::TalkScenario { heartbeat: 300.0, ..hour };
+    let rare_heartbeats = live_talk::TalkScenario { heartbeat: 300.0, ..hour };
     let chat = chat_messages::chat_parts(&costs);
     let blocks = [
         ("prices", price_list()),
         ("talk", scenario_table(&hour.talk_parts(&costs))),
-        ("heartbeats", format!("**${:.2}**\n", total_use(&seldom.talk_parts(&costs)).dollars())),
+        ("heartbeats", format!("**${:.2}**\n", total_use(&rare_heartbeats.talk_parts(&costs)).dollars())),
         ("chat", scenario_table(&chat)),
         ("idle", idle_month::idle_table()),
     ];
@@ -248,10 +249,16 @@ fn operations_md_matches_the_cost_model() {
         return;
     }
     let new: Vec<_> = computed.lines().filter(|line| !kept.contains(line)).collect();
-    panic!("infra/OPERATIONS.md says otherwise (COLLOQUY_UPDATE=1 writes it); now:\n{}", new.join("\n"));
+    panic!(
+        "infra/OPERATIONS.md is not current: run COLLOQUY_UPDATE=1 cargo test -p local --lib scenarios. New lines:\n{}",
+        new.join("\n")
+    );
 }
 
-#[expect(clippy::disallowed_methods, reason = "asks for an update of the file, not a setting of the product")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "requests an update of the file and is no setting of the product"
+)]
 fn is_update_run() -> bool {
     std::env::var("COLLOQUY_UPDATE").is_ok()
 }
