@@ -1,56 +1,57 @@
-//! Team chat: channels, messages, drafts and notifications.
+//! Team chat: channels, messages, drafts and notifications. The tables name the file in `src/` of each operation,
+//! message and job. Handlers are named after their operation id, for example `send_message`.
 //!
 //! | method and path | file |
 //! | --- | --- |
-//! | `GET /v1/channels/online` | `online` |
-//! | `GET`, `POST /v1/channels` | [`channels::list`], [`channels::create`] |
-//! | `GET /v1/channels/my` | [`channels::list_my_channels`] |
-//! | `POST /v1/channels/join`, `/v1/channels/{id}/join` | [`channels::join`] |
-//! | `DELETE /v1/channels/{id}/leave` | [`channels::leave`] |
-//! | `POST /v1/channels/direct` | [`channels::open_direct_channel`] |
-//! | `GET /v1/channels/{id}` | [`channels::get`] |
-//! | `PATCH`, `PUT /v1/channels/{id}` | [`channels::update`] |
-//! | `DELETE /v1/channels/{id}` | [`channels::delete`] |
-//! | `POST /v1/channels/{id}/archive`, `/unarchive` | [`channels::archive`] |
-//! | `POST /v1/channels/{id}/add-user` | [`channels::add_user`] |
-//! | `GET /v1/channels/{id}/members` | [`channels::members`] |
-//! | `PATCH`, `DELETE /v1/channels/{id}/members/{user_id}` | [`channels::update_member`], [`channels::remove_member`] |
-//! | `PUT /v1/channels/{id}/read` | [`channels::mark_read`] |
-//! | `PATCH /v1/channels/{id}/notifications` | [`channels::notifications`] |
-//! | `GET /v1/channels/users/available` | [`channels::available_users`] |
-//! | `POST /v1/messages` | [`messages::send`] |
-//! | `GET /v1/messages/channel/{id}` | [`messages::list`] |
-//! | `GET /v1/messages/{id}` | [`messages::get`] |
-//! | `PATCH`, `PUT /v1/messages/{id}` | [`messages::edit`] |
-//! | `DELETE /v1/messages/{id}` | [`messages::delete`] |
-//! | `POST /v1/messages/reactions`; `PUT`, `DELETE /v1/messages/{id}/reactions/{emoji}` | [`messages::react`] |
-//! | `PUT`, `DELETE /v1/messages/{id}/pin`; `GET /v1/channels/{id}/pins` | [`messages::pin`] |
-//! | `POST /v1/messages/format/validate` | [`messages::validate`] |
-//! | `DELETE /v1/admin/messages/{id}` | [`messages::admin_delete`] |
-//! | `GET /v1/messages/search` | [`messages::search`] |
-//! | `GET /v1/messages/mentions/my` | [`messages::mentions`] |
-//! | `GET /v1/messages/{id}/replies` | [`messages::replies`] |
-//! | `GET /v1/channels/drafts` | [`drafts::list`] |
-//! | `GET`, `PUT /v1/channels/{id}/draft` | [`drafts::get`], [`drafts::save`] |
-//! | `GET`, `PUT /v1/notifications/preferences` | [`notifications::preferences`] |
+//! | `GET /v1/channels/online` | `online.rs` |
+//! | `GET`, `POST /v1/channels` | `channels/list.rs`, `channels/create.rs` |
+//! | `GET /v1/channels/my` | `channels/list_my_channels.rs` |
+//! | `POST /v1/channels/join`, `/v1/channels/{id}/join` | `channels/join.rs` |
+//! | `DELETE /v1/channels/{id}/leave` | `channels/leave.rs` |
+//! | `POST /v1/channels/direct` | `channels/open_direct_channel.rs` |
+//! | `GET /v1/channels/{id}` | `channels/get.rs` |
+//! | `PATCH`, `PUT /v1/channels/{id}` | `channels/update.rs` |
+//! | `DELETE /v1/channels/{id}` | `channels/delete.rs` |
+//! | `POST /v1/channels/{id}/archive`, `/unarchive` | `channels/archive.rs` |
+//! | `POST /v1/channels/{id}/add-user` | `channels/add_user.rs` |
+//! | `GET /v1/channels/{id}/members` | `channels/members.rs` |
+//! | `PATCH`, `DELETE /v1/channels/{id}/members/{user_id}` | `channels/update_member.rs`, `channels/remove_member.rs` |
+//! | `PUT /v1/channels/{id}/read` | `channels/mark_read.rs` |
+//! | `PATCH /v1/channels/{id}/notifications` | `channels/notifications.rs` |
+//! | `GET /v1/channels/users/available` | `channels/available_users.rs` |
+//! | `POST /v1/messages` | `messages/send.rs` |
+//! | `GET /v1/messages/channel/{id}` | `messages/list.rs` |
+//! | `GET /v1/messages/{id}` | `messages/get.rs` |
+//! | `PATCH`, `PUT /v1/messages/{id}` | `messages/edit.rs` |
+//! | `DELETE /v1/messages/{id}` | `messages/delete.rs` |
+//! | `POST /v1/messages/reactions`; `PUT`, `DELETE /v1/messages/{id}/reactions/{emoji}` | `messages/react.rs` |
+//! | `PUT`, `DELETE /v1/messages/{id}/pin`; `GET /v1/channels/{id}/pins` | `messages/pin.rs` |
+//! | `POST /v1/messages/format/validate` | `messages/validate.rs` |
+//! | `DELETE /v1/admin/messages/{id}` | `messages/admin_delete.rs` |
+//! | `GET /v1/messages/search` | `messages/search.rs` |
+//! | `GET /v1/messages/mentions/my` | `messages/mentions.rs` |
+//! | `GET /v1/messages/{id}/replies` | `messages/replies.rs` |
+//! | `GET /v1/channels/drafts` | `drafts/list.rs` |
+//! | `GET`, `PUT /v1/channels/{id}/draft` | `drafts/get.rs`, `drafts/save.rs` |
+//! | `GET`, `PUT /v1/notifications/preferences` | `notifications/preferences.rs` |
 //!
 //! | message of the socket | file |
 //! | --- | --- |
-//! | `join_channel` | `socket::join_channel` |
-//! | `leave_channel` | `socket::leave_channel` |
-//! | `typing_indicator` | `socket::typing_indicator` |
-//! | `get_online_users` | `socket::get_online_users` |
+//! | `join_channel` | `socket/join_channel.rs` |
+//! | `leave_channel` | `socket/leave_channel.rs` |
+//! | `typing_indicator` | `socket/typing_indicator.rs` |
+//! | `get_online_users` | `socket/get_online_users.rs` |
 //!
 //! | job | file |
 //! | --- | --- |
-//! | `connection_opened` | [`worker::connection_opened`] |
-//! | `connection_closed` | [`worker::connection_closed`] |
-//! | `connection_heartbeat` | [`presence`] |
-//! | `check_team_presence` | [`worker::check_team_presence`] |
-//! | `sync_profile` | [`worker::sync_profile`] |
-//! | `delete_channel_rows` | [`worker::delete_channel_rows`] |
-//! | `process_messages` | [`worker::process_messages`] |
-//! | `send_mention_digest` | [`worker::send_mention_digest`] |
+//! | `connection_opened` | `worker/connection_opened.rs` |
+//! | `connection_closed` | `worker/connection_closed.rs` |
+//! | `connection_heartbeat` | `presence/mod.rs` |
+//! | `check_team_presence` | `worker/check_team_presence.rs` |
+//! | `sync_profile` | `worker/sync_profile.rs` |
+//! | `delete_channel_rows` | `worker/delete_channel_rows.rs` |
+//! | `process_messages` | `worker/process_messages.rs` |
+//! | `send_mention_digest` | `worker/send_mention_digest.rs` |
 //!
 //! # Sending a message
 //!
@@ -68,7 +69,7 @@
 //! A socket is in the room of each of its user's channels. The job `connection_opened` writes a row for each room
 //! after the socket opened, and `connection_closed` deletes the rows after it closed. A request that adds or removes
 //! a member meanwhile writes or deletes the rows of the member's sockets. Both read the memberships again after they
-//! wrote, so that no row remains of a channel that the user is not a member of ([`channels::subscriptions`]).
+//! wrote, so that no row remains of a channel that the user is not a member of (`channels/subscriptions.rs`).
 //!
 //! # Presence
 //!

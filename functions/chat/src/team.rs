@@ -10,8 +10,8 @@ use store::identity::users::{self, User};
 /// `USERNAME_REQUIRED` if the user has no user name.
 pub(crate) async fn require_teammate(app: &App, user: UserId) -> Result<MessageAuthor, Error> {
     let now = app.clock.now();
-    if let Some(known) = users::get(&app.store, user, now).await?.as_ref().and_then(team_author) {
-        return Ok(known);
+    if let Some(author) = users::get(&app.store, user, now).await?.as_ref().and_then(team_author) {
+        return Ok(author);
     }
     // the eventually consistent read may be older than the user name, so it can accept but not reject
     let user = users::get_strong(&app.store, user, now).await?;

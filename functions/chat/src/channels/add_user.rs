@@ -27,8 +27,8 @@ use crate::team;
 const ACCOUNT_RATE_LIMIT: RateLimit =
     RateLimit { name: "add_user_to_channel", max_attempts: 60, window: Duration::from_hours(1) };
 
-#[derive(Debug, Deserialize, Validate, ToSchema)]
 /// The user to add.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct AddUserToChannelRequest {
     /// The id of a user with a user name.
     #[garde(skip)]

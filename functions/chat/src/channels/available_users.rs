@@ -18,8 +18,11 @@ use crate::team::require_teammate;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AvailableUser {
     id: UserId,
+    /// The user name, as the user wrote it.
     username: String,
+    /// The display name.
     name: String,
+    /// The URL of the picture.
     avatar: Option<String>,
 }
 

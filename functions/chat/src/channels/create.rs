@@ -26,15 +26,15 @@ use crate::team::require_teammate;
 const ACCOUNT_RATE_LIMIT: RateLimit =
     RateLimit { name: "create_channel", max_attempts: 30, window: Duration::from_hours(1) };
 
-#[derive(Debug, Deserialize, Validate, ToSchema)]
 /// A new channel.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct CreateChannelRequest {
     /// 1 to 80 letters, digits, `-` and `_`. Unique regardless of case.
     #[garde(custom(fields::name))]
     #[schema(min_length = 1, max_length = 80, example = "herons")]
     name: String,
-    #[garde(inner(custom(fields::description)))]
     /// What the channel is for.
+    #[garde(inner(custom(fields::description)))]
     #[schema(max_length = 500)]
     description: Option<String>,
     /// `true` for a channel that only its members can see. Owners and moderators add members. `false` by default.

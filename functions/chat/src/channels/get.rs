@@ -19,8 +19,8 @@ const MAX_LISTED_MEMBERS: usize = 100;
 /// Members that are read to choose the listed ones from. They cost at most 25 read units.
 const MAX_READ_MEMBERS: usize = 1_000;
 
-#[derive(Debug, Serialize, ToSchema)]
 /// A channel and some of its members.
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChannelWithMembers {
     #[serde(flatten)]
     channel: ChannelView,

@@ -92,11 +92,11 @@ async fn set_partner_names(app: &App, items: &mut [MyChannel], now: Timestamp) -
     if partners.is_empty() {
         return Ok(());
     }
-    let known = users::get_many(&app.store, &partners, now).await?;
-    let known: HashMap<UserId, MessageAuthor> =
-        known.iter().filter_map(|user| Some((user.id, team_author(user)?))).collect();
+    let found = users::get_many(&app.store, &partners, now).await?;
+    let authors: HashMap<UserId, MessageAuthor> =
+        found.iter().filter_map(|user| Some((user.id, team_author(user)?))).collect();
     for item in items {
-        item.with_user = item.with.and_then(|with| known.get(&with).cloned());
+        item.with_user = item.with.and_then(|with| authors.get(&with).cloned());
     }
     Ok(())
 }

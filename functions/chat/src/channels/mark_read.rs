@@ -27,8 +27,8 @@ pub(crate) struct MarkChannelReadRequest {
     force: Option<bool>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
 /// How far the caller has read a channel.
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReadState {
     /// The number of the last message that the caller has read.
     read_seq: u64,

@@ -31,8 +31,8 @@ use crate::team::{self, require_teammate};
 const ACCOUNT_RATE_LIMIT: RateLimit =
     RateLimit { name: "open_direct_channel", max_attempts: 60, window: Duration::from_hours(1) };
 
-#[derive(Debug, Deserialize, Validate, ToSchema)]
 /// The other member of the direct channel.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct OpenDirectChannelRequest {
     /// The id of another active user with a user name.
     #[garde(skip)]

@@ -75,9 +75,12 @@ impl MyChannel {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ChannelMemberView {
     pub(crate) user_id: UserId,
+    /// The user name. Empty if the user gave it up.
     pub(crate) username: String,
+    /// The display name.
     pub(crate) name: String,
     pub(crate) role: MemberRole,
+    /// When the user joined the channel.
     pub(crate) joined_at: Timestamp,
 }
 

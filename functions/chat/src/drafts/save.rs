@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 
 use crate::membership_update::find_membership;
 
-#[derive(Debug, Deserialize, Validate, ToSchema)]
 /// A draft.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct PutDraftRequest {
     /// The text, in any format. An empty text clears the draft.
     #[garde(length(chars, max = model::message::MAX_CONTENT_LENGTH))]

@@ -31,8 +31,8 @@ const REPLY_PREVIEW_CHARS: usize = 100;
 /// have failed before it published. Later, every client that missed the event has requested the message.
 const REPUBLISH_WINDOW: SignedDuration = SignedDuration::from_mins(1);
 
-#[derive(Debug, Deserialize, Validate, ToSchema)]
 /// A new message.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct SendMessageRequest {
     /// The channel to send the message to.
     #[garde(skip)]

@@ -33,8 +33,8 @@ pub(crate) async fn get_preferences(
     Ok(Json(found))
 }
 
-#[derive(Debug, Deserialize, Validate, ToSchema)]
 /// The notification preferences of a user.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct PutPreferencesRequest {
     /// How often missed mentions are sent by e-mail. `hourly` by default.
     #[serde(default)]
