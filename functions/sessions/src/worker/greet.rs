@@ -6,7 +6,9 @@ use store::{
     sessions::participants,
 };
 
-use crate::{InstanceState, guest::REMOVED_MESSAGE, state};
+use crate::{
+    instance_state::InstanceState, participants::participant_access::REMOVED_MESSAGE, session_state,
+};
 
 /// Tells a connection the state of its session, and the presenter who has come.
 pub async fn run(app: &App, hot: &InstanceState, job: &SendSessionState) -> Result<(), Error> {
@@ -48,7 +50,7 @@ async fn state_and_count(
     connection: &Connection,
     session: SessionId,
 ) -> Result<(Event, u64), Error> {
-    let state = state::load_session_state(app, hot, connection, session, app.clock.now()).await?;
+    let state = session_state::load_session_state(app, hot, connection, session, app.clock.now()).await?;
     let participant_count = state.participant_count;
     Ok((Event::SessionState(Box::new(state)), participant_count))
 }
