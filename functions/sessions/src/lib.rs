@@ -1,37 +1,48 @@
-//! Live sessions: someone presents, an audience joins by code and answers, everyone sees what it comes to.
+//! Live sessions. A presenter shows the slides of a presentation, an audience joins by code and answers, and all of them
+//! see the results.
 //!
 //! | request | file |
 //! | --- | --- |
-//! | `POST /v1/sessions` | [`create`] |
-//! | `GET /v1/sessions` | [`list`] |
-//! | `GET /v1/sessions/{id}` | [`get`] |
-//! | `PATCH /v1/sessions/{id}` | [`update`] |
-//! | `GET /v1/sessions/code/{code}`, `GET /v1/sessions/slug/{slug}` | [`find`] |
-//! | `POST /v1/sessions/code/{code}/join` | [`join`] |
-//! | `POST /v1/sessions/{id}/start`, `/pause`, `/resume`, `/end` | [`moves`] |
-//! | `POST /v1/sessions/{id}/slide`, `PUT /v1/sessions/{id}/current-slide` | [`slide`] |
-//! | `GET /v1/sessions/{id}/statistics`, `/stats` | [`statistics`] |
-//! | `POST /v1/sessions/{id}/finalize` | [`finalize`] |
-//! | `GET /v1/sessions/{id}/report` | [`report`] |
+//! | `POST /v1/sessions` | [`create_session`] |
+//! | `GET /v1/sessions` | [`list_sessions`] |
+//! | `GET /v1/sessions/{id}` | [`get_session`] |
+//! | `PATCH /v1/sessions/{id}` | [`update_session`] |
+//! | `GET /v1/sessions/code/{code}`, `GET /v1/sessions/slug/{slug}` | [`find_session`] |
+//! | `POST /v1/sessions/{id}/start` | [`start_session`] |
+//! | `POST /v1/sessions/{id}/pause` | [`pause_session`] |
+//! | `POST /v1/sessions/{id}/resume` | [`resume_session`] |
+//! | `POST /v1/sessions/{id}/end` | [`end_session`] |
+//! | `POST /v1/sessions/{id}/finalize` | [`finalize_session`] |
+//! | `GET /v1/sessions/{id}/statistics`, `GET /v1/sessions/{id}/stats` | [`session_statistics`] |
+//! | `POST /v1/sessions/code/{code}/join` | [`participants::join_session`] |
+//! | `GET /v1/sessions/{id}/participants` | [`participants::list_participants`] |
+//! | `DELETE /v1/sessions/{id}/participants/{participant_id}` | [`participants::remove_participant`] |
+//! | `GET /v1/sessions/{id}/leaderboard` | [`participants::get_leaderboard`] |
+//! | `GET /v1/sessions/{id}/slides` | [`slides::list_slides`] |
+//! | `POST /v1/sessions/{id}/slide`, `PUT /v1/sessions/{id}/current-slide` | [`slides::show_slide`] |
+//! | `GET`, `PUT`, `DELETE /v1/sessions/{id}/slides/{slide_id}/results` | [`slides::results`] |
+//! | `POST`, `GET /v1/sessions/{id}/slides/{slide_id}/generation` | [`slides::generate`] |
+//! | `POST /v1/ai/summary`, `POST /v1/ai/conclusion` | [`slides::generate`] |
+//! | `POST /v1/responses` | [`votes::submit_response`] |
+//! | `GET /v1/responses/slide/{id}` | [`votes::list_responses`] |
+//! | `PATCH /v1/responses/{id}` | [`votes::moderate_response`] |
+//! | `POST /v1/sessions/{id}/questions`, `POST /v1/ai/answer` | [`questions::ask`] |
+//! | `GET /v1/sessions/{id}/questions` | [`questions::list`] |
+//! | `GET /v1/sessions/{id}/questions/{question_id}` | [`questions::get`] |
+//! | `PATCH /v1/sessions/{id}/questions/{question_id}` | [`questions::update`] |
+//! | `POST /v1/sessions/{id}/questions/{question_id}/answer` | [`questions::answer`] |
+//! | `PUT`, `DELETE /v1/sessions/{id}/questions/{question_id}/upvote` | [`questions::upvote`] |
+//! | `GET /v1/sessions/{id}/report` | [`report::get`] |
 //! | `GET /v1/sessions/{id}/export` | [`export`] |
-//! | `GET /v1/sessions/{id}/participants` | [`participants`] |
-//! | `DELETE /v1/sessions/{id}/participants/{participant_id}` | [`remove_participant`] |
-//! | `GET /v1/sessions/{id}/slides` | [`slides`] |
-//! | `GET`, `PUT`, `DELETE /v1/sessions/{id}/slides/{slide_id}/results` | [`results`] |
-//! | `POST`, `GET /v1/sessions/{id}/slides/{slide_id}/generation`, `POST /v1/ai/summary`, `/v1/ai/conclusion` | [`generate`] |
-//! | `GET /v1/sessions/{id}/leaderboard` | [`leaderboard`] |
-//! | `/v1/sessions/{id}/questions…`, `POST /v1/ai/answer` | [`questions`] |
-//! | `POST /v1/responses` | [`respond`] |
-//! | `PATCH /v1/responses/{id}` | [`moderate`] |
-//! | `GET /v1/responses/slide/{id}` | [`responses`] |
 //!
 //! | socket message | file |
 //! | --- | --- |
-//! | `response_submitted`, `submit_response` | [`socket`], [`vote`] |
+//! | `response_submitted`, `submit_response` | [`socket`], then [`votes::cast_vote`] |
 //! | `join`, `join_speaker` | [`socket`] |
-//! | `question_asked`, `ask_question`, `upvote_question` | [`socket`], [`questions`] |
+//! | `question_asked`, `ask_question` | [`socket`], then [`questions::ask`] |
+//! | `upvote_question` | [`socket`], then [`questions::upvote`] |
 //!
-//! | job | file |
+//! | job of `worker-sessions` | file |
 //! | --- | --- |
 //! | `connection_opened` | [`worker::connection_opened`] |
 //! | `connection_closed` | [`worker::connection_closed`] |
@@ -39,110 +50,98 @@
 //! | `count_presence` | [`worker::count_presence`] |
 //! | `count_upvotes` | [`worker::count_upvotes`] |
 //! | `rank_quiz` | [`worker::rank_quiz`] |
-//! | `write_report` | [`worker::write_report`] |
+//! | `send_session_state` | [`worker::greet`] |
 //! | `check_session` | [`worker::check_session`] |
-//! | `end_login` | [`worker::end_login`] |
 //! | `end_session` | [`worker::end_session`] |
+//! | `end_login` | [`worker::end_login`] |
+//! | `write_report` | [`worker::write_report`] |
 //!
-//! | job of the assistant | file |
+//! | job of `worker-answers` | file |
 //! | --- | --- |
 //! | `answer_question` | [`assistant::answer_question`] |
 //! | `generate_slide` | [`assistant::generate_slide`] |
 //!
-//! The assistant's jobs have a queue and a door of their own: they take a minute where the others take a moment, and that
-//! door alone has the key of the models.
+//! | shared by all of them | file |
+//! | --- | --- |
+//! | the memory of one function instance | [`instance_state`] |
+//! | the slide on the screen of a session | [`session_snapshot`] |
+//! | the state that a connection receives | [`session_state`] |
+//! | one conditional change of the session row | [`change_session`] |
+//! | the transitions start, pause, resume and end | [`lifecycle`] |
+//! | the JSON of a session | [`session_view`] |
 //!
-//! A vote is one write and nothing else (ARCHITECTURE 5): [`vote`] stores it, [`announce`] asks once per tick that it be
-//! counted, [`worker::count_votes`] counts when the tick is over.
+//! The jobs of the assistant have a queue and a function of their own. They take up to a minute where the other jobs take
+//! milliseconds, and only that function has the key of the model provider.
+//!
+//! Casting a vote is one write (ARCHITECTURE 5). [`votes::cast_vote`] stores the vote.
+//! [`instance_state::count_scheduler`] sends one `count_votes` job per slide and tick. [`worker::count_votes`] counts when
+//! the tick is over.
 
-pub mod announce;
 pub mod assistant;
-pub mod create;
+pub mod change_session;
+pub mod create_session;
+pub mod end_session;
 pub mod export;
-pub mod finalize;
-pub mod find;
-pub mod generate;
-pub mod get;
-pub mod guest;
-pub mod join;
-pub mod keep;
-pub mod leaderboard;
-pub mod list;
-pub mod live;
-pub mod moderate;
-pub mod moves;
+pub mod finalize_session;
+pub mod find_session;
+pub mod get_session;
+pub mod instance_state;
+pub mod lifecycle;
+pub mod list_sessions;
 pub mod participants;
+pub mod pause_session;
 pub mod presence;
 pub mod questions;
-pub mod remove_participant;
 pub mod report;
-pub mod respond;
-pub mod responses;
-pub mod results;
-pub mod slide;
+pub mod resume_session;
+pub mod session_snapshot;
+pub mod session_state;
+pub mod session_statistics;
+pub mod session_view;
 pub mod slides;
 pub mod socket;
-pub mod state;
-pub mod statistics;
-pub mod update;
-pub mod view;
-pub mod vote;
+pub mod start_session;
+pub mod update_session;
+pub mod votes;
 pub mod worker;
 
 use axum::Extension;
 use entry::{App, Environment, FunctionDependency, LambdaFunction, StartError, socket::ConnectionCache};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{announce::CountScheduler, live::SessionCache};
+use crate::instance_state::InstanceState;
 
-/// What one instance remembers between events.
-#[derive(Clone, Default)]
-pub struct InstanceState {
-    pub session_cache: SessionCache,
-    pub count_scheduler: CountScheduler,
-}
-
+/// The routes of `api-sessions`.
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(create::create_session, list::list_sessions))
-        .routes(routes!(get::get_session, update::update_session))
-        .routes(routes!(find::find_session_by_code))
-        .routes(routes!(find::find_session_by_slug))
-        .routes(routes!(join::join_session))
-        .routes(routes!(moves::start))
-        .routes(routes!(moves::pause))
-        .routes(routes!(moves::resume))
-        .routes(routes!(moves::end))
-        .routes(routes!(slide::show))
-        .routes(routes!(slide::show_put))
-        .routes(routes!(statistics::statistics))
-        .routes(routes!(statistics::stats))
-        .routes(routes!(finalize::finalize_session))
-        .routes(routes!(report::get::get_report))
-        .routes(routes!(export::export_session))
-        .routes(routes!(participants::list_participants))
-        .routes(routes!(remove_participant::remove_participant))
-        .routes(routes!(slides::list_session_slides))
-        .routes(routes!(results::get_results, results::show_results, results::reset_results))
-        .routes(routes!(generate::generate_slide, generate::get_generation))
-        .routes(routes!(generate::summary))
-        .routes(routes!(generate::conclusion))
-        .routes(routes!(leaderboard::get_leaderboard))
-        .routes(routes!(questions::ask::ask_question, questions::list::list_questions))
-        .routes(routes!(questions::ask::ask_assistant))
-        .routes(routes!(questions::get::get_question, questions::update::update_question))
-        .routes(routes!(questions::answer::answer_question))
-        .routes(routes!(questions::upvote::upvote, questions::upvote::withdraw))
-        .routes(routes!(respond::submit_response))
-        .routes(routes!(moderate::moderate_response))
-        .routes(routes!(responses::list_responses_of_slide))
+        .routes(routes!(create_session::create_session, list_sessions::list_sessions))
+        .routes(routes!(get_session::get_session, update_session::update_session))
+        .routes(routes!(find_session::find_session_by_code))
+        .routes(routes!(find_session::find_session_by_slug))
+        .routes(routes!(start_session::start_session))
+        .routes(routes!(pause_session::pause_session))
+        .routes(routes!(resume_session::resume_session))
+        .routes(routes!(end_session::end_session))
+        .routes(routes!(finalize_session::finalize_session))
+        .routes(routes!(session_statistics::session_statistics))
+        .routes(routes!(session_statistics::session_stats))
+        .merge(participants::routes())
+        .merge(slides::routes())
+        .merge(votes::routes())
+        .merge(questions::routes())
+        .merge(report::routes())
+        .merge(export::routes())
 }
 
+/// The OpenAPI document of [`router`].
 pub fn openapi() -> utoipa::openapi::OpenApi {
     router().into_openapi()
 }
 
-/// `api-sessions`
+/// Starts the function `api-sessions`.
+///
+/// # Errors
+/// Fails if a setting is missing or invalid.
 pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
     let router =
@@ -150,26 +149,35 @@ pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError>
     Ok(entry::http::function(&app, router))
 }
 
-/// `socket-sessions`
+/// Starts the function `socket-sessions`.
+///
+/// # Errors
+/// Fails if a setting is missing or invalid.
 pub async fn socket(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
-    let known = ConnectionCache::default();
+    let connection_cache = ConnectionCache::default();
     let socket = socket::SessionSocket {
         app: app.clone(),
-        connection_cache: known.clone(),
+        connection_cache: connection_cache.clone(),
         state: InstanceState::default(),
     };
-    Ok(entry::socket::function(app, known, socket))
+    Ok(entry::socket::function(app, connection_cache, socket))
 }
 
-/// `worker-sessions`
+/// Starts the function `worker-sessions`.
+///
+/// # Errors
+/// Fails if a setting is missing or invalid.
 pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
     let worker = worker::SessionsWorker { app, state: InstanceState::default() };
     Ok(entry::worker::function(worker, worker::jobs()))
 }
 
-/// `worker-answers`
+/// Starts the function `worker-answers`.
+///
+/// # Errors
+/// Fails if a setting is missing or invalid.
 pub async fn answers(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
     let assistant = assistant::assistant_from_environment(&environment)?;

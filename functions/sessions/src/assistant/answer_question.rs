@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use model::{
     Error, ErrorCode, Room, SlideId,
     assistant::{AssistantStatus, Citation, CitationSource},
-    question::{self as rules, QuestionStatus, QuestionTransition},
+    question::{QuestionStatus, QuestionTransition, wording_key},
     session::AiAnswerMode,
 };
 use protocol::{Event, job::AnswerQuestion};
@@ -25,22 +25,25 @@ use tokio::{
 };
 
 use super::{LEASE, record_ai_call, reserve_ai_call, talk};
-use crate::questions::{tell, view};
+use crate::questions::{publish, view};
 
-/// A question that waits for a failing provider this long waits for the presenter.
+/// The age at which a question stops waiting for a failing provider. The presenter can still answer it.
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(30);
-/// An answer that grows is shown this often.
+/// The interval at which an unfinished answer is published.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(300);
 
-/// Has the assistant answer a question. The same wording is one call, whoever asks it and however often the job comes;
-/// whoever has not been told yet is told by its second delivery.
+/// Answers a question with a model, and publishes the answer. Questions with the same wording share one call of the model, also
+/// if a job is delivered again. A second delivery publishes an answer that the first one stored but did not publish.
+///
+/// # Errors
+/// Fails if the provider fails, until the question is 30 minutes old. Fails if the question cannot be read or written.
 pub async fn run(app: &App, assistant: &Assistant, job: &AnswerQuestion) -> Result<(), Error> {
     let now = app.clock.now();
     let found = questions::get(&app.store, job.session, job.question, now).await?;
     let Some(question) = found else { return Ok(()) };
     match question.assistant {
         AssistantStatus::Waiting => {}
-        // the job once more: it may have broken off before it told
+        // a second delivery: the first one may have failed before it published
         AssistantStatus::Answered | AssistantStatus::Drafted => return publish_outcome(app, &question).await,
         AssistantStatus::Off | AssistantStatus::QuotaExceeded | AssistantStatus::Failed => return Ok(()),
     }
@@ -49,65 +52,67 @@ pub async fn run(app: &App, assistant: &Assistant, job: &AnswerQuestion) -> Resu
     if session.ai_answers == AiAnswerMode::Off {
         return finish_question(app, &question, AssistantStatus::Off, None).await;
     }
-    let wording = question_key(&rules::wording_key(&question.text));
+    let wording = question_key(&wording_key(&question.text));
     let name = format!("answer#{}#{wording}", session.id);
-    // boxed: with the model's client in it, a debug build would need more than a thread's stack
+    // Boxed, because the future contains the client of the model. A debug build would overflow the stack of a thread.
     let writing = Box::pin(write_answer(app, assistant, &session, &question, &wording));
     match run_once(app, &name, LEASE, writing).await {
         Err(Error::Forbidden(ErrorCode::SubscriptionLimitExceeded, why)) => {
-            tracing::info!(session = %session.id, question = %question.id, why, "no answer");
+            tracing::info!(session = %session.id, question = %question.id, why, "a quota of the assistant is used up");
             return finish_question(app, &question, AssistantStatus::QuotaExceeded, None).await;
         }
-        // what it is about is gone
+        // the presentation does not exist any more
         Err(Error::NotFound(_)) => {
             return finish_question(app, &question, AssistantStatus::Failed, None).await;
         }
-        // a provider that has not answered by now is not asked for ever: the presenter still can
+        // the provider has failed for too long; the presenter can still answer
         Err(error) if error.is_retryable() && app.clock.now() > question.asked_at + GIVE_UP_AFTER => {
-            tracing::error!(session = %session.id, question = %question.id, ?error, "given up");
+            tracing::error!(session = %session.id, question = %question.id, ?error, "the assistant gave up on a question");
             return finish_question(app, &question, AssistantStatus::Failed, None).await;
         }
         written => written?,
     }
     let reply = answer_cache::get(&app.store, session.id, &wording, app.clock.now()).await?;
-    let reply = reply.ok_or_else(|| Error::internal("an answer that was written is not there"))?;
-    // as the presenter has it now: the model may have taken minutes
-    let became = match current_ai_answers(app, &session).await? {
+    let reply = reply.ok_or_else(|| Error::internal("a written answer is not stored"))?;
+    // the setting is read again, because the model may have taken minutes
+    let status = match current_ai_answers(app, &session).await? {
         AiAnswerMode::Off => return finish_question(app, &question, AssistantStatus::Off, None).await,
         AiAnswerMode::OnApproval => AssistantStatus::Drafted,
         AiAnswerMode::Automatic => AssistantStatus::Answered,
     };
-    finish_question(app, &question, became, Some(reply)).await
+    finish_question(app, &question, status, Some(reply)).await
 }
 
-/// Who answers now.
+/// Returns the current setting of the session for answers of the assistant.
 async fn current_ai_answers(app: &App, session: &Session) -> Result<AiAnswerMode, Error> {
     let found = sessions::get(&app.store, session.id, ReadConsistency::Strong, app.clock.now()).await?;
     Ok(found.map_or(AiAnswerMode::Off, |session| session.ai_answers))
 }
 
-/// Writes what became of the question, and tells.
+/// Stores the result of the assistant with the question, and publishes it.
 async fn finish_question(
     app: &App,
     question: &Question,
-    became: AssistantStatus,
+    status: AssistantStatus,
     reply: Option<QuestionReply>,
 ) -> Result<(), Error> {
     let now = app.clock.now();
     let changed = questions::change(&app.store, question.session, question.id, now, |question| {
         if question.assistant != AssistantStatus::Waiting {
-            // answered by the presenter meanwhile
+            // the presenter has answered in between
             return Ok(false);
         }
         question.answer_by = None;
-        question.assistant = became;
-        match (became, question.status.apply(QuestionTransition::Answer)) {
-            (AssistantStatus::Answered, Ok(status)) => {
-                (question.status, question.answer) = (status, reply.clone());
+        question.assistant = status;
+        match (status, question.status.apply(QuestionTransition::Answer)) {
+            (AssistantStatus::Answered, Ok(answered)) => {
+                question.status = answered;
+                question.answer.clone_from(&reply);
             }
-            // hidden meanwhile: for the presenter only
+            // if the presenter has hidden the question in between, the answer becomes a draft for the presenter
             (AssistantStatus::Answered | AssistantStatus::Drafted, _) => {
-                (question.assistant, question.draft) = (AssistantStatus::Drafted, reply.clone());
+                question.assistant = AssistantStatus::Drafted;
+                question.draft.clone_from(&reply);
             }
             _ => {}
         }
@@ -117,18 +122,18 @@ async fn finish_question(
     publish_outcome(app, &changed).await
 }
 
-/// Tells how a question is now, and the answer to whoever asked.
+/// Publishes a question, and its answer to the participants who asked.
 async fn publish_outcome(app: &App, question: &Question) -> Result<(), Error> {
     if let Some(reply) = &question.answer
         && question.status == QuestionStatus::Answered
     {
-        tell::publish_answer(app, question, reply).await?;
+        publish::publish_answer(app, question, reply).await?;
     }
-    tell::publish_question(app, question).await;
+    publish::publish_question(app, question).await;
     Ok(())
 }
 
-/// Writes the answer to a wording, once.
+/// Writes the answer to a wording, and stores it for all questions with that wording.
 async fn write_answer(
     app: &App,
     assistant: &Assistant,
@@ -136,17 +141,18 @@ async fn write_answer(
     question: &Question,
     wording: &str,
 ) -> Result<(), Error> {
-    let asked = load_prompt(app, session, question).await?;
+    let prompt = load_prompt(app, session, question).await?;
     reserve_ai_call(app, session, wording, Some(question.participant)).await?;
-    let (text, shown) = watch::channel(String::new());
-    let (complete, written) = oneshot::channel();
+    let (text_sender, text_receiver) = watch::channel(String::new());
+    let (done_sender, done_receiver) = oneshot::channel();
     let answering = async move {
         let answer =
-            assistant.answer_streaming(&asked, |so_far| drop(text.send_replace(so_far.into()))).await;
-        drop((text, complete));
+            assistant.answer_streaming(&prompt, |text| drop(text_sender.send_replace(text.into()))).await;
+        drop((text_sender, done_sender));
         answer
     };
-    let (answer, ()) = join(answering, publish_progress(app, session, question, shown, written)).await;
+    let publishing = publish_progress(app, session, question, text_receiver, done_receiver);
+    let (answer, ()) = join(answering, publishing).await;
     let AnswerCompletion { text, citations, origin } = match answer {
         Ok(answer) => answer,
         Err(error) => {
@@ -165,6 +171,7 @@ async fn write_answer(
     Ok(answer_cache::put(&app.store, session.id, wording, &reply).await?)
 }
 
+/// Returns what the model may know: the talk, the question, and the earlier questions of the participant.
 async fn load_prompt(
     app: &App,
     session: &Session,
@@ -172,41 +179,43 @@ async fn load_prompt(
 ) -> Result<ai::QuestionContext, Error> {
     let now = app.clock.now();
     let (talk, _) = talk::load_talk(app, session, now).await?;
-    let before = questions::list(&app.store, session.id, now).await?;
-    let earlier = before
+    let all = questions::list(&app.store, session.id, now).await?;
+    let earlier = all
         .into_iter()
-        .filter(|before| before.participant == question.participant && before.id != question.id)
-        .filter_map(|before| Some(EarlierExchange { question: before.text, answer: before.answer?.text }))
+        .filter(|other| other.participant == question.participant && other.id != question.id)
+        .filter_map(|other| Some(EarlierExchange { question: other.text, answer: other.answer?.text }))
         .collect();
     let current_slide = question.slide.map(|slide| slide.to_string());
     Ok(ai::QuestionContext { talk, current_slide, earlier, text: question.text.clone() })
 }
 
-/// Shows the answer as it grows, to whoever asked and the presenter; where the presenter is to approve it, to them only. A
-/// post that fails is made good by the next one.
+/// Publishes the unfinished answer to the participant who asked and to the presenter. If the presenter approves answers, only
+/// the presenter receives it. A failure is only logged, because the next part contains the earlier ones.
 async fn publish_progress(
     app: &App,
     session: &Session,
     question: &Question,
-    mut shown: watch::Receiver<String>,
-    mut written: oneshot::Receiver<()>,
+    mut text: watch::Receiver<String>,
+    mut done: oneshot::Receiver<()>,
 ) {
-    while shown.changed().await.is_ok() {
-        let response = view::partial_response(question, shown.borrow_and_update().clone());
-        let posted = match current_ai_answers(app, session).await {
+    while text.changed().await.is_ok() {
+        let response = view::partial_response(question, text.borrow_and_update().clone());
+        let published = match current_ai_answers(app, session).await {
             Ok(AiAnswerMode::Off) => Ok(()),
             Ok(AiAnswerMode::OnApproval) => {
                 let event = Event::AiResponse(Box::new(response));
                 app.realtime.publish(Room::Presenter(session.id), event, app.clock.now()).await
             }
-            Ok(AiAnswerMode::Automatic) => tell::publish_response(app, question, response).await,
+            Ok(AiAnswerMode::Automatic) => publish::publish_response(app, question, response).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = posted {
-            tracing::warn!(session = %session.id, question = %question.id, ?error, "a part of an answer was not told");
+        if let Err(error) = published {
+            tracing::warn!(
+                session = %session.id, question = %question.id, ?error, "publishing a part of an answer failed"
+            );
         }
-        // the complete answer is not kept back by the pause
-        if timeout(PROGRESS_INTERVAL, &mut written).await.is_ok() {
+        // the pause ends as soon as the answer is complete
+        if timeout(PROGRESS_INTERVAL, &mut done).await.is_ok() {
             return;
         }
     }

@@ -12,9 +12,10 @@ use protocol::{
     job::GenerateSlide,
 };
 use store::{
-    ReadConsistency, WriteOutcome,
+    ReadConsistency,
     identity::plan_usage,
     presentations::slides::{self, Slide},
+    retry_conflict,
     sessions::{
         self, Session, responses,
         slide_generations::{self, SlideGeneration},
@@ -22,16 +23,17 @@ use store::{
 };
 
 use super::{LEASE, record_ai_call, reserve_ai_call, talk};
-use crate::{live, worker::count_votes::is_counted};
+use crate::{session_snapshot::find_slide, votes::counted_responses::is_counted};
 
-/// A slide that waits for a failing provider this long is given up; it can be asked for anew.
+/// The age at which a generation stops waiting for a failing provider. The presenter can request it again.
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(30);
-/// Texts of one slide that a model reads; of more, the newest.
+/// Texts of one slide that a model reads, the newest ones.
 const MAX_TEXTS_PER_SLIDE: usize = 300;
-/// Against a presenter who edits the slide meanwhile.
-const MAX_ATTEMPTS: usize = 5;
 
-/// Has a model write on a slide: what the audience said, or what to take home.
+/// Writes the generated text of a slide, a summary of the answers or takeaways, and publishes it.
+///
+/// # Errors
+/// Fails if the provider fails, until the request is 30 minutes old. Fails if the slide cannot be read or written.
 pub async fn run(app: &App, assistant: &Assistant, job: &GenerateSlide) -> Result<(), Error> {
     let now = app.clock.now();
     let found = slide_generations::get(&app.store, job.session, job.slide, now).await?;
@@ -39,7 +41,7 @@ pub async fn run(app: &App, assistant: &Assistant, job: &GenerateSlide) -> Resul
     let found = sessions::get(&app.store, job.session, ReadConsistency::Strong, now).await?;
     let Some(session) = found else { return Ok(()) };
     if generation.status != GenerationStatus::Queued {
-        // the job once more: it may have broken off before it told
+        // a second delivery: the first one may have failed before it published
         return publish_generation(app, &session, &generation).await;
     }
     let name = format!("generation#{}#{}#{}", job.session, job.slide, generation.requested_at);
@@ -56,7 +58,7 @@ pub async fn run(app: &App, assistant: &Assistant, job: &GenerateSlide) -> Resul
     publish_generation(app, &session, &finished).await
 }
 
-/// Writes that it is done, or why it failed; unless it was asked for anew meanwhile.
+/// Stores that the generation is done, or why it failed. Changes nothing if the presenter has requested another one in between.
 async fn finish_generation(
     app: &App,
     generation: SlideGeneration,
@@ -70,7 +72,8 @@ async fn finish_generation(
     Ok(finished)
 }
 
-/// Tells the presenter how far it is; and everyone, where the slide is on the screen.
+/// Publishes the status of the generation to the presenter. If the slide is the current one, publishes its new text to the
+/// session.
 async fn publish_generation(app: &App, session: &Session, generation: &SlideGeneration) -> Result<(), Error> {
     let now = app.clock.now();
     let updated = GenerationUpdated {
@@ -84,22 +87,22 @@ async fn publish_generation(app: &App, session: &Session, generation: &SlideGene
     if generation.status != GenerationStatus::Done {
         return Ok(());
     }
-    // as it is now: the presenter may have turned to it while the model wrote
+    // the session is read again, because the presenter may have shown the slide in between
     let found = sessions::get(&app.store, session.id, ReadConsistency::Strong, now).await?;
     let Some(session) = found.filter(|now| now.current_slide == Some(generation.slide)) else {
         return Ok(());
     };
-    let session = &session;
-    let Some(shown) = live::find_slide(app, session, generation.slide, now).await? else { return Ok(()) };
+    let Some(slide) = find_slide(app, &session, generation.slide, now).await? else { return Ok(()) };
     let changed = CurrentSlideChanged {
         session_id: session.id,
         version: session.version,
-        slide: shown.for_audience(session),
-        slide_index: shown.index,
+        slide: slide.for_audience(&session),
+        slide_index: slide.index,
     };
     app.realtime.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await
 }
 
+/// Writes the text with a model, and stores it on the slide.
 async fn write_generation(
     app: &App,
     assistant: &Assistant,
@@ -110,21 +113,21 @@ async fn write_generation(
     let (talk, slides) = talk::load_talk(app, session, now).await?;
     let slide = slides.iter().find(|slide| slide.id == generation.slide).ok_or(Error::NotFound("slide"))?;
     let key = format!("generation#{}#{}", generation.slide, generation.requested_at);
-    let said = match &slide.content {
+    let responses = match &slide.content {
         SlideContent::Summary(summary) => {
             audience_responses(app, session, &slides, Some(&summary.include_slides)).await?
         }
         _ => audience_responses(app, session, &slides, None).await?,
     };
-    if matches!(slide.content, SlideContent::Summary(_)) && said.is_empty() {
-        return Err(Error::Malformed("nobody has answered yet".into()));
+    if matches!(slide.content, SlideContent::Summary(_)) && responses.is_empty() {
+        return Err(Error::Malformed("no participant has answered yet".into()));
     }
     reserve_ai_call(app, session, &key, None).await?;
     let written = if matches!(slide.content, SlideContent::Summary(_)) {
-        let summary = assistant.summarise(&talk.title, &said).await;
+        let summary = assistant.summarise(&talk.title, &responses).await;
         summary.map(|summary| (GeneratedText::Summary(summary.text), summary.origin))
     } else {
-        let takeaways = assistant.takeaways(&talk, &said).await;
+        let takeaways = assistant.takeaways(&talk, &responses).await;
         takeaways.map(|takeaways| (GeneratedText::Takeaways(takeaways.lines), takeaways.origin))
     };
     let (text, origin) = match written {
@@ -139,51 +142,51 @@ async fn write_generation(
     finish_generation(app, generation.clone(), Some(origin.provider.as_str().into()), None).await.map(drop)
 }
 
+/// The text that a model wrote.
 enum GeneratedText {
     Summary(String),
     Takeaways(Vec<String>),
 }
 
-/// Writes on the slide as it is now: what the presenter has edited meanwhile stays.
+/// Stores the text on the current version of the slide, so that concurrent edits of the presenter are kept.
 async fn write_on_slide(
     app: &App,
     session: &Session,
     id: SlideId,
     text: &GeneratedText,
 ) -> Result<(), Error> {
-    for _ in 0..MAX_ATTEMPTS {
+    retry_conflict("the slide", || async {
         let now = app.clock.now();
         let found = slides::get(&app.store, session.presentation, id, now).await?;
         let before = found.ok_or(Error::NotFound("slide"))?;
         let mut after = Slide { updated_at: now, ..before.clone() };
         match (&mut after.content, text) {
             (SlideContent::Summary(summary), GeneratedText::Summary(text)) => {
-                (summary.summary_text, summary.generated_in) = (Some(text.clone()), Some(session.id));
+                summary.summary_text = Some(text.clone());
+                summary.generated_in = Some(session.id);
             }
             (SlideContent::Conclusion(conclusion), GeneratedText::Takeaways(lines)) => {
                 conclusion.conclusions.clone_from(lines);
                 conclusion.generated_in = Some(session.id);
             }
-            _ => return Err(Error::Malformed("the slide is of another type now".into())),
+            _ => return Err(Error::Malformed("the presenter has changed the type of the slide".into())),
         }
-        if slides::replace_unchanged(&app.store, &before, &after).await? == WriteOutcome::Applied(()) {
-            return Ok(());
-        }
-    }
-    Err(Error::unavailable("the slide", "it changed under five tries"))
+        Ok(slides::replace_unchanged(&app.store, &before, &after).await?)
+    })
+    .await
 }
 
-/// What the audience may not see of a slide's results, it may not read in a summary either. Texts are there to be summed up:
-/// they are left out only where the presenter has hidden them.
+/// Returns whether the text may use the answers to a slide. Results that the audience may not see are excluded, because the
+/// audience reads the text. Answers to open questions are excluded only if the presenter has hidden their results.
 fn is_readable(session: &Session, slide: &Slide) -> bool {
-    let decided = session.results.get(&slide.id).and_then(|results| results.visible);
+    let visible = session.results.get(&slide.id).and_then(|results| results.visible);
     match slide.content {
-        SlideContent::QuestionText(_) => decided != Some(false),
+        SlideContent::QuestionText(_) => visible != Some(false),
         _ => session.shows_results(slide.id, &slide.content),
     }
 }
 
-/// What the audience said to the slides that are to be summed up.
+/// Returns the counted answers to the slides that the text covers.
 async fn audience_responses(
     app: &App,
     session: &Session,
@@ -195,7 +198,7 @@ async fn audience_responses(
         Some(IncludedSlides::All(_)) | None => true,
     };
     let now = app.clock.now();
-    let mut said = Vec::new();
+    let mut all_responses = Vec::new();
     for slide in slides.iter().filter(|slide| {
         is_included(slide) && slide.content.tally(&[]).is_some() && is_readable(session, slide)
     }) {
@@ -205,16 +208,16 @@ async fn audience_responses(
             continue;
         }
         answers.sort_by_key(|response| std::cmp::Reverse(response.received));
-        let all: Vec<_> = answers.iter().map(|response| &response.answer).collect();
-        let tally = slide.content.tally(&all).unwrap_or_default();
-        let texts = all.iter().map(|answer| answer.text()).filter(|text| !text.trim().is_empty());
+        let contents: Vec<_> = answers.iter().map(|response| &response.answer).collect();
+        let tally = slide.content.tally(&contents).unwrap_or_default();
+        let texts = contents.iter().map(|answer| answer.text()).filter(|text| !text.trim().is_empty());
         let texts = texts.take(MAX_TEXTS_PER_SLIDE).map(str::to_owned).collect();
         let votes = tally
             .votes
             .into_iter()
             .map(|(option, count)| (slide.content.label(&option).to_owned(), count))
             .collect();
-        said.push(AudienceResponses { slide: talk::slide_source(slide), texts, votes });
+        all_responses.push(AudienceResponses { slide: talk::slide_source(slide), texts, votes });
     }
-    Ok(said)
+    Ok(all_responses)
 }

@@ -1,4 +1,11 @@
-//! Jobs of the assistant: what a model writes for a session.
+//! The jobs of the assistant, in which a model writes texts for a session.
+//!
+//! | job | file |
+//! | --- | --- |
+//! | `answer_question` | [`answer_question`] |
+//! | `generate_slide` | [`generate_slide`] |
+//!
+//! [`talk`] selects what a model may know of a presentation.
 
 pub mod answer_question;
 pub mod generate_slide;
@@ -17,14 +24,17 @@ use store::{
     sessions::Session,
 };
 
-/// More than the function's 210 s.
+/// Longer than the timeout of the function, 210 s.
 const LEASE: SignedDuration = SignedDuration::from_secs(220);
 
-/// Answers of the assistant per participant and session (contract presentations A3.5).
+/// Calls of the assistant per participant and session (contract presentations A3.5).
 const CALLS_PER_PARTICIPANT: u32 = 5;
 
-/// The models of this deployment: `MODEL_PROVIDER`, `MODEL_NAME`, `MODEL_URL`, `MODEL_KEY`; and `MODEL_FALLBACK`, which is
-/// asked when the first one fails: `extractive`, or `none`.
+/// Creates the assistant of this deployment from the settings `MODEL_PROVIDER`, `MODEL_NAME`, `MODEL_URL` and `MODEL_KEY`. If
+/// a call fails, `MODEL_FALLBACK` answers: `extractive` or `none`.
+///
+/// # Errors
+/// Fails if a setting is invalid.
 pub fn assistant_from_environment(environment: &Environment) -> Result<Assistant, StartError> {
     let provider = environment.get("MODEL_PROVIDER").unwrap_or("extractive");
     let key = environment.get("MODEL_KEY").map(Into::into);
@@ -35,18 +45,19 @@ pub fn assistant_from_environment(environment: &Environment) -> Result<Assistant
     match environment.get("MODEL_FALLBACK").unwrap_or("extractive") {
         "extractive" => {}
         "none" => settings.fallback = None,
-        _ => return Err(StartError::invalid("MODEL_FALLBACK", "is neither extractive nor none")),
+        _ => return Err(StartError::invalid("MODEL_FALLBACK", "must be `extractive` or `none`")),
     }
     Assistant::start(&settings).map_err(|why| StartError::invalid("MODEL_PROVIDER", why))
 }
 
-/// What the handlers of `worker-answers` work with. Cheap to clone.
+/// The state of the handlers of `worker-answers`. Cheap to clone.
 #[derive(Clone)]
 pub struct AnswersWorker {
     pub app: App,
     pub assistant: Assistant,
 }
 
+/// Returns the jobs of `worker-answers` with their handlers.
 pub fn jobs() -> JobTable<AnswersWorker> {
     JobTable::new([
         handler(|worker: AnswersWorker, job: AnswerQuestion| async move {
@@ -58,44 +69,47 @@ pub fn jobs() -> JobTable<AnswersWorker> {
     ])
 }
 
-/// Takes a call out of the session's quota, and of whoever asks; a second delivery of a job takes it once.
+/// Reserves a call from the quotas of the session and of the participant who asked. A second delivery of a job reserves nothing
+/// more.
 ///
 /// # Errors
-/// `SUBSCRIPTION_LIMIT_EXCEEDED` where there is none left.
+/// `SUBSCRIPTION_LIMIT_EXCEEDED` if a quota is used up.
 async fn reserve_ai_call(
     app: &App,
     session: &Session,
     key: &str,
-    asker: Option<ParticipantId>,
+    participant: Option<ParticipantId>,
 ) -> Result<(), Error> {
     let limit = session.plan.limits().ai_calls_per_session;
-    let asker = asker.map(|participant| (participant, CALLS_PER_PARTICIPANT));
-    match plan_usage::reserve_ai_call(&app.store, session.id, key, limit, asker, app.clock.now()).await? {
+    let participant = participant.map(|participant| (participant, CALLS_PER_PARTICIPANT));
+    match plan_usage::reserve_ai_call(&app.store, session.id, key, limit, participant, app.clock.now())
+        .await?
+    {
         AiCallReservation::Reserved | AiCallReservation::AlreadyReserved => Ok(()),
-        AiCallReservation::SessionQuotaExceeded(most) => Err(Error::Forbidden(
+        AiCallReservation::SessionQuotaExceeded(limit) => Err(Error::Forbidden(
             ErrorCode::SubscriptionLimitExceeded,
-            format!("the session has had its {most} calls of the assistant"),
+            format!("the session has used its {limit} calls of the assistant"),
         )),
-        AiCallReservation::ParticipantQuotaExceeded(most) => Err(Error::Forbidden(
+        AiCallReservation::ParticipantQuotaExceeded(limit) => Err(Error::Forbidden(
             ErrorCode::SubscriptionLimitExceeded,
-            format!("the participant has had {most} answers of the assistant"),
+            format!("the participant has used their {limit} calls of the assistant"),
         )),
     }
 }
 
-/// What a call took.
+/// Stores the tokens and the cost of a call.
 async fn record_ai_call(
     app: &App,
     session: SessionId,
     key: &str,
     origin: &CompletionOrigin,
 ) -> Result<(), Error> {
-    let spent = AiCallCost {
+    let cost = AiCallCost {
         tokens_in: origin.usage.tokens_in,
         tokens_out: origin.usage.tokens_out,
         cost_micros: origin.usage.cost_micros.unwrap_or(0),
         provider: origin.provider.as_str().into(),
         model: origin.model.clone(),
     };
-    Ok(plan_usage::record_ai_call(&app.store, session, key, &spent).await.map(drop)?)
+    Ok(plan_usage::record_ai_call(&app.store, session, key, &cost).await.map(drop)?)
 }

@@ -1,4 +1,4 @@
-//! What a model may know of a talk: what the audience has seen by now, and the speaker's notes.
+//! Selects what a model may know of a presentation: the slides that the audience has seen, and the notes of the speaker.
 
 use ai::{AssistantNotes, SlideText, TalkContext};
 use entry::App;
@@ -13,43 +13,44 @@ use store::{
     sessions::{Session, slide_snapshots},
 };
 
-/// Title, notes and slides, for an answer that the audience reads. Slides that were not shown yet are left out, and of a
-/// quiz whose results are hidden what gives it away: the slide, and every sentence of the notes that names a right option.
-/// 2 queries, as large as the presentation.
+/// Returns the title, notes and slides of a presentation for a text that the audience reads, and separately all its slides.
+///
+/// It excludes slides that were not shown yet. For a quiz whose results are hidden it excludes the slide, and every sentence
+/// of the notes that names a correct option. It costs 2 queries, which grow with the presentation.
 ///
 /// # Errors
-/// `NotFound` where the presentation is gone.
+/// `NotFound` if the presentation does not exist any more.
 pub async fn load_talk(
     app: &App,
     session: &Session,
     now: Timestamp,
 ) -> Result<(TalkContext, Vec<Slide>), Error> {
-    let whole = presentations::get_content(&app.store, session.presentation, now).await?;
-    let whole = whole.ok_or(Error::NotFound("presentation"))?;
-    let shown = slide_snapshots::list(&app.store, session.id, now).await?;
+    let content = presentations::get_content(&app.store, session.presentation, now).await?;
+    let content = content.ok_or(Error::NotFound("presentation"))?;
+    let snapshots = slide_snapshots::list(&app.store, session.id, now).await?;
     let was_shown = |slide: &Slide| {
         session.pace == SlidePacing::Participant
             || session.current_slide == Some(slide.id)
-            || shown.iter().any(|shown| shown.slide == slide.id)
+            || snapshots.iter().any(|snapshot| snapshot.slide == slide.id)
     };
-    let slides: Vec<Slide> = whole
+    let slides: Vec<Slide> = content
         .slides
         .into_iter()
         .map(|slide| Slide { content: slide.content.clone().seen_in(session.id), ..slide })
         .collect();
     let secrets: Vec<&str> =
         slides.iter().filter_map(|slide| hidden_quiz(session, slide)).flat_map(correct_options).collect();
-    let notes = without_sentences(whole.notes.as_deref().unwrap_or_default(), &secrets);
-    let seen = slides.iter().filter(|slide| was_shown(slide) && hidden_quiz(session, slide).is_none());
+    let notes = without_sentences(content.notes.as_deref().unwrap_or_default(), &secrets);
+    let visible = slides.iter().filter(|slide| was_shown(slide) && hidden_quiz(session, slide).is_none());
     let talk = TalkContext {
-        title: whole.presentation.title,
+        title: content.presentation.title,
         notes: AssistantNotes::new(&notes),
-        slides: seen.map(slide_source).collect(),
+        slides: visible.map(slide_source).collect(),
     };
     Ok((talk, slides))
 }
 
-/// A quiz that nobody may know the answer of yet.
+/// Returns the quiz of a slide whose correct answer is still hidden.
 fn hidden_quiz<'a>(session: &Session, slide: &'a Slide) -> Option<&'a QuizContent> {
     match &slide.content {
         SlideContent::Quiz(quiz) if !session.shows_results(slide.id, &slide.content) => Some(quiz),
@@ -58,11 +59,11 @@ fn hidden_quiz<'a>(session: &Session, slide: &'a Slide) -> Option<&'a QuizConten
 }
 
 fn correct_options(quiz: &QuizContent) -> impl Iterator<Item = &str> {
-    let right = quiz.options.iter().filter(|option| quiz.correct.contains(&option.id));
-    right.map(|option| option.text.as_str())
+    let correct = quiz.options.iter().filter(|option| quiz.correct.contains(&option.id));
+    correct.map(|option| option.text.as_str())
 }
 
-/// The notes without the sentences that name one of these, whatever the case.
+/// Returns the notes without the sentences that contain one of `secrets`, in upper or lower case.
 fn without_sentences(notes: &str, secrets: &[&str]) -> String {
     let secrets: Vec<String> = secrets.iter().map(|secret| secret.trim().to_lowercase()).collect();
     let sentences = notes.split_inclusive(['.', '!', '?', '\n']);
@@ -74,7 +75,7 @@ fn without_sentences(notes: &str, secrets: &[&str]) -> String {
         .collect()
 }
 
-/// A slide as a source: what can be read on it.
+/// Returns the readable text of a slide.
 pub fn slide_source(slide: &Slide) -> SlideText {
     let texts = slide.content.texts();
     SlideText {
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sentences_that_give_a_quiz_away_are_left_out() {
+    fn sentences_with_a_correct_option_are_excluded() {
         let notes =
             "Herons nest in trees. The largest is the Goliath heron! It is grey.\nGOLIATH weighs five kilos";
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The Lambda `api-sessions`.
+//! The Lambda function `api-sessions`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

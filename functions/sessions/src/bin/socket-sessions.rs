@@ -1,4 +1,4 @@
-//! The Lambda `socket-sessions`.
+//! The Lambda function `socket-sessions`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

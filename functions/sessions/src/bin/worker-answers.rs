@@ -1,4 +1,4 @@
-//! The Lambda `worker-answers`.
+//! The Lambda function `worker-answers`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -1,4 +1,4 @@
-//! The Lambda `worker-sessions`.
+//! The Lambda function `worker-sessions`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -1,9 +1,9 @@
-//! What was said in a session, row by row, for a spreadsheet or a program.
+//! Exports the answers and questions of a session as rows, for a spreadsheet or a program.
 //!
-//! | module | what |
+//! | module | content |
 //! | --- | --- |
 //! | [`rows`] | answers and questions as rows |
-//! | [`sheet`] | rows as CSV or JSON, in parts that fit an answer of Lambda |
+//! | [`sheet`] | rows as CSV or JSON, in parts that fit into a Lambda response |
 
 pub mod rows;
 pub mod sheet;
@@ -22,45 +22,56 @@ use model::{Error, ErrorCode, SessionId, SlideId};
 use serde::{Deserialize, Serialize};
 use store::{ReadConsistency, sessions};
 use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::rows::{QuestionRow, ResponseRow};
+
+/// The routes of this folder.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(export_session))
+}
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ExportSessionQuery {
-    /// `csv` where nothing is said.
+    /// The format of the export. The default is `csv`.
     #[garde(skip)]
     #[serde(default)]
     #[param(inline)]
     pub format: ExportFormat,
-    /// `responses` where nothing is said.
+    /// The content of the export. The default is `responses`.
     #[garde(skip)]
     #[serde(default)]
     #[param(inline)]
     pub what: ExportContent,
-    /// Answers to this slide only.
+    /// Exports only the answers to this slide.
     #[garde(skip)]
     pub slide_id: Option<SlideId>,
-    /// From 1: this part of an export that is larger than 5 MB. `x-parts` says how many there are.
+    /// The number of the part, from 1. An export that is larger than 5 MB has several parts. The header `x-parts` has their
+    /// number.
     #[garde(range(min = 1, max = 10_000))]
     #[param(minimum = 1, maximum = 10_000)]
     pub part: Option<usize>,
 }
 
+/// The format of an export.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportFormat {
-    /// In UTF-8, and marked so, for Excel; a cell that a spreadsheet would take for a formula begins with `'`.
+    /// UTF-8 with a byte order mark, for Excel. A cell that a spreadsheet would read as a formula starts with `'`.
     #[default]
     Csv,
     Json,
 }
 
+/// The content of an export.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportContent {
+    /// The answers of the audience.
     #[default]
     Responses,
+    /// The questions of the audience.
     Questions,
 }
 
@@ -73,7 +84,7 @@ impl ExportContent {
     }
 }
 
-/// Either sort of row, for the document.
+/// A row of an export.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum ExportedRow {
@@ -81,8 +92,10 @@ pub enum ExportedRow {
     Question(Box<QuestionRow>),
 }
 
-/// Everything that was answered or asked, with names: for the owner. Answers by the order of the slides, then by time; hidden
-/// ones and those that do not count are there, and say so.
+/// Export a session
+///
+/// Returns the answers or the questions of a session of the caller, with the names of the participants. Answers have the order
+/// of the slides, then of time. The export contains hidden answers and answers that do not count, and marks them.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/export",
@@ -94,11 +107,11 @@ pub enum ExportedRow {
         (
             status = 200,
             content((String = "text/csv"), (Vec<ExportedRow> = "application/json")),
-            headers(("x-parts" = u32, description = "how many parts there are"))
+            headers(("x-parts" = u32, description = "The number of parts"))
         ),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "also a `part` that is not there", body = ErrorBody),
-        (status = 413, description = "larger than 5 MB: ask for one `part` after the other", body = ErrorBody),
+        (status = 404, description = "Not found, or the export has fewer parts", body = ErrorBody),
+        (status = 413, description = "The export is larger than 5 MB. Request its parts one after the other", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -106,34 +119,34 @@ pub async fn export_session(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<SessionId>,
-    ValidQuery(which): ValidQuery<ExportSessionQuery>,
+    ValidQuery(query): ValidQuery<ExportSessionQuery>,
 ) -> ApiResult<Response> {
     let now = app.clock.now();
     let session = sessions::get_owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
-    let sheet = match which.what {
+    let sheet = match query.what {
         ExportContent::Responses => {
-            let rows = rows::response_rows(&app, &session, which.slide_id, now).await?;
-            sheet::write_sheet(which.format, &rows)?
+            let rows = rows::response_rows(&app, &session, query.slide_id, now).await?;
+            sheet::write_sheet(query.format, &rows)?
         }
         ExportContent::Questions => {
-            sheet::write_sheet(which.format, &rows::question_rows(&app, id, now).await?)?
+            sheet::write_sheet(query.format, &rows::question_rows(&app, id, now).await?)?
         }
     };
     let parts = sheet.parts();
-    let part = match which.part {
+    let part = match query.part {
         None if parts > 1 => {
-            let why = format!("the export is larger than 5 MB: ask for part=1 to part={parts}");
+            let why = format!("the export is larger than 5 MB; request `part=1` to `part={parts}`");
             return Err(ApiError::Http(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why));
         }
         part => part.unwrap_or(1),
     };
     let body = sheet.part(part).ok_or(Error::NotFound("this part of the export"))?;
-    let (content_type, ending) = match which.format {
+    let (content_type, extension) = match query.format {
         ExportFormat::Csv => ("text/csv; charset=utf-8", "csv"),
         ExportFormat::Json => ("application/json", "json"),
     };
-    let name = format!("colloquy-{}-{}", session.join_code, which.what.as_str());
-    let name = if parts > 1 { format!("{name}-{part}.{ending}") } else { format!("{name}.{ending}") };
+    let name = format!("colloquy-{}-{}", session.join_code, query.what.as_str());
+    let name = if parts > 1 { format!("{name}-{part}.{extension}") } else { format!("{name}.{extension}") };
     let headers = [
         (header::CONTENT_TYPE, content_type.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),

@@ -12,30 +12,32 @@ use utoipa::ToSchema;
 
 use super::sheet::SheetRow;
 use crate::{
-    report::slides::{self, ReportedSlide},
-    worker::{count_votes::is_counted, rank_quiz::points_earned},
+    report::reported_slides::{ReportedSlide, reported_slides},
+    session_snapshot::takes_answers,
+    votes::{counted_responses::is_counted, quiz_points::points_earned},
 };
 
-/// An answer.
+/// An answer of the audience.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ResponseRow {
     pub slide_title: String,
     pub slide_type: SlideType,
-    /// Empty where they are anonymous.
+    /// Empty if the participant is anonymous.
     pub participant_name: String,
-    /// In words: labels of options, of a ranking in its order.
+    /// The answer in words. The labels of a ranking are in its order.
     pub content: String,
-    /// When it was received.
+    /// When the answer was received.
     #[schema(value_type = String, format = DateTime)]
     pub timestamp: Timestamp,
-    /// From 1.
+    /// The number of the slide, from 1.
     pub slide_number: usize,
     pub slide_id: SlideId,
     pub response_id: ResponseId,
     pub participant_id: ParticipantId,
-    /// What it earned in a quiz.
+    /// The points of the answer in a quiz. `null` for other slides.
     pub points: Option<u32>,
-    /// Is it in the counts? Not what is hidden, has a blocked word, or came before the results were begun anew.
+    /// Whether the answer counts. An answer does not count if it is hidden, contains a blocked word, or was given before the
+    /// results were reset.
     pub is_counted: bool,
     pub is_hidden: bool,
     pub is_flagged: bool,
@@ -64,7 +66,7 @@ impl SheetRow for ResponseRow {
 pub struct QuestionRow {
     pub question: String,
     pub status: QuestionStatus,
-    /// Empty where they are anonymous.
+    /// Empty if the participant is anonymous.
     pub participant_name: String,
     pub answer: String,
     #[schema(value_type = String, format = DateTime)]
@@ -72,7 +74,7 @@ pub struct QuestionRow {
     pub upvotes: u64,
     pub is_pinned: bool,
     pub is_flagged: bool,
-    /// `presenter`, or the assistant's provider.
+    /// `presenter`, or the model provider of the assistant. Empty without an answer.
     pub answered_by: String,
     pub question_id: QuestionId,
     pub participant_id: ParticipantId,
@@ -96,7 +98,10 @@ impl SheetRow for QuestionRow {
     ];
 }
 
-/// By the order of the slides, then by time.
+/// Returns the answers of a session, or of one slide, in the order of the slides and then by time.
+///
+/// # Errors
+/// Fails if the answers cannot be read.
 pub async fn response_rows(
     app: &App,
     session: &Session,
@@ -104,31 +109,31 @@ pub async fn response_rows(
     now: Timestamp,
 ) -> Result<Vec<ResponseRow>, Error> {
     let mut rows = Vec::new();
-    let all = slides::reported_slides(app, session, now).await?;
-    for told in all.iter().filter(|told| only.is_none_or(|only| told.id == only)) {
-        if !slides::takes_answers(&told.content) {
+    let slides = reported_slides(app, session, now).await?;
+    for slide in slides.iter().filter(|slide| only.is_none_or(|only| slide.id == only)) {
+        if !takes_answers(&slide.content) {
             continue;
         }
-        let mut found = responses::list_by_slide(&app.store, session.id, told.id, now).await?;
+        let mut found = responses::list_by_slide(&app.store, session.id, slide.id, now).await?;
         found.sort_by_key(|response| (response.received, response.id));
-        rows.extend(found.into_iter().map(|response| response_row(session, told, response)));
+        rows.extend(found.into_iter().map(|response| response_row(session, slide, response)));
     }
     Ok(rows)
 }
 
-fn response_row(session: &Session, told: &ReportedSlide, response: responses::SlideResponse) -> ResponseRow {
-    let from = told.first_at.map_or(0, Timestamp::as_millisecond).max(session.counts_from(told.id));
-    let is_quiz = told.content.kind() == SlideType::Quiz;
+fn response_row(session: &Session, slide: &ReportedSlide, response: responses::SlideResponse) -> ResponseRow {
+    let from = slide.first_at.map_or(0, Timestamp::as_millisecond).max(session.counts_from(slide.id));
+    let is_quiz = slide.content.kind() == SlideType::Quiz;
     ResponseRow {
-        slide_title: slide_title(&told.content),
-        slide_type: told.content.kind(),
-        content: answer_text(&told.content, &response.answer),
+        slide_title: slide_title(&slide.content),
+        slide_type: slide.content.kind(),
+        content: answer_text(&slide.content, &response.answer),
         timestamp: Timestamp::from_millisecond(response.received).unwrap_or_default(),
-        slide_number: told.index + 1,
-        slide_id: told.id,
+        slide_number: slide.index + 1,
+        slide_id: slide.id,
         response_id: response.id,
         participant_id: response.participant,
-        points: is_quiz.then(|| points_earned(session, &told.content, from, &response)),
+        points: is_quiz.then(|| points_earned(session, &slide.content, from, &response)),
         is_counted: is_counted(session, &response),
         is_hidden: response.hidden,
         is_flagged: response.flagged,
@@ -146,17 +151,20 @@ fn answer_text(content: &SlideContent, answer: &AnswerContent) -> String {
     }
 }
 
-/// As they were asked; hidden ones too.
+/// Returns the questions of a session in the order in which they were asked, hidden ones too.
+///
+/// # Errors
+/// Fails if the questions cannot be read.
 pub async fn question_rows(app: &App, session: SessionId, now: Timestamp) -> Result<Vec<QuestionRow>, Error> {
     let rows = questions::list(&app.store, session, now).await?.into_iter().map(|question| {
         let answer = question.answer;
-        let by =
+        let answered_by =
             |answer: &questions::QuestionReply| answer.provider.clone().unwrap_or_else(|| "presenter".into());
         QuestionRow {
             question: question.text,
             status: question.status,
             participant_name: question.display_name.unwrap_or_default(),
-            answered_by: answer.as_ref().map(by).unwrap_or_default(),
+            answered_by: answer.as_ref().map(answered_by).unwrap_or_default(),
             answer: answer.map(|answer| answer.text).unwrap_or_default(),
             timestamp: question.asked_at,
             upvotes: question.upvotes,

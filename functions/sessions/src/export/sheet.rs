@@ -1,5 +1,5 @@
-//! Rows as they are sent. An answer of Lambda has 6 MB at most, in which the body lies as a JSON string: it is cut into parts
-//! by that measure, with a margin for its headers.
+//! Writes rows as CSV or JSON, in parts. A response of Lambda has at most 6 MB and contains the body as a JSON string. The
+//! size of a part is measured as a JSON string too, with a margin for the headers.
 
 use model::Error;
 use serde::Serialize;
@@ -10,26 +10,30 @@ use super::ExportFormat;
 /// Bytes of a part as a JSON string.
 const MAX_PART_BYTES: usize = 5_000_000;
 
-/// What a spreadsheet takes for a formula when it stands first (OWASP, CSV injection), in both widths.
+/// Characters that start a formula in a spreadsheet (OWASP, CSV injection), also in their full-width forms.
 const FORMULA_PREFIXES: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
-/// A row of a spreadsheet: its columns are fields of the struct, in this order.
+/// A row of an export. Its columns are fields of the struct, in this order.
 pub trait SheetRow: Serialize {
+    /// The names of the columns.
     const COLUMNS: &'static [&'static str];
 }
 
-/// Rows, written one by one.
+/// Rows as text, in parts.
 #[derive(Debug)]
 pub struct ExportSheet {
     open: String,
     rows: Vec<String>,
     between: &'static str,
     close: &'static str,
-    /// Where each part begins.
+    /// The first row of each part.
     starts: Vec<usize>,
 }
 
-/// Writes the rows.
+/// Writes the rows in a format.
+///
+/// # Errors
+/// Fails if a row cannot be serialized.
 pub fn write_sheet<T: SheetRow>(format: ExportFormat, rows: &[T]) -> Result<ExportSheet, Error> {
     write_sheet_in_parts(format, rows, MAX_PART_BYTES)
 }
@@ -37,7 +41,7 @@ pub fn write_sheet<T: SheetRow>(format: ExportFormat, rows: &[T]) -> Result<Expo
 fn write_sheet_in_parts<T: SheetRow>(
     format: ExportFormat,
     rows: &[T],
-    largest: usize,
+    max_bytes: usize,
 ) -> Result<ExportSheet, Error> {
     let mut sheet = match format {
         ExportFormat::Json => json_sheet(rows)?,
@@ -45,10 +49,10 @@ fn write_sheet_in_parts<T: SheetRow>(
     };
     let opened = encoded_len(&sheet.open);
     let mut size = opened;
-    for (place, row) in sheet.rows.iter().enumerate() {
+    for (position, row) in sheet.rows.iter().enumerate() {
         let weight = encoded_len(row) + sheet.between.len();
-        if size + weight > largest && place > 0 {
-            sheet.starts.push(place);
+        if size + weight > max_bytes && position > 0 {
+            sheet.starts.push(position);
             size = opened;
         }
         size += weight;
@@ -74,7 +78,7 @@ fn csv_sheet<T: SheetRow>(rows: &[T]) -> Result<ExportSheet, Error> {
         csv_line(T::COLUMNS.iter().map(|name| csv_cell(&fields[name])))
     });
     let rows = lines.collect::<Result<_, _>>()?;
-    // the byte order mark tells Excel that it is UTF-8
+    // Excel reads the file as UTF-8 only with a byte order mark
     Ok(ExportSheet { open: format!("\u{feff}{header}"), rows, between: "", close: "", starts: vec![0] })
 }
 
@@ -86,7 +90,7 @@ fn csv_cell(value: &Value) -> String {
     }
 }
 
-/// What would be a formula is a text.
+/// Makes a text of a cell that would be a formula.
 fn escape_formula(text: &str) -> String {
     if text.trim_start_matches(' ').starts_with(FORMULA_PREFIXES) {
         format!("'{text}")
@@ -102,7 +106,7 @@ fn csv_line(cells: impl Iterator<Item = String>) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(Error::internal)
 }
 
-/// Bytes of a text inside a JSON string.
+/// Returns the bytes of a text inside a JSON string.
 fn encoded_len(text: &str) -> usize {
     text.bytes()
         .map(|byte| match byte {
@@ -114,11 +118,12 @@ fn encoded_len(text: &str) -> usize {
 }
 
 impl ExportSheet {
+    /// Returns the number of parts.
     pub fn parts(&self) -> usize {
         self.starts.len()
     }
 
-    /// From 1; `None` where there are fewer. Each begins with the names of its columns.
+    /// Returns a part by its number, from 1, or `None` if there are fewer parts. Each part starts with the names of the columns.
     pub fn part(&self, number: usize) -> Option<String> {
         let from = *self.starts.get(number.checked_sub(1)?)?;
         let to = self.starts.get(number).copied().unwrap_or(self.rows.len());
@@ -156,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_stand_as_in_the_struct() {
+    fn columns_have_the_order_of_the_struct() {
         let sheet = write_sheet(ExportFormat::Csv, &[row("a,\"b\"\nc", "șă")]).unwrap();
         let part = sheet.part(1).unwrap();
         assert!(part.starts_with("\u{feff}zebra,name,count\r\n"), "{part}");
@@ -173,18 +178,18 @@ mod tests {
     }
 
     #[test]
-    fn a_formula_is_a_text() {
-        for wrong in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1"] {
-            assert_eq!(escape_formula(wrong), format!("'{wrong}"));
+    fn formulas_are_escaped() {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1"] {
+            assert_eq!(escape_formula(formula), format!("'{formula}"));
         }
-        for good in ["1-1", "a=b", "'=1", ""] {
-            assert_eq!(escape_formula(good), good);
+        for text in ["1-1", "a=b", "'=1", ""] {
+            assert_eq!(escape_formula(text), text);
         }
     }
 
     proptest! {
         #[test]
-        fn parts_have_every_row_once_and_fit(texts in prop::collection::vec("[a\"\n=,]{0,40}", 0..60)) {
+        fn parts_contain_every_row_once_and_fit(texts in prop::collection::vec("[a\"\n=,]{0,40}", 0..60)) {
             let rows: Vec<Heron> = texts.iter().map(|text| row(text, "x")).collect();
             for format in [ExportFormat::Csv, ExportFormat::Json] {
                 let sheet = write_sheet_in_parts(format, &rows, 300).unwrap();

@@ -20,23 +20,26 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::{tell, view};
+use super::{publish, view};
 
+/// The answer to a question.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct AnswerQuestionRequest {
-    /// In the presenter's words; left out, the assistant's draft is approved.
+    /// The presenter's answer. If it is absent, the draft of the assistant becomes the answer.
     #[garde(inner(length(chars, min = 1, max = 2_000), custom(not_blank)))]
     #[schema(min_length = 1, max_length = 2_000)]
     pub response_text: Option<String>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes its context by reference")]
 fn not_blank(text: &str, (): &()) -> garde::Result {
     if text.trim().is_empty() { Err(garde::Error::new("must not be blank")) } else { Ok(()) }
 }
 
-/// Answers a question of one's own session, or approves what the assistant drafted; approved twice, it is approved. Whoever
-/// asked is told.
+/// Answer a question
+///
+/// Answers a question in a session of the caller, or approves the draft of the assistant. Approving an approved answer
+/// changes nothing. Publishes the answer to the participants who asked the question, and the question to the session.
 #[utoipa::path(
     post,
     path = "/v1/sessions/{id}/questions/{question_id}/answer",
@@ -49,7 +52,7 @@ fn not_blank(text: &str, (): &()) -> garde::Result {
         (status = 200, body = QuestionView),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "there is no draft, or the question is merged or hidden", body = ErrorBody),
+        (status = 409, description = "There is no draft, or the question is merged or hidden", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -62,7 +65,7 @@ pub async fn answer_question(
     let now = app.clock.now();
     sessions::get_owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     let (before, changed) = questions::change_with_before(&app.store, id, question, now, |question| {
-        if input.response_text.is_none() && is_approved(question) {
+        if input.response_text.is_none() && is_answered_by_assistant(question) {
             return Ok(false);
         }
         let reply = match &input.response_text {
@@ -85,22 +88,23 @@ pub async fn answer_question(
             question.assistant = AssistantStatus::Off;
         }
         question.answer = Some(reply);
-        (question.draft, question.answer_by) = (None, None);
+        question.draft = None;
+        question.answer_by = None;
         Ok(true)
     })
     .await?;
     if let Some(reply) = &changed.answer
-        && let Err(error) = tell::publish_answer(&app, &changed, reply).await
+        && let Err(error) = publish::publish_answer(&app, &changed, reply).await
     {
-        // the answer stands, and GET shows it
-        tracing::error!(session = %id, %question, ?error, "an answer was not told");
+        // the answer is stored, and GET returns it
+        tracing::error!(session = %id, %question, ?error, "publishing an answer failed");
     }
-    tell::publish_difference(&app, &before, &changed).await;
+    publish::publish_difference(&app, &before, &changed).await;
     Ok(Json(view::for_presenter(changed)))
 }
 
-/// Is what the assistant says the answer?
-fn is_approved(question: &Question) -> bool {
+/// Returns whether the answer of the assistant is the answer to the question.
+fn is_answered_by_assistant(question: &Question) -> bool {
     question.status == QuestionStatus::Answered
         && question.draft.is_none()
         && question.answer.as_ref().is_some_and(|answer| answer.provider.is_some())

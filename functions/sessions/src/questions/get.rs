@@ -9,7 +9,9 @@ use store::sessions::{questions, roles};
 
 use super::list::{can_see, view_for_role};
 
-/// A question as it is now, with its answer: whoever missed the push finds it here.
+/// Get a question
+///
+/// Returns a question with its answer. A client that missed an event reads the question here.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/questions/{question_id}",
@@ -29,8 +31,8 @@ pub async fn get_question(
     PathIds(id, question): PathIds<SessionId, QuestionId>,
 ) -> ApiResult<Json<QuestionView>> {
     let now = app.clock.now();
-    let (session, seat) = roles::get_with_role(&app.store, id, caller.into(), now).await?;
+    let (session, role) = roles::get_with_role(&app.store, id, caller.into(), now).await?;
     let found = questions::get(&app.store, id, question, now).await?;
-    let found = found.filter(|found| can_see(&session, &seat, found)).ok_or(Error::NotFound("question"))?;
-    Ok(Json(view_for_role(&seat, found)))
+    let found = found.filter(|found| can_see(&session, &role, found)).ok_or(Error::NotFound("question"))?;
+    Ok(Json(view_for_role(&role, found)))
 }

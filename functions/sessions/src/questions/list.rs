@@ -6,7 +6,7 @@ use entry::{
 use garde::Validate;
 use model::{
     SessionId,
-    question::{self as rules, QuestionStatus},
+    question::{QuestionStatus, sort_key},
 };
 use protocol::event::QuestionView;
 use serde::{Deserialize, Serialize};
@@ -22,19 +22,20 @@ use super::view;
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuestionsQuery {
+    /// Returns only questions with this status.
     #[garde(skip)]
     pub status: Option<QuestionStatus>,
-    /// From 1.
+    /// The number of the page, from 1.
     #[garde(range(min = 1, max = 1_000))]
     #[param(minimum = 1, maximum = 1_000)]
     pub page: Option<usize>,
-    /// 1 to 200; 100 where nothing is said.
+    /// Questions on a page, from 1 to 200. The default is 100.
     #[garde(range(min = 1, max = 200))]
     #[param(minimum = 1, maximum = 200)]
     pub page_size: Option<usize>,
 }
 
-/// A page of questions: pinned ones first, then by up-votes, then the older.
+/// A page of questions. Pinned ones come first, then those with more up-votes, then the older ones.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct QuestionList {
     pub items: Vec<QuestionView>,
@@ -42,9 +43,10 @@ pub struct QuestionList {
     pub numbers: PageNumbers,
 }
 
-/// The questions of a session, for its presenter and its audience. The audience sees no names, and of hidden ones only its own.
+/// List the questions of a session
 ///
-/// Page by number, not by cursor: their order is that of the up-votes, which move; a session has 1,000 at most.
+/// Returns the questions of a session to its presenter and its audience. A participant sees no names, and only their own
+/// hidden questions. Pages have numbers instead of cursors, because up-votes change the order.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/questions",
@@ -63,26 +65,27 @@ pub async fn list_questions(
     State(app): State<App>,
     caller: Caller,
     PathId(id): PathId<SessionId>,
-    ValidQuery(which): ValidQuery<ListQuestionsQuery>,
+    ValidQuery(query): ValidQuery<ListQuestionsQuery>,
 ) -> ApiResult<Json<QuestionList>> {
     let now = app.clock.now();
-    let (session, seat) = roles::get_with_role(&app.store, id, caller.into(), now).await?;
+    let (session, role) = roles::get_with_role(&app.store, id, caller.into(), now).await?;
     let mut found = questions::list(&app.store, id, now).await?;
     found.retain(|question| {
-        which.status.is_none_or(|status| question.status == status) && can_see(&session, &seat, question)
+        query.status.is_none_or(|status| question.status == status) && can_see(&session, &role, question)
     });
     found.sort_by_key(|question| {
-        rules::sort_key(question.pinned, question.upvotes, question.asked_at.as_millisecond())
+        sort_key(question.pinned, question.upvotes, question.asked_at.as_millisecond())
     });
     let (items, numbers) =
-        PageNumbers::paginate(found, which.page.unwrap_or(1), which.page_size.unwrap_or(100));
-    let items = items.into_iter().map(|question| view_for_role(&seat, question)).collect();
+        PageNumbers::paginate(found, query.page.unwrap_or(1), query.page_size.unwrap_or(100));
+    let items = items.into_iter().map(|question| view_for_role(&role, question)).collect();
     Ok(Json(QuestionList { items, numbers }))
 }
 
-/// Hidden ones, and those with a word that was blocked later, are seen by the presenter, and by whoever asked.
-pub(super) fn can_see(session: &Session, seat: &SessionRole, question: &Question) -> bool {
-    match seat {
+/// Returns whether the caller may see a question. Only the presenter and the participant who asked see hidden questions, and
+/// questions with a word that was blocked later.
+pub(super) fn can_see(session: &Session, role: &SessionRole, question: &Question) -> bool {
+    match role {
         SessionRole::Presenter => true,
         SessionRole::Participant { id, .. } => {
             let is_hidden = question.status == QuestionStatus::Hidden;
@@ -91,8 +94,9 @@ pub(super) fn can_see(session: &Session, seat: &SessionRole, question: &Question
     }
 }
 
-pub(super) fn view_for_role(seat: &SessionRole, question: Question) -> QuestionView {
-    match seat {
+/// Returns the JSON of a question for a caller with this role.
+pub(super) fn view_for_role(role: &SessionRole, question: Question) -> QuestionView {
+    match role {
         SessionRole::Presenter => view::for_presenter(question),
         SessionRole::Participant { .. } => view::for_audience(question),
     }

@@ -1,44 +1,49 @@
-//! What it takes to merge a question into another one: who wants it wants the other one, and gets its answer. All of it may
-//! be done twice.
+//! Merges a question into another one, the merge target. The up-votes of the question count for the target, and the
+//! participant who asked it receives the target's answer. Every step can be repeated.
 
 use entry::App;
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{Error, QuestionId, SessionId, question::QuestionTransition};
 use store::sessions::questions::{self, Question};
 
-use super::{tell, view};
-use crate::InstanceState;
+use super::{publish, view};
+use crate::instance_state::InstanceState;
 
-/// Up-votes that are written at once.
+/// Up-votes that are written concurrently.
 const WRITE_CONCURRENCY: usize = 16;
 
-/// Marks a question as one that others are merged into. Before they are: whoever answers it from then on looks for them.
+/// Marks a question as a merge target, if `check` accepts it. This happens before another question is merged into it, so that
+/// the answer to the target also reaches the participants of merged questions.
 ///
 /// # Errors
-/// `NotFound` where there is none, and what `may` says.
+/// `NotFound` if the question does not exist. The error of `check`.
 pub async fn mark_merge_target(
     app: &App,
     session: SessionId,
     into: QuestionId,
-    may: impl Fn(&Question) -> Result<(), Error>,
+    check: impl Fn(&Question) -> Result<(), Error>,
 ) -> Result<(), Error> {
     questions::change(&app.store, session, into, app.clock.now(), |question| {
-        may(question)?;
+        check(question)?;
         Ok(!std::mem::replace(&mut question.has_merged, true))
     })
     .await
     .map(drop)
 }
 
-/// What follows when the presenter has merged a question: those that were merged into it go along, all votes are counted where
-/// they went, and an answer that lies there is told to whoever asked.
+/// Completes the merge of a question by the presenter. Questions that were merged into `question` move to the target too.
+/// All up-votes are counted for the target. If the target has an answer, it is sent to the participants who asked.
+///
+/// # Errors
+/// Fails if a question cannot be read, written or published. The caller repeats the merge then.
 pub async fn complete_merge(
     app: &App,
-    hot: &InstanceState,
+    state: &InstanceState,
     question: &Question,
     into: QuestionId,
 ) -> Result<(), Error> {
-    let (session, now) = (question.session, app.clock.now());
+    let session = question.session;
+    let now = app.clock.now();
     let all = questions::list_strong(&app.store, session, now).await?;
     let mut moved = vec![question.clone()];
     for other in all.into_iter().filter(|other| other.merged_into == Some(question.id)) {
@@ -51,42 +56,48 @@ pub async fn complete_merge(
             Ok(true)
         })
         .await?;
-        tell::publish_difference(app, &before, &after).await;
+        publish::publish_difference(app, &before, &after).await;
         moved.push(after);
     }
     for moved in &moved {
         questions::set_upvote(&app.store, session, into, moved.participant, true).await?;
-        // its job carries the other votes over, those too that are on their way
-        hot.count_scheduler.schedule_upvote_count(app, session, moved.id).await?;
+        // the job of the merged question carries its up-votes over, including concurrent ones
+        state.count_scheduler.schedule_upvote_count(app, session, moved.id).await?;
     }
-    hot.count_scheduler.schedule_upvote_count(app, session, into).await?;
+    state.count_scheduler.schedule_upvote_count(app, session, into).await?;
     let target = questions::get(&app.store, session, into, now).await?;
     if let Some(reply) = target.and_then(|target| target.answer) {
         for asked in &moved {
-            tell::publish_response(app, asked, view::complete_response(asked, reply.clone())).await?;
+            publish::publish_response(app, asked, view::complete_response(asked, reply.clone())).await?;
         }
     }
     Ok(())
 }
 
-/// Counts those who want a merged question answered for the one it went into.
+/// Copies the up-votes of a merged question to its target, and schedules the count of the target.
+///
+/// # Errors
+/// Fails if the up-votes cannot be read or written.
 pub async fn carry_upvotes(
     app: &App,
-    hot: &InstanceState,
+    state: &InstanceState,
     question: &Question,
     into: QuestionId,
 ) -> Result<(), Error> {
-    let (session, now) = (question.session, app.clock.now());
-    let all = questions::list_upvoters(&app.store, session, question.id, now).await?;
-    if all.is_empty() {
+    let session = question.session;
+    let now = app.clock.now();
+    let voters = questions::list_upvoters(&app.store, session, question.id, now).await?;
+    if voters.is_empty() {
         return Ok(());
     }
-    let puts = all.into_iter().map(|voter| questions::set_upvote(&app.store, session, into, voter, true));
-    stream::iter(puts).buffer_unordered(WRITE_CONCURRENCY).try_collect::<()>().await?;
+    let writes =
+        voters.into_iter().map(|voter| questions::set_upvote(&app.store, session, into, voter, true));
+    stream::iter(writes).buffer_unordered(WRITE_CONCURRENCY).try_collect::<()>().await?;
     match questions::get(&app.store, session, into, now).await? {
-        // one that has gone on itself has them carried on; two that went into each other stay where they are
+        // The job of a target that is merged itself carries the up-votes on. Two questions that were merged into each other
+        // would carry them for ever.
         Some(target) if target.merged_into.is_none_or(|next| next != question.id) => {
-            hot.count_scheduler.schedule_upvote_count(app, session, into).await
+            state.count_scheduler.schedule_upvote_count(app, session, into).await
         }
         _ => Ok(()),
     }

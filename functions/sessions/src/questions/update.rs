@@ -19,27 +19,30 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::{merge, tell, view};
-use crate::InstanceState;
+use super::{merge, publish, view};
+use crate::instance_state::InstanceState;
 
-/// What is left out stays.
+/// Changes of a question. A field that is absent does not change.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct UpdateQuestionRequest {
-    /// `hidden`: nobody but the presenter and whoever asked sees it any more; `queued`: it is seen again; `answered`: said
-    /// on stage. One is `merged` by `merged_into`.
+    /// `hidden` hides the question from all but the presenter and the participant who asked. `queued` shows it again.
+    /// `answered` says that the presenter has answered it on stage. `merged` needs `merged_into`.
     #[garde(skip)]
     pub status: Option<QuestionStatus>,
+    /// Whether the question is listed before the others.
     #[garde(skip)]
     pub is_pinned: Option<bool>,
-    /// Marked for the presenter alone.
+    /// Marks the question for the presenter. The audience does not see the mark.
     #[garde(skip)]
     pub is_flagged: Option<bool>,
-    /// The question that asks the same.
+    /// The question of the same session that asks the same. This question is merged into it.
     #[garde(skip)]
     pub merged_into: Option<QuestionId>,
 }
 
-/// Hides, pins, flags or merges a question of one's own session.
+/// Update a question
+///
+/// Hides, pins, flags or merges a question in a session of the caller. Publishes the change to the clients that see it.
 #[utoipa::path(
     patch,
     path = "/v1/sessions/{id}/questions/{question_id}",
@@ -52,13 +55,13 @@ pub struct UpdateQuestionRequest {
         (status = 200, body = QuestionView),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "not from this state", body = ErrorBody),
+        (status = 409, description = "The status of the question does not allow the change", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
 pub async fn update_question(
     State(app): State<App>,
-    Extension(hot): Extension<InstanceState>,
+    Extension(state): Extension<InstanceState>,
     account: AccountCaller,
     PathIds(id, question): PathIds<SessionId, QuestionId>,
     ValidJson(input): ValidJson<UpdateQuestionRequest>,
@@ -69,13 +72,13 @@ pub async fn update_question(
         require_merge_target(&app, id, question, into).await?;
     }
     if input.status == Some(QuestionStatus::Merged) && input.merged_into.is_none() {
-        return Err(Error::field("merged_into", "is required: what is it merged into?").into());
+        return Err(Error::field("merged_into", "is required if `status` is `merged`").into());
     }
     let (before, changed) = questions::change_with_before(&app.store, id, question, now, |question| {
         let before = question.clone();
-        let wanted = input.merged_into.map(|_| QuestionStatus::Merged).or(input.status);
-        if let Some(made) = wanted.and_then(|wanted| transition_to(wanted, question)) {
-            question.status = question.status.apply(made)?;
+        let status = input.merged_into.map(|_| QuestionStatus::Merged).or(input.status);
+        if let Some(transition) = status.and_then(|status| transition_to(status, question)) {
+            question.status = question.status.apply(transition)?;
             question.merged_into = input.merged_into;
         }
         question.pinned = input.is_pinned.unwrap_or(question.pinned);
@@ -83,17 +86,18 @@ pub async fn update_question(
         Ok(*question != before)
     })
     .await?;
-    tell::publish_difference(&app, &before, &changed).await;
+    publish::publish_difference(&app, &before, &changed).await;
     if let Some(into) = changed.merged_into.filter(|_| input.merged_into.is_some()) {
-        // what fails here is done by the same request once more
-        merge::complete_merge(&app, &hot, &changed, into).await?;
+        // if this fails, a retry of the request repeats it
+        merge::complete_merge(&app, &state, &changed, into).await?;
     }
     Ok(Json(view::for_presenter(changed)))
 }
 
-/// What has to be done to a question so that it is in this state; nothing where it is, and is not merged elsewhere.
-fn transition_to(wanted: QuestionStatus, question: &Question) -> Option<QuestionTransition> {
-    match wanted {
+/// Returns the transition that leads a question to `status`. Returns `None` if it has that status already and no other target
+/// is possible.
+fn transition_to(status: QuestionStatus, question: &Question) -> Option<QuestionTransition> {
+    match status {
         QuestionStatus::Hidden => Some(QuestionTransition::Hide),
         QuestionStatus::Merged => Some(QuestionTransition::Merge),
         same if same == question.status => None,
@@ -102,25 +106,25 @@ fn transition_to(wanted: QuestionStatus, question: &Question) -> Option<Question
     }
 }
 
-/// Has the other one expect it.
+/// Marks the question `into` as the merge target of `question`.
 ///
 /// # Errors
-/// `Invalid` where it is itself, is not there, or is merged or hidden itself.
+/// `Invalid` if `into` is the same question, does not exist, or is merged or hidden.
 async fn require_merge_target(
     app: &App,
     session: SessionId,
     question: QuestionId,
     into: QuestionId,
 ) -> Result<(), Error> {
-    let wrong = |why: &'static str| Error::field("merged_into", why);
+    let invalid_target = |why: &'static str| Error::field("merged_into", why);
     if into == question {
-        return Err(wrong("is the question itself"));
+        return Err(invalid_target("must be another question"));
     }
-    let may = |found: &Question| {
-        if found.status.is_public() { Ok(()) } else { Err(wrong("is merged or hidden itself")) }
+    let require_public = |target: &Question| {
+        if target.status.is_public() { Ok(()) } else { Err(invalid_target("is itself merged or hidden")) }
     };
-    merge::mark_merge_target(app, session, into, may).await.map_err(|error| match error {
-        Error::NotFound(_) => wrong("is no question of this session"),
+    merge::mark_merge_target(app, session, into, require_public).await.map_err(|error| match error {
+        Error::NotFound(_) => invalid_target("must be a question of this session"),
         other => other,
     })
 }

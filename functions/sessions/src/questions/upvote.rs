@@ -7,65 +7,81 @@ use http::StatusCode;
 use model::{Error, ParticipantId, QuestionId, SessionId, question::QuestionStatus};
 use store::sessions::questions;
 
-use crate::{InstanceState, guest::require_participant};
+use crate::{instance_state::InstanceState, participants::participant_access::require_participant};
 
-macro_rules! upvotes {
-    ($($(#[$doc:meta])* $name:ident, $method:ident, $id:literal, $up:literal;)*) => {$(
-        $(#[$doc])*
-        #[utoipa::path(
-            $method,
-            path = "/v1/sessions/{id}/questions/{question_id}/upvote",
-            tag = "questions",
-            operation_id = $id,
-            params(("id" = SessionId, Path), ("question_id" = QuestionId, Path)),
-            security(("participant" = [])),
-            responses(
-                (status = 204, description = "however often it is said"),
-                (status = 401, body = ErrorBody),
-                (status = 403, description = "removed by the presenter", body = ErrorBody),
-                (status = 404, body = ErrorBody),
-            )
-        )]
-        pub async fn $name(
-            State(app): State<App>,
-            Extension(hot): Extension<InstanceState>,
-            guest: GuestCaller,
-            PathIds(id, question): PathIds<SessionId, QuestionId>,
-        ) -> ApiResult<StatusCode> {
-            let participant = require_participant(&app, id, guest).await?.id;
-            set_upvote(&app, &hot, id, question, participant, $up).await?;
-            Ok(StatusCode::NO_CONTENT)
-        }
-    )*};
+/// Up-vote a question
+///
+/// Stores the up-vote of a participant. Repeating it changes nothing. The up-vote of a merged question counts for the question
+/// into which it was merged.
+#[utoipa::path(
+    put,
+    path = "/v1/sessions/{id}/questions/{question_id}/upvote",
+    tag = "questions",
+    operation_id = "upvote_question",
+    params(("id" = SessionId, Path), ("question_id" = QuestionId, Path)),
+    security(("participant" = [])),
+    responses(
+        (status = 204, description = "The up-vote is stored, now or before"),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "The presenter has removed the participant", body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub async fn upvote_question(
+    State(app): State<App>,
+    Extension(state): Extension<InstanceState>,
+    guest: GuestCaller,
+    PathIds(id, question): PathIds<SessionId, QuestionId>,
+) -> ApiResult<StatusCode> {
+    let participant = require_participant(&app, id, guest).await?.id;
+    set_upvote(&app, &state, id, question, participant, true).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-upvotes! {
-    /// Wants a question answered, with a participant's token.
-    upvote, put, "upvote_question", true;
-    /// Does not want it any more.
-    withdraw, delete, "withdraw_upvote", false;
+/// Withdraw an up-vote
+///
+/// Deletes the up-vote of a participant. Repeating it changes nothing.
+#[utoipa::path(
+    delete,
+    path = "/v1/sessions/{id}/questions/{question_id}/upvote",
+    tag = "questions",
+    operation_id = "withdraw_upvote",
+    params(("id" = SessionId, Path), ("question_id" = QuestionId, Path)),
+    security(("participant" = [])),
+    responses(
+        (status = 204, description = "The participant has no up-vote of the question"),
+        (status = 401, body = ErrorBody),
+        (status = 403, description = "The presenter has removed the participant", body = ErrorBody),
+        (status = 404, body = ErrorBody),
+    )
+)]
+pub async fn withdraw_upvote(
+    State(app): State<App>,
+    Extension(state): Extension<InstanceState>,
+    guest: GuestCaller,
+    PathIds(id, question): PathIds<SessionId, QuestionId>,
+) -> ApiResult<StatusCode> {
+    let participant = require_participant(&app, id, guest).await?.id;
+    set_upvote(&app, &state, id, question, participant, false).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-/// Stores an up-vote, or takes it back, and has them counted. One of a question that was merged is for the one it was merged
-/// into.
+/// Stores or withdraws an up-vote, and schedules the count. The up-vote of a merged question counts for the question into
+/// which it was merged.
 ///
 /// # Errors
-/// `NotFound` where there is no such question, or it is hidden.
+/// `NotFound` if the question does not exist or is hidden.
 pub async fn set_upvote(
     app: &App,
-    hot: &InstanceState,
+    state: &InstanceState,
     session: SessionId,
     question: QuestionId,
     participant: ParticipantId,
     up: bool,
 ) -> Result<(), Error> {
-    const NONE: Error = Error::NotFound("question");
-    let now = app.clock.now();
-    let found = questions::get(&app.store, session, question, now).await?.ok_or(NONE)?;
-    if found.status == QuestionStatus::Hidden {
-        return Err(NONE);
-    }
-    let wanted = found.merged_into.unwrap_or(question);
-    questions::set_upvote(&app.store, session, wanted, participant, up).await?;
-    hot.count_scheduler.schedule_upvote_count(app, session, wanted).await
+    let found = questions::get(&app.store, session, question, app.clock.now()).await?;
+    let visible = found.filter(|found| found.status != QuestionStatus::Hidden);
+    let target = visible.ok_or(Error::NotFound("question"))?.merged_into.unwrap_or(question);
+    questions::set_upvote(&app.store, session, target, participant, up).await?;
+    state.count_scheduler.schedule_upvote_count(app, session, target).await
 }

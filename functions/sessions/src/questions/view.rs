@@ -1,9 +1,8 @@
-//! A question as each side may see it.
-
-use protocol::event::{AiResponse, QuestionAnswer, QuestionView};
-use store::sessions::questions::{Question, QuestionReply};
+//! The JSON of questions and answers, for the presenter and for the audience.
 
 use model::question::QuestionStatus;
+use protocol::event::{AiResponse, QuestionAnswer, QuestionView};
+use store::sessions::questions::{Question, QuestionReply};
 
 fn answer_view(reply: QuestionReply) -> QuestionAnswer {
     QuestionAnswer {
@@ -15,23 +14,20 @@ fn answer_view(reply: QuestionReply) -> QuestionAnswer {
     }
 }
 
-/// With who asked, and what the assistant would say.
+/// Returns a question with the participant who asked and the draft of the assistant.
 pub fn for_presenter(question: Question) -> QuestionView {
-    let (participant, name) = (question.participant, question.display_name.clone());
-    let (text, flagged, draft) = (question.text.clone(), question.flagged, question.draft.clone());
-    let reply = question.answer.clone();
     QuestionView {
-        participant_id: Some(participant),
-        display_name: name,
-        is_flagged: Some(flagged),
-        draft: draft.map(answer_view),
-        question_text: Some(text),
-        answer: reply.map(answer_view),
+        participant_id: Some(question.participant),
+        display_name: question.display_name.clone(),
+        is_flagged: Some(question.flagged),
+        draft: question.draft.clone().map(answer_view),
+        question_text: Some(question.text.clone()),
+        answer: question.answer.clone().map(answer_view),
         ..for_audience(question)
     }
 }
 
-/// Without names; of one that is hidden only that it is.
+/// Returns a question without names. A hidden question has neither text nor answer.
 pub fn for_audience(question: Question) -> QuestionView {
     let is_hidden = question.status == QuestionStatus::Hidden;
     QuestionView {
@@ -53,7 +49,7 @@ pub fn for_audience(question: Question) -> QuestionView {
     }
 }
 
-/// What the assistant has written so far.
+/// Returns the part of the answer that the assistant has written so far.
 pub fn partial_response(question: &Question, so_far: String) -> AiResponse {
     AiResponse {
         question_id: question.id,
@@ -68,7 +64,7 @@ pub fn partial_response(question: &Question, so_far: String) -> AiResponse {
     }
 }
 
-/// The answer for whoever asked this wording; complete.
+/// Returns the complete answer to a question.
 pub fn complete_response(question: &Question, reply: QuestionReply) -> AiResponse {
     AiResponse {
         question_id: question.id,

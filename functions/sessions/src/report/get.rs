@@ -19,27 +19,32 @@ use super::{ReportStatus, find_report, page};
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct GetReportQuery {
-    /// Where nothing is said: a page to whoever accepts `text/html`, else JSON.
+    /// The format of the report. The default is a page if the request accepts `text/html`, else JSON.
     #[garde(skip)]
     #[param(inline)]
     pub format: Option<ReportFormat>,
 }
 
+/// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportFormat {
     Json,
+    /// A page that can be printed.
     Html,
 }
 
+/// A report that is being written.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReportPending {
     pub status: ReportStatus,
 }
 
-/// What a session came to: results of every slide, who took part when, questions, the assistant. For its owner, with names.
+/// Get the report of a session
 ///
-/// As a page it is whole in itself — no script, nothing is fetched — and made to be printed.
+/// Returns the report of a session of the caller: the results of every slide, the participation over time, the questions, and
+/// the calls of the assistant. It contains the names of the participants. As a page it has no script, loads nothing, and can
+/// be printed.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/report",
@@ -49,10 +54,10 @@ pub struct ReportPending {
     security(("bearer" = []), ("cookie" = [])),
     responses(
         (status = 200, content((SessionReport = "application/json"), (String = "text/html"))),
-        (status = 202, description = "it is being written", body = ReportPending),
+        (status = 202, description = "The report is being written", body = ReportPending),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "also where the session never started", body = ErrorBody),
-        (status = 409, description = "the session has not ended", body = ErrorBody),
+        (status = 404, description = "Not found, or the session was never started", body = ErrorBody),
+        (status = 409, description = "The session has not ended", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -60,13 +65,13 @@ pub async fn get_report(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<SessionId>,
-    ValidQuery(asked): ValidQuery<GetReportQuery>,
+    ValidQuery(query): ValidQuery<GetReportQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let now = app.clock.now();
     let session = sessions::get_owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
     let report = find_report(&app, &session, now).await?;
-    let as_page = asked.format.map_or_else(|| accepts_html(&headers), |format| format == ReportFormat::Html);
+    let as_page = query.format.map_or_else(|| accepts_html(&headers), |format| format == ReportFormat::Html);
     let vary = [(header::VARY, "accept")];
     Ok(match (report, as_page) {
         (Some(report), false) => (vary, Json(report)).into_response(),
@@ -83,7 +88,7 @@ pub async fn get_report(
 
 fn accepts_html(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|one| {
-        one.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("text/html"))
+    accepted.flat_map(|value| value.split(',')).any(|media_type| {
+        media_type.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("text/html"))
     })
 }

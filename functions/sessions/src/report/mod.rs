@@ -1,20 +1,21 @@
-//! What a session came to. Its end asks for the report ([`request`]), a job composes and keeps it
-//! ([`crate::worker::write_report`]), and [`get`](mod@get) answers it as JSON or as a page that one would print.
+//! The report of a session. The end of a session requests it by [`request_report`]. The job
+//! [`crate::worker::write_report`] composes and stores it. [`get`](mod@get) returns it as JSON or as a printable page.
 //!
-//! | module | what |
+//! | module | content |
 //! | --- | --- |
-//! | [`slides`] | the slides that a report and an export tell of |
-//! | [`compose`](mod@compose) | the report from the answers, by query |
-//! | [`slide`] | what one slide came to |
+//! | [`get`](mod@get) | `GET /v1/sessions/{id}/report` |
+//! | [`reported_slides`](mod@reported_slides) | the slides that a report and an export contain |
+//! | [`compose`](mod@compose) | the report, from the stored answers |
+//! | [`slide_report`](mod@slide_report) | the part of the report about one slide |
 //! | [`page`] | the report as a page |
-//! | [`chart`] | what is drawn on it |
+//! | [`chart`] | the charts on the page |
 
 pub mod chart;
 pub mod compose;
 pub mod get;
 pub mod page;
-pub mod slide;
-pub mod slides;
+pub mod reported_slides;
+pub mod slide_report;
 
 use entry::App;
 use jiff::Timestamp;
@@ -27,24 +28,34 @@ use protocol::job::WriteReport;
 use serde::Serialize;
 use store::sessions::{Session, reports};
 use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// How far a report is.
+/// The routes of this folder.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(get::get_report))
+}
+
+/// The progress of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportStatus {
-    /// It is being written.
+    /// The report is being written.
     Pending,
+    /// The report is stored.
     Ready,
-    /// The session never started, and there is nothing to tell.
+    /// The session was never started, so it has no report.
     None,
 }
 
-/// Does the session get a report? One that never started has nothing to tell.
+/// Returns whether a session has a report. It has one if it was started and has ended.
 pub fn has_report(session: &Session) -> bool {
     session.status == SessionStatus::Ended && session.started_at.is_some()
 }
 
-/// Has the report of a session written, where it gets one. `counting` waits for the last answers.
+/// Requests the report of a session, if the session has one. With `counting`, the job waits for the last answers.
+///
+/// # Errors
+/// Fails if the job cannot be sent.
 pub async fn request_report(app: &App, session: &Session, counting: bool) -> Result<(), Error> {
     if !has_report(session) {
         return Ok(());
@@ -52,7 +63,10 @@ pub async fn request_report(app: &App, session: &Session, counting: bool) -> Res
     app.queues.send(&WriteReport { session: session.id, counting }, app.clock.now()).await
 }
 
-/// Has it written where none lies there; says how far it is.
+/// Requests the report of a session if none is stored. Returns its progress.
+///
+/// # Errors
+/// Fails if the report cannot be read or the job cannot be sent.
 pub async fn request_missing_report(
     app: &App,
     session: &Session,
@@ -68,10 +82,10 @@ pub async fn request_missing_report(
     Ok(ReportStatus::Pending)
 }
 
-/// The report of a session; `None` while it is being written.
+/// Returns the report of a session, or `None` while it is being written.
 ///
 /// # Errors
-/// `Conflict` before the end; `NotFound` for a session that never started.
+/// `Conflict` before the end of the session. `NotFound` if the session was never started.
 pub async fn find_report(
     app: &App,
     session: &Session,

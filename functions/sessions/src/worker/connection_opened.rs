@@ -11,15 +11,15 @@ use store::{
 };
 
 use crate::{
-    InstanceState,
-    guest::REMOVED_MESSAGE,
+    instance_state::InstanceState,
+    participants::participant_access::REMOVED_MESSAGE,
     presence::{close_older_presenters, enqueue_presence_count},
-    state,
+    session_state,
 };
 
 /// Sends a connection the state of its session. A new presenter's connection closes the older ones. A new participant's
 /// connection has presence counted, and the presenter receives `participant_joined`.
-pub async fn run(app: &App, hot: &InstanceState, job: &ConnectionOpened) -> Result<(), Error> {
+pub async fn run(app: &App, instance: &InstanceState, job: &ConnectionOpened) -> Result<(), Error> {
     let found = connections::get(&app.store, &job.connection, app.clock.now()).await?;
     // The connection may be closed already.
     let Some(connection) = found else { return Ok(()) };
@@ -39,7 +39,7 @@ pub async fn run(app: &App, hot: &InstanceState, job: &ConnectionOpened) -> Resu
     if is_new && matches!(connection.identity, ConnectionIdentity::Participant { .. }) {
         enqueue_presence_count(app, session, now).await?;
     }
-    let state = || state_and_count(app, hot, &connection, session);
+    let state = || state_and_count(app, instance, &connection, session);
     let delivered = app.realtime.send_event_when_open(&connection, || app.clock.now(), state).await?;
     // The connection closed, or never opened.
     let Some(participant_count) = delivered else { return Ok(()) };
@@ -58,11 +58,11 @@ pub async fn run(app: &App, hot: &InstanceState, job: &ConnectionOpened) -> Resu
 /// Loads the state of the session, and returns it with its count of participants.
 async fn state_and_count(
     app: &App,
-    hot: &InstanceState,
+    instance: &InstanceState,
     connection: &Connection,
     session: SessionId,
 ) -> Result<(Event, u64), Error> {
-    let state = state::load_session_state(app, hot, connection, session, app.clock.now()).await?;
+    let state = session_state::load_session_state(app, instance, connection, session, app.clock.now()).await?;
     let participant_count = state.participant_count;
     Ok((Event::SessionState(Box::new(state)), participant_count))
 }

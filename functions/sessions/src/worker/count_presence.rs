@@ -13,7 +13,7 @@ use store::{
 };
 
 use super::{newest_finished_tick, wait_for_tick_end};
-use crate::state::distinct_participants;
+use crate::session_state::distinct_participants;
 
 /// Counts who is connected when the tick is over. The presenter is told at once, everyone by the size of the audience.
 pub async fn run(app: &App, job: CountPresence) -> Result<(), Error> {

@@ -4,21 +4,24 @@ use protocol::job::CountUpvotes;
 use store::{WriteOutcome, sessions::questions};
 
 use crate::{
-    InstanceState,
-    questions::{merge, tell},
+    instance_state::InstanceState,
+    questions::{merge, publish},
 };
 
-/// Counts who wants a question answered, and tells. Two at once are one: the later count stays.
-pub async fn run(app: &App, hot: &InstanceState, job: &CountUpvotes) -> Result<(), Error> {
+/// Counts the up-votes of a question, and publishes the question. Of two concurrent counts the later one is stored.
+///
+/// # Errors
+/// Fails if the up-votes cannot be read or the count cannot be stored.
+pub async fn run(app: &App, state: &InstanceState, job: &CountUpvotes) -> Result<(), Error> {
     let as_of = app.clock.millis();
     let upvotes = questions::count_upvotes(&app.store, job.session, job.question).await?;
-    let kept = questions::save_upvote_count(&app.store, job.session, job.question, upvotes, as_of).await?;
-    // refused: a newer count lies there, or the question is gone
-    if let WriteOutcome::Applied(question) = kept {
+    let saved = questions::save_upvote_count(&app.store, job.session, job.question, upvotes, as_of).await?;
+    // the condition fails if a newer count is stored, or the question was deleted
+    if let WriteOutcome::Applied(question) = saved {
         if let Some(into) = question.merged_into {
-            merge::carry_upvotes(app, hot, &question, into).await?;
+            merge::carry_upvotes(app, state, &question, into).await?;
         }
-        tell::publish_question(app, &question).await;
+        publish::publish_question(app, &question).await;
     }
     Ok(())
 }

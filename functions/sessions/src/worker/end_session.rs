@@ -5,21 +5,18 @@ use model::{
 };
 use protocol::job::EndSession;
 
-use crate::{InstanceState, moves};
+use crate::{instance_state::InstanceState, lifecycle::apply_transition};
 
-/// Ends a session because an admin wants it. Here and not in `identity`: how a session ends is known here.
-pub async fn run(app: &App, hot: &InstanceState, job: &EndSession) -> Result<(), Error> {
-    let ended = moves::apply_transition(
-        app,
-        &hot.count_scheduler,
-        job.session,
-        None,
-        SessionTransition::End,
-        EndReason::Admin,
-    )
-    .await;
+/// Ends a session on behalf of an administrator. The job runs here and not in `identity`, because only this crate knows how a
+/// session ends.
+///
+/// # Errors
+/// Fails if the session cannot be read or written.
+pub async fn run(app: &App, state: &InstanceState, job: &EndSession) -> Result<(), Error> {
+    let ended =
+        apply_transition(app, state, job.session, None, SessionTransition::End, EndReason::Admin).await;
     match ended {
-        // it ended meanwhile, or is gone: what was wanted
+        // the session has ended or was deleted in between, which is what the administrator wanted
         Err(Error::Conflict(ErrorCode::SessionEnded, _) | Error::NotFound(_)) => Ok(()),
         ended => ended.map(drop),
     }

@@ -29,7 +29,7 @@ use protocol::{
     },
 };
 
-use crate::InstanceState;
+use crate::instance_state::InstanceState;
 
 /// A count is put off so often, a second each; then it goes the way of every failed message, and someone sees it. What is
 /// not counted by then is asked for anew by the session's check.

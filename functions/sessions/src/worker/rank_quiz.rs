@@ -1,40 +1,42 @@
-use std::collections::BTreeMap;
-
 use entry::App;
 use jiff::Timestamp;
 use model::{
-    Error, ParticipantId, Room, SessionId,
-    leaderboard::{self, LeaderboardEntry, ParticipantScore},
-    slide::{SlideContent, SlideType},
+    Error, Room, SessionId,
+    leaderboard::{LeaderboardEntry, ParticipantScore, rank_scores},
+    slide::SlideType,
 };
 use protocol::{Event, event::LeaderboardUpdated, job::RankQuiz};
 use store::{
     ReadConsistency, WriteOutcome,
-    sessions::{
-        self, LeaderboardSnapshot, Session,
-        responses::{self, SlideResponse},
-    },
+    sessions::{self, LeaderboardSnapshot, Session, responses},
 };
 
-use super::count_votes::is_counted;
 use crate::{
-    leaderboard::visible_entry,
-    report::slides::{self, ReportedSlide},
+    participants::get_leaderboard::visible_entry,
+    report::reported_slides::{ReportedSlide, reported_slides},
+    votes::{
+        counted_responses::is_counted,
+        quiz_points::{QuizScores, add_points},
+    },
 };
 
 /// Participants that are ranked.
 const MAX_RANKED: usize = 2_000;
-/// Characters of a name that are kept.
+/// Characters of a name that are stored.
 const MAX_NAME_CHARS: usize = 40;
-/// Bytes of all entries: an item holds 400 KB.
+/// Bytes of all entries. An item of DynamoDB holds 400 KB.
 const MAX_ITEM_BYTES: usize = 350_000;
 /// Bytes of an entry without its name.
 const ENTRY_BYTES: usize = 110;
-/// Entries that everyone is told; GET has more.
+/// Entries of the event. GET returns more.
 const MAX_PUBLISHED_ENTRIES: usize = 10;
 
-/// Computes who leads in the quizzes whose results were shown: by query, so that it is exact however often it runs. As dear
-/// as they were answered, so it runs when results are shown and not by vote.
+/// Ranks the participants by their points in the quizzes whose results were shown, and publishes the leaderboard. It reads the
+/// answers by a query, so the ranking is exact however often it runs. Its cost grows with the answers, so it runs when results
+/// are shown and not with every vote.
+///
+/// # Errors
+/// Fails if the answers cannot be read, or if the leaderboard can neither be stored nor published.
 pub async fn run(app: &App, job: &RankQuiz) -> Result<(), Error> {
     let now = app.clock.now();
     let as_of = app.clock.millis();
@@ -44,52 +46,52 @@ pub async fn run(app: &App, job: &RankQuiz) -> Result<(), Error> {
     if revealed.is_empty() && sessions::get_leaderboard(&app.store, session.id, now).await?.is_none() {
         return Ok(());
     }
-    let ranked = leaderboard::rank_scores(compute_scores(app, &session, &revealed, now).await?, MAX_RANKED);
+    let ranked = rank_scores(compute_scores(app, &session, &revealed, now).await?, MAX_RANKED);
     let ranked = fit_into_item(ranked);
-    let kept = LeaderboardSnapshot { session: session.id, ranked, as_of };
-    if sessions::save_leaderboard(&app.store, &kept).await? == WriteOutcome::ConditionFailed {
+    let leaderboard = LeaderboardSnapshot { session: session.id, ranked, as_of };
+    if sessions::save_leaderboard(&app.store, &leaderboard).await? == WriteOutcome::ConditionFailed {
         return Ok(());
     }
-    publish_leaderboard(app, session.id, &kept, Room::Session(session.id), false, now).await?;
-    // the presenter's last: it says more
-    publish_leaderboard(app, session.id, &kept, Room::Presenter(session.id), true, now).await
+    publish_leaderboard(app, session.id, &leaderboard, Room::Session(session.id), false, now).await?;
+    // the presenter's event comes last, because it has the names
+    publish_leaderboard(app, session.id, &leaderboard, Room::Presenter(session.id), true, now).await
 }
 
 async fn publish_leaderboard(
     app: &App,
     session_id: SessionId,
-    kept: &LeaderboardSnapshot,
+    leaderboard: &LeaderboardSnapshot,
     room: Room,
     named: bool,
     now: Timestamp,
 ) -> Result<(), Error> {
     let updated = LeaderboardUpdated {
         session_id,
-        entries: kept
+        entries: leaderboard
             .ranked
             .iter()
             .take(MAX_PUBLISHED_ENTRIES)
             .map(|entry| visible_entry(entry, named))
             .collect(),
-        total: kept.ranked.len(),
-        as_of: Timestamp::from_millisecond(kept.as_of).unwrap_or_default(),
+        total: leaderboard.ranked.len(),
+        as_of: Timestamp::from_millisecond(leaderboard.as_of).unwrap_or_default(),
     };
     app.realtime.publish(room, Event::LeaderboardUpdated(updated), now).await
 }
 
-/// The quizzes whose results are shown, as they were shown; as they are where that was not kept.
+/// Returns the quizzes whose results are shown, with their content as it was shown.
 async fn revealed_quizzes(app: &App, session: &Session, now: Timestamp) -> Result<Vec<ReportedSlide>, Error> {
-    let mut told = slides::reported_slides(app, session, now).await?;
-    told.retain(|told| {
-        told.content.kind() == SlideType::Quiz && session.shows_results(told.id, &told.content)
+    let mut slides = reported_slides(app, session, now).await?;
+    slides.retain(|slide| {
+        slide.content.kind() == SlideType::Quiz && session.shows_results(slide.id, &slide.content)
     });
-    Ok(told)
+    Ok(slides)
 }
 
-/// The best of them, with names cut to what an item holds.
+/// Returns as many of the best entries as fit into an item, with shortened names.
 fn fit_into_item(ranked: Vec<LeaderboardEntry>) -> Vec<LeaderboardEntry> {
     let mut bytes = 0;
-    let cut = |entry: LeaderboardEntry| LeaderboardEntry {
+    let shorten_name = |entry: LeaderboardEntry| LeaderboardEntry {
         display_name: entry.display_name.map(|name| name.chars().take(MAX_NAME_CHARS).collect()),
         ..entry
     };
@@ -97,11 +99,11 @@ fn fit_into_item(ranked: Vec<LeaderboardEntry>) -> Vec<LeaderboardEntry> {
         bytes += ENTRY_BYTES + entry.display_name.as_ref().map_or(0, String::len);
         bytes <= MAX_ITEM_BYTES
     };
-    ranked.into_iter().map(cut).take_while(fits).collect()
+    ranked.into_iter().map(shorten_name).take_while(fits).collect()
 }
 
-/// The points of everyone who has any. The speed of an answer counts from when its slide was shown first; where participants
-/// turn the slides, from the start.
+/// Returns the points of every participant who has points. The speed of an answer counts from the first showing of its slide,
+/// in a self-paced session from the start.
 async fn compute_scores(
     app: &App,
     session: &Session,
@@ -117,40 +119,6 @@ async fn compute_scores(
         add_points(&mut scores, session, &quiz.content, from, counted);
     }
     Ok(scores.into_values().collect())
-}
-
-pub type QuizScores = BTreeMap<ParticipantId, ParticipantScore>;
-
-/// What one answer to a quiz earns: nothing, once what is right was shown.
-pub fn points_earned(session: &Session, quiz: &SlideContent, from: i64, answer: &SlideResponse) -> u32 {
-    if session.is_before_reveal(answer.slide, answer.received) {
-        quiz.points(&answer.answer, answer.received - from)
-    } else {
-        0
-    }
-}
-
-/// Adds what answers to one quiz earn; `from` is what their speed counts from, in milliseconds since 1970.
-pub fn add_points<'a>(
-    scores: &mut QuizScores,
-    session: &Session,
-    quiz: &SlideContent,
-    from: i64,
-    answers: impl IntoIterator<Item = &'a SlideResponse>,
-) {
-    for answer in answers {
-        let points = points_earned(session, quiz, from, answer);
-        if points == 0 {
-            continue;
-        }
-        let score = scores.entry(answer.participant).or_insert_with(|| ParticipantScore {
-            participant: answer.participant,
-            display_name: None,
-            points: 0,
-        });
-        score.points += u64::from(points);
-        score.display_name = answer.display_name.clone().or(score.display_name.take());
-    }
 }
 
 #[cfg(test)]

@@ -13,11 +13,14 @@ use store::{
 
 use crate::report::{compose::compose_report, has_report};
 
-/// More than the function's 15 s.
+/// Longer than the timeout of the function, 15 s.
 const LEASE: SignedDuration = SignedDuration::from_secs(20);
 
-/// Writes the report of a session that has ended, and tells its owner: once, however often the job is delivered. One that
-/// broke off half-way goes on with the report that lies there.
+/// Writes the report of a session that has ended, and notifies its owner by mail and by an event. Repeated deliveries of the job
+/// write and notify once. A delivery after an interrupted one continues with the stored report.
+///
+/// # Errors
+/// Fails if the report cannot be composed, stored or published.
 pub async fn run(app: &App, job: &WriteReport) -> Result<(), Error> {
     let found = sessions::get(&app.store, job.session, ReadConsistency::Strong, app.clock.now()).await?;
     let Some(session) = found.filter(has_report) else { return Ok(()) };
@@ -26,18 +29,18 @@ pub async fn run(app: &App, job: &WriteReport) -> Result<(), Error> {
 
 async fn write_and_store(app: &App, session: &Session) -> Result<(), Error> {
     let now = app.clock.now();
-    let report = if let Some(kept) = reports::get(&app.store, session.id, now).await? {
-        kept
+    let report = if let Some(stored) = reports::get(&app.store, session.id, now).await? {
+        stored
     } else {
         let report = truncate_report(compose_report(app, session, now).await?);
         reports::put_first(&app.store, &report, now).await?;
         report
     };
-    let letter =
+    let template =
         EmailTemplate::ReportReady { session: session.id, title: session.presentation_title.clone() };
-    let mail = SendMail { id: format!("report#{}", session.id), user: session.owner, template: letter };
+    let mail = SendMail { id: format!("report#{}", session.id), user: session.owner, template };
     app.queues.send(&mail, now).await?;
-    // every socket of an owner is in this room, the presenter's too
+    // every socket of the owner is in this room, also the presenter's
     let ready = Event::ReportReady(ReportReady { session_id: session.id, created_at: report.written_at });
     app.realtime.publish(Room::User(session.owner), ready, now).await
 }

@@ -1,4 +1,4 @@
-//! What admins have done by a job.
+//! The jobs that administrators request.
 
 use model::session::{EndReason, SessionStatus};
 use protocol::job::EndSession;
@@ -10,8 +10,8 @@ use crate::world::SessionsWorld;
 async fn repeated_admin_requests_end_a_session_once() {
     let world = SessionsWorld::start().await;
     let talk = world.start_talk(world.clock.new_id(), SessionStatus::Active).await;
-    let door = sessions::worker(world.environment()).await.unwrap();
-    let ended = || async {
+    let worker = sessions::worker(world.environment()).await.unwrap();
+    let stored_session = || async {
         let found = store::sessions::get(
             &world.app.store,
             talk.session.id,
@@ -21,10 +21,13 @@ async fn repeated_admin_requests_end_a_session_once() {
         found.await.unwrap().unwrap()
     };
     let job = EndSession { session: talk.session.id };
-    assert!(world.deliver(&door, &job).await);
-    let first = ended().await;
+    assert!(world.deliver(&worker, &job).await);
+    let first = stored_session().await;
     assert_eq!((first.status, first.end_reason), (SessionStatus::Ended, Some(EndReason::Admin)));
-    assert!(world.deliver(&door, &job).await);
-    assert_eq!(ended().await, first);
-    assert!(world.deliver(&door, &EndSession { session: world.clock.new_id() }).await, "one that never was");
+    assert!(world.deliver(&worker, &job).await);
+    assert_eq!(stored_session().await, first);
+    assert!(
+        world.deliver(&worker, &EndSession { session: world.clock.new_id() }).await,
+        "a session that does not exist"
+    );
 }

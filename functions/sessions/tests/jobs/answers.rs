@@ -1,9 +1,11 @@
+//! The job that answers a question.
+
 use std::time::Duration;
 
 use model::{
     QuestionId, SessionId, UserId,
     assistant::AssistantStatus,
-    question::{QuestionStatus as Asked, wording_key},
+    question::{QuestionStatus, wording_key},
     session::SessionStatus,
 };
 use protocol::job::AnswerQuestion;
@@ -16,7 +18,7 @@ use store::{
 use crate::world::SessionsWorld;
 use emulator::bench::run_until_crash;
 
-/// More than the lease of a worker that died; a queue shows the job again after six of its timeouts.
+/// Longer than the lease of a worker that died. A queue delivers the job again after six timeouts of its function.
 const AFTER_LEASE: Duration = Duration::from_mins(21);
 
 async fn ask_question(world: &SessionsWorld, session: SessionId, text: &str) -> AnswerQuestion {
@@ -28,7 +30,7 @@ async fn ask_question(world: &SessionsWorld, session: SessionId, text: &str) -> 
         participant,
         display_name: None,
         text: text.into(),
-        status: Asked::Queued,
+        status: QuestionStatus::Queued,
         merged_into: None,
         has_merged: false,
         pinned: false,
@@ -56,12 +58,12 @@ async fn redelivered_jobs_write_one_answer() {
     let worker = sessions::answers(world.environment()).await.unwrap();
     let talk = world.start_talk(world.clock.new_id(), SessionStatus::Active).await;
     let job = ask_question(&world, talk.session.id, "Which heron is it?").await;
-    let all = (0..4).map(|_| world.deliver(&worker, &job));
-    assert!(futures::future::join_all(all).await.into_iter().all(|done| done));
+    let deliveries = (0..4).map(|_| world.deliver(&worker, &job));
+    assert!(futures::future::join_all(deliveries).await.into_iter().all(|done| done));
     let answered = stored_question(&world, &job).await;
     assert_eq!(
         (answered.status, answered.assistant, answered.version),
-        (Asked::Answered, AssistantStatus::Answered, 2)
+        (QuestionStatus::Answered, AssistantStatus::Answered, 2)
     );
     assert!(world.deliver(&worker, &job).await);
     assert_eq!(stored_question(&world, &job).await, answered);
@@ -69,7 +71,7 @@ async fn redelivered_jobs_write_one_answer() {
     assert_eq!(used.calls, 1);
 }
 
-/// Wherever the function dies, between any two of its writes, the next delivery ends with one answer, told.
+/// The function dies between any two of its writes. The next delivery ends with one published answer.
 #[tokio::test]
 async fn a_crash_at_any_step_leads_to_one_answer() {
     let world = SessionsWorld::start().await;
@@ -77,14 +79,14 @@ async fn a_crash_at_any_step_leads_to_one_answer() {
     let owner: UserId = world.clock.new_id();
     let talk = world.start_talk(owner, SessionStatus::Active).await;
     let session = talk.session.id;
-    let mut deaths = 0;
+    let mut crashes = 0;
     for steps in 1.. {
         let presenter =
             ConnectionIdentity::Account { user: owner, login: world.clock.new_id(), presents: Some(session) };
-        let mut heard = world.open_socket(&format!("presenter-{steps}="), presenter).await;
+        let mut presenter_socket = world.open_socket(&format!("presenter-{steps}="), presenter).await;
         let job = ask_question(&world, session, &format!("Which heron has number {steps}?")).await;
         if run_until_crash(steps, world.deliver(&worker, &job)).await.is_none() {
-            deaths += 1;
+            crashes += 1;
             world.clock.advance(AFTER_LEASE);
             assert!(world.deliver(&worker, &job).await, "after {steps} steps");
         } else {
@@ -96,16 +98,16 @@ async fn a_crash_at_any_step_leads_to_one_answer() {
             (AssistantStatus::Answered, None),
             "after {steps} steps"
         );
-        let (frames, _) = heard.frames();
+        let (frames, _) = presenter_socket.frames();
         let complete = frames
             .iter()
             .filter(|frame| frame["type"] == "ai_response" && frame["payload"]["is_complete"] == true)
             .filter(|frame| frame["payload"]["question_id"] == question.id.to_string());
-        assert!(complete.count() >= 1, "after {steps} steps nobody was told");
+        assert!(complete.count() >= 1, "not published after {steps} steps");
         let used = plan_usage::sum_ai_usage(&world.app.store, session, world.clock.now()).await.unwrap();
-        assert_eq!(used.calls, u64::try_from(steps).unwrap(), "one call a question");
+        assert_eq!(used.calls, u64::try_from(steps).unwrap(), "one call per question");
     }
-    assert!(deaths > 10, "it has more steps than {deaths}");
+    assert!(crashes > 10, "the job has more steps than {crashes}");
 }
 
 #[tokio::test]

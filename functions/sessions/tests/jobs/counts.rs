@@ -1,3 +1,5 @@
+//! The jobs that count votes and connections.
+
 use model::{
     Error, UserId,
     session::{SessionStatus, SlidePacing},
@@ -11,74 +13,75 @@ use store::{
 
 use crate::world::{LiveTalk, SentFrames, SessionsWorld};
 
-/// A session with a vote on the slide that is shown, its presenter's socket, and the job that counts the vote.
+/// Creates a session with a vote on the current slide, its presenter's socket, and the job that counts the vote.
 async fn talk_with_vote(world: &SessionsWorld) -> (LiveTalk, SentFrames, CountVotes) {
     let owner: UserId = world.clock.new_id();
     let talk = world.start_talk(owner, SessionStatus::Active).await;
-    let (session, slide) = (talk.session.id, talk.slides[1]);
+    let session = talk.session.id;
+    let slide = talk.slides[1];
     let presenter =
         ConnectionIdentity::Account { user: owner, login: world.clock.new_id(), presents: Some(session) };
-    let heard = world.open_socket("presenter=", presenter).await;
+    let socket = world.open_socket("presenter=", presenter).await;
     world.store_vote(session, slide).await;
     let tick = Tick(Tick::containing(world.clock.millis()).0 - 8);
     let job =
         CountVotes { session, slide, tick, recipients: CountRecipients::Presenter, tries: 0, since: None };
-    (talk, heard, job)
+    (talk, socket, job)
 }
 
 #[tokio::test]
 async fn responses_that_cannot_be_posted_are_queued() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment_without_sockets()).await.unwrap();
-    let (_, _heard, job) = talk_with_vote(&world).await;
+    let (_, _socket, job) = talk_with_vote(&world).await;
     assert!(world.deliver(&worker, &job).await);
-    let handed = world.queued_jobs::<BroadcastFrame>();
+    let broadcasts = world.queued_jobs::<BroadcastFrame>();
     for event in [r#""type":"vote_update""#, r#""type":"response_submitted""#] {
-        let count = handed.iter().filter(|job| job.frame.contains(event)).count();
-        assert_eq!(count, 1, "{event}: {handed:?}");
+        let count = broadcasts.iter().filter(|job| job.frame.contains(event)).count();
+        assert_eq!(count, 1, "{event}: {broadcasts:?}");
     }
-    let again: Vec<_> = world
+    let retries: Vec<_> = world
         .queued_jobs::<CountVotes>()
         .into_iter()
         .filter(|job| job.recipients == CountRecipients::Presenter)
         .collect();
-    assert!(again.is_empty(), "it is counted, and on its way: {again:?}");
+    assert!(retries.is_empty(), "the count is stored and queued: {retries:?}");
 }
 
 #[tokio::test]
 async fn an_unpublished_count_is_published_by_the_retry() {
     let world = SessionsWorld::start().await;
-    let alone = sessions::worker(world.environment_without_sockets_and_broadcast()).await.unwrap();
-    let (_, mut heard, job) = talk_with_vote(&world).await;
-    assert!(world.deliver(&alone, &job).await, "put off");
-    let [again] = &world.queued_jobs::<CountVotes>()[..] else {
+    let broken = sessions::worker(world.environment_without_sockets_and_broadcast()).await.unwrap();
+    let (_, mut socket, job) = talk_with_vote(&world).await;
+    assert!(world.deliver(&broken, &job).await, "deferred");
+    let [retry] = &world.queued_jobs::<CountVotes>()[..] else {
         panic!("{:?}", world.queued_jobs::<CountVotes>())
     };
-    assert_eq!((again.tries, again.since), (1, Some(0)));
-    assert!(again.tick > job.tick);
-    assert!(heard.all().is_empty());
+    assert_eq!((retry.tries, retry.since), (1, Some(0)));
+    assert!(retry.tick > job.tick);
+    assert!(socket.all().is_empty());
 
     let worker = sessions::worker(world.environment()).await.unwrap();
-    assert!(world.deliver(&worker, again).await);
-    let (frames, _) = heard.frames();
+    assert!(world.deliver(&worker, retry).await);
+    let (frames, _) = socket.frames();
     let types: Vec<_> = frames.iter().map(|frame| frame["type"].as_str().unwrap()).collect();
     assert_eq!(types, ["vote_update", "response_submitted"]);
 }
 
-/// A deployment that lacks a permission must not ask itself for ever, and someone must see it.
+/// A deployment that lacks a permission must not retry for ever. The dead letter raises an alarm.
 #[tokio::test]
 async fn a_job_deferred_too_often_becomes_a_dead_letter() {
     let world = SessionsWorld::start().await;
-    let alone = sessions::worker(world.environment_without_sockets_and_broadcast()).await.unwrap();
-    let (talk, _heard, job) = talk_with_vote(&world).await;
-    assert!(!world.deliver(&alone, &CountVotes { tries: 10, ..job.clone() }).await);
+    let broken = sessions::worker(world.environment_without_sockets_and_broadcast()).await.unwrap();
+    let (talk, _socket, job) = talk_with_vote(&world).await;
+    assert!(!world.deliver(&broken, &CountVotes { tries: 10, ..job.clone() }).await);
     let presence = CountPresence {
         session: talk.session.id,
         tick: job.tick,
         recipients: CountRecipients::Presenter,
         tries: 10,
     };
-    assert!(!world.deliver(&alone, &presence).await);
+    assert!(!world.deliver(&broken, &presence).await);
     assert!(
         world.queued_jobs::<CountVotes>().iter().all(|job| job.tries == 0),
         "{:?}",
@@ -103,7 +106,7 @@ async fn an_ended_session_is_counted_one_last_time() {
     let worker = sessions::worker(world.environment()).await.unwrap();
     let talk = world.start_talk(world.clock.new_id(), SessionStatus::Active).await;
     let session = talk.session.id;
-    // left with its last votes uncounted; the third was never answered
+    // the first slide has uncounted votes, and the third one was never answered
     world.store_vote(session, talk.slides[0]).await;
     let revealed =
         SlideResultSettings { revealed_at: Some(world.clock.millis()), ..SlideResultSettings::default() };
@@ -123,7 +126,7 @@ async fn an_ended_session_is_counted_one_last_time() {
         .map(|job| job.slide)
         .collect();
     assert_eq!(counted, [talk.slides[1], talk.slides[0]]);
-    assert_eq!(world.queued_jobs::<RankQuiz>().len(), 1, "who leads, too");
+    assert_eq!(world.queued_jobs::<RankQuiz>().len(), 1, "the leaderboard is computed too");
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! Sockets of log-ins that have ended.
+
 use std::time::Duration;
 
 use model::{Room, UserId};
@@ -6,7 +8,7 @@ use store::{identity::log_ins, platform::due, realtime::connections::ConnectionI
 
 use crate::world::SessionsWorld;
 
-/// Whoever ended the log-in could not say so while the socket was opening, and left it to the greeting.
+/// A function that ends a log-in cannot close a socket that is still opening. The job that sends the session state closes it.
 #[tokio::test]
 async fn sending_session_state_closes_sockets_of_ended_log_ins() {
     let world = SessionsWorld::start().await;
@@ -16,8 +18,8 @@ async fn sending_session_state_closes_sockets_of_ended_log_ins() {
     let mut ended = world.open_socket("ended=", account(world.clock.new_id())).await;
     let mut alive = world.open_socket("alive=", account(world.create_login(user).await)).await;
     for connection in ["ended=", "alive="] {
-        let greet = SendSessionState { connection: connection.into(), arrived: false, opening: true };
-        assert!(world.deliver(&worker, &greet).await);
+        let job = SendSessionState { connection: connection.into(), arrived: false, opening: true };
+        assert!(world.deliver(&worker, &job).await);
     }
     let (frames, is_closed) = ended.frames();
     assert_eq!((frames[0]["payload"]["code"].as_str(), is_closed), (Some("unauthorized"), true));
@@ -25,28 +27,30 @@ async fn sending_session_state_closes_sockets_of_ended_log_ins() {
     assert_eq!(world.room_size(Room::User(user)).await, 1);
 }
 
-/// The function that ended a log-in died before it closed the sockets: the clock finds it, and this is its job.
+/// The function that ended a log-in died before it closed the sockets. The clock finds the log-in and sends the job again.
 #[tokio::test]
 async fn the_clock_closes_sockets_of_ended_log_ins() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let user: UserId = world.clock.new_id();
-    let (phone, tablet) = (world.create_login(user).await, world.create_login(user).await);
+    let phone = world.create_login(user).await;
+    let tablet = world.create_login(user).await;
     let account = |login| ConnectionIdentity::Account { user, login, presents: None };
     let mut ended = world.open_socket("phone=", account(phone)).await;
     let mut alive = world.open_socket("tablet=", account(tablet)).await;
     assert!(log_ins::end(&world.app.store, user, phone, world.clock.now()).await.unwrap());
 
     world.clock.advance(Duration::from_secs(61));
-    let look = || async { due::list_due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0 };
-    assert_eq!(look().await[0].work().unwrap(), due::DueWork::Login(user, phone));
-    // twice: a queue may deliver so
+    let due_items =
+        || async { due::list_due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0 };
+    assert_eq!(due_items().await[0].work().unwrap(), due::DueWork::Login(user, phone));
+    // twice, because a queue may deliver a job twice
     for _ in 0..2 {
         assert!(world.deliver(&worker, &EndLogin { user, login: phone }).await);
     }
     assert!(ended.frames().1, "closed");
     assert!(alive.all().is_empty());
     assert_eq!(world.room_size(Room::User(user)).await, 1);
-    assert!(look().await.is_empty());
+    assert!(due_items().await.is_empty());
     assert!(log_ins::get(&world.app.store, user, tablet, world.clock.now()).await.unwrap().is_some());
 }

@@ -1,6 +1,6 @@
-//! The doors of sessions where something fails: against the emulated services, of which one is out of reach.
+//! The functions of sessions when something fails. They run against the emulated services, some of which are unreachable.
 
-#![expect(clippy::unwrap_used, reason = "what a test's helper cannot do, fails the test")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails must fail the test")]
 
 mod admins;
 mod answers;

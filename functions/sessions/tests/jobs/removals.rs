@@ -1,24 +1,28 @@
+//! Sockets of participants who were removed.
+
 use model::{Room, UserId, session::SessionStatus};
 use protocol::job::SendSessionState;
 use store::{realtime::connections::ConnectionIdentity, sessions::participants};
 
 use crate::world::SessionsWorld;
 
-/// Whoever sent them away could not close the socket while it was opening, or died before: the greeting does.
+/// A function that removes a participant cannot close a socket that is still opening, and it may die before it closes the
+/// others. The job that sends the session state closes them.
 #[tokio::test]
 async fn sending_session_state_closes_sockets_of_removed_participants() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let owner: UserId = world.clock.new_id();
     let session = world.start_talk(owner, SessionStatus::Active).await.session.id;
-    let (bo, cy) = (world.add_participant(session).await, world.add_participant(session).await);
-    let seat = |participant| ConnectionIdentity::Participant { participant, session, by: None };
-    let mut removed = world.open_socket("removed=", seat(bo)).await;
-    let mut stays = world.open_socket("stays=", seat(cy)).await;
+    let bo = world.add_participant(session).await;
+    let cy = world.add_participant(session).await;
+    let identity = |participant| ConnectionIdentity::Participant { participant, session, by: None };
+    let mut removed = world.open_socket("removed=", identity(bo)).await;
+    let mut stays = world.open_socket("stays=", identity(cy)).await;
     participants::remove(&world.app.store, session, bo, world.clock.now()).await.unwrap();
     for connection in ["removed=", "stays="] {
-        let greet = SendSessionState { connection: connection.into(), arrived: true, opening: false };
-        assert!(world.deliver(&worker, &greet).await);
+        let job = SendSessionState { connection: connection.into(), arrived: true, opening: false };
+        assert!(world.deliver(&worker, &job).await);
     }
     let (frames, is_closed) = removed.frames();
     assert_eq!((frames.len(), is_closed), (1, true), "{frames:?}");

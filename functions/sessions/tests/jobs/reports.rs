@@ -1,3 +1,5 @@
+//! The job that writes a report.
+
 use model::{Room, SessionId, UserId, session::SessionStatus};
 use protocol::job::{CheckSession, Queue, SendMail, WriteReport};
 use store::{
@@ -8,7 +10,7 @@ use store::{
 use crate::world::SessionsWorld;
 use emulator::bench::run_until_crash;
 
-/// A session that has ended, with two answers.
+/// Creates a session that has ended, with two answers.
 async fn end_session_with_answers(world: &SessionsWorld, owner: UserId) -> SessionId {
     let talk = world.start_talk(owner, SessionStatus::Active).await;
     let id = talk.session.id;
@@ -27,27 +29,27 @@ async fn redelivered_jobs_write_and_mail_one_report() {
     let owner: UserId = world.clock.new_id();
     let session = end_session_with_answers(&world, owner).await;
     let login = world.create_login(owner).await;
-    let mut heard = world
+    let mut tablet = world
         .open_socket("tablet=", ConnectionIdentity::Account { user: owner, login, presents: None })
         .await;
     let job = WriteReport { session, counting: true };
     assert!(world.deliver(&worker, &job).await);
     let first = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
     assert_eq!((first.audience.responses, first.slides.len()), (2, 1), "{first:?}");
-    // two at once, and one late
-    let (one, two) = tokio::join!(world.deliver(&worker, &job), world.deliver(&worker, &job));
-    assert!(one && two && world.deliver(&worker, &job).await);
+    // two concurrent deliveries, and a late one
+    let (first_done, second_done) = tokio::join!(world.deliver(&worker, &job), world.deliver(&worker, &job));
+    assert!(first_done && second_done && world.deliver(&worker, &job).await);
     let last = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
     assert_eq!(first, last);
     let [mail] = &world.queued_jobs::<SendMail>()[..] else {
         panic!("{:?}", world.queued_jobs::<SendMail>())
     };
     assert_eq!((&mail.id, mail.user), (&format!("report#{session}"), owner));
-    assert_eq!(heard.frames().0.iter().filter(|frame| frame["type"] == "report_ready").count(), 1);
+    assert_eq!(tablet.frames().0.iter().filter(|frame| frame["type"] == "report_ready").count(), 1);
     assert_eq!(world.room_size(Room::User(owner)).await, 1);
 }
 
-/// The function died between the report and the mail.
+/// The function died after it stored the report and before it sent the mail.
 #[tokio::test]
 async fn a_stored_report_is_mailed_without_rewriting() {
     let world = SessionsWorld::start().await;
@@ -77,7 +79,7 @@ async fn checking_an_ended_session_requests_its_missing_report() {
     };
     assert!(world.deliver(&worker, job).await);
     assert!(world.deliver(&worker, &CheckSession { session }).await);
-    assert_eq!(world.queued_jobs::<WriteReport>().len(), 1, "one lies there");
+    assert_eq!(world.queued_jobs::<WriteReport>().len(), 1, "a report is stored");
 }
 
 #[tokio::test]
@@ -85,7 +87,8 @@ async fn a_session_that_never_started_has_no_report() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let talk = world.start_talk(world.clock.new_id(), SessionStatus::Pending).await;
-    let (id, now) = (talk.session.id, world.clock.now());
+    let id = talk.session.id;
+    let now = world.clock.now();
     let cancelled = Session {
         status: SessionStatus::Ended,
         started_at: None,
@@ -99,16 +102,17 @@ async fn a_session_that_never_started_has_no_report() {
     assert!(world.queued_jobs::<SendMail>().is_empty());
 }
 
-/// Wherever the function dies, the next delivery ends with a report, and its mail is one: `worker-mail` sends an id once.
+/// The function dies between any two of its writes. The next delivery ends with one report. Its mail has one id, and
+/// `worker-mail` sends an id once.
 #[tokio::test]
 async fn a_crash_at_any_step_leads_to_one_report_and_one_mail() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
-    let mut deaths = 0;
+    let mut crashes = 0;
     for steps in 1.. {
         let session = end_session_with_answers(&world, world.clock.new_id()).await;
         let job = WriteReport { session, counting: false };
-        let died = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
+        let has_crashed = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
         world.clock.advance(std::time::Duration::from_mins(2));
         assert!(world.deliver(&worker, &job).await, "after {steps} steps");
         let report = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();
@@ -116,10 +120,10 @@ async fn a_crash_at_any_step_leads_to_one_report_and_one_mail() {
         let id = format!("report#{session}");
         let mails = world.queued_jobs::<SendMail>().into_iter().filter(|mail| mail.id == id).count();
         assert!((1..=2).contains(&mails), "{mails} after {steps} steps");
-        if !died {
+        if !has_crashed {
             break;
         }
-        deaths += 1;
+        crashes += 1;
     }
-    assert!(deaths > 5, "it has more steps than {deaths}");
+    assert!(crashes > 5, "the job has more steps than {crashes}");
 }

@@ -1,3 +1,5 @@
+//! Showing a slide.
+
 use std::collections::HashSet;
 
 use emulator::bench::FunctionClient;
@@ -18,7 +20,8 @@ async fn showing_a_slide_counts_the_previous_one_even_if_posts_fail() {
     let login = world.create_login(user).await;
     let talk = world.start_talk(user, SessionStatus::Active).await;
     let presents = Some(talk.session.id);
-    let _heard = world.open_socket("presenter=", ConnectionIdentity::Account { user, login, presents }).await;
+    let _presenter_socket =
+        world.open_socket("presenter=", ConnectionIdentity::Account { user, login, presents }).await;
 
     let token = world.app.tokens.sign(&AccessToken { user, login }, world.clock.now()).unwrap();
     let path = format!("/v1/sessions/{}/slide", talk.session.id);
@@ -28,15 +31,15 @@ async fn showing_a_slide_counts_the_previous_one_even_if_posts_fail() {
     });
     let show = client.request("POST", &path).bearer(&token).json(&json!({ "slide_id": talk.slides[2] }));
     show.send().await.ok(200);
-    let told: HashSet<bool> = world
+    let for_everyone: HashSet<bool> = world
         .queued_jobs::<CountVotes>()
         .into_iter()
         .filter(|job| job.slide == talk.slides[1])
         .map(|job| job.recipients == CountRecipients::Everyone)
         .collect();
-    assert_eq!(told, HashSet::from([true, false]), "for the presenter, and for everyone");
-    // and the slide is kept for the report
-    let kept =
+    assert_eq!(for_everyone, HashSet::from([true, false]), "one count for the presenter, one for everyone");
+    // the slide is stored for the report
+    let snapshot =
         slide_snapshots::get(&world.app.store, talk.session.id, talk.slides[2], world.clock.now()).await;
-    assert!(kept.unwrap().is_some());
+    assert!(snapshot.unwrap().is_some());
 }

@@ -1,8 +1,8 @@
-use model::{
-    ParticipantId, QuestionId, SessionId, question::QuestionStatus as Asked, session::SessionStatus,
-};
+//! The job that counts up-votes.
+
+use model::{ParticipantId, QuestionId, SessionId, question::QuestionStatus, session::SessionStatus};
 use protocol::job::CountUpvotes;
-use sessions::{InstanceState, questions::ask};
+use sessions::{instance_state::InstanceState, questions::ask};
 use store::sessions::questions::{self, Question};
 
 use crate::world::SessionsWorld;
@@ -26,31 +26,35 @@ fn ask_request(session: SessionId, participant: ParticipantId, text: &str) -> as
 }
 
 async fn upvoters(world: &SessionsWorld, question: &Question) -> Vec<ParticipantId> {
-    let (session, now) = (question.session, world.clock.now());
-    questions::list_upvoters(&world.app.store, session, question.id, now).await.unwrap()
+    questions::list_upvoters(&world.app.store, question.session, question.id, world.clock.now())
+        .await
+        .unwrap()
 }
 
-/// Wherever the function dies: whoever asks again what another one asked wants it answered.
+/// The function dies between any two of its writes. When the participant asks again, their up-vote of the merge target is
+/// stored.
 #[tokio::test]
 async fn asking_a_merged_question_upvotes_its_target() {
     let world = SessionsWorld::start().await;
     let session = world.start_talk(world.clock.new_id(), SessionStatus::Active).await.session.id;
     let first = store_question(&world, session, world.clock.new_id(), TEXT).await;
     for steps in 1.. {
-        let (participant, hot) = (world.clock.new_id(), InstanceState::default());
-        let asking = Box::pin(ask::store_question(&world.app, &hot, ask_request(session, participant, TEXT)));
-        let done = run_until_crash(steps, asking).await.is_some();
+        let participant = world.clock.new_id();
+        let state = InstanceState::default();
+        let asking =
+            Box::pin(ask::store_question(&world.app, &state, ask_request(session, participant, TEXT)));
+        let is_done = run_until_crash(steps, asking).await.is_some();
         let merged = store_question(&world, session, participant, TEXT).await;
-        assert_eq!((merged.status, merged.merged_into), (Asked::Merged, Some(first.id)));
+        assert_eq!((merged.status, merged.merged_into), (QuestionStatus::Merged, Some(first.id)));
         assert!(upvoters(&world, &first).await.contains(&participant), "after {steps} steps");
-        if done {
-            assert!(steps > 5, "it has more steps than {steps}");
+        if is_done {
+            assert!(steps > 5, "asking has more steps than {steps}");
             break;
         }
     }
 }
 
-/// One that comes while its question is being merged is counted where that went.
+/// An up-vote that arrives while its question is being merged counts for the merge target.
 #[tokio::test]
 async fn an_upvote_of_a_merged_question_moves_to_its_target() {
     let world = SessionsWorld::start().await;
@@ -65,6 +69,6 @@ async fn an_upvote_of_a_merged_question_moves_to_its_target() {
     assert!(world.queued_jobs::<CountUpvotes>().contains(&count(first.id)));
     assert!(world.deliver(&worker, &count(first.id)).await);
     let counted = questions::get(&world.app.store, session, first.id, world.clock.now()).await.unwrap();
-    // who asked it in other words, and the late one
+    // the participant who asked it in other words, and the late voter
     assert_eq!(counted.unwrap().upvotes, 2);
 }

@@ -1,4 +1,4 @@
-//! The services, some rows, and doors to which all of them or some are in reach.
+//! The emulated services, some rows, and functions that reach all of the services or only some.
 
 use emulator::{
     ConnectionInfo, OutboundFrame,
@@ -37,13 +37,13 @@ pub(crate) struct SessionsWorld {
     cloud: TestCloud,
 }
 
-/// A session that is on, of three choice slides; the second is shown.
+/// A running session with three choice slides. The second one is the current slide.
 pub(crate) struct LiveTalk {
     pub(crate) session: Session,
     pub(crate) slides: Vec<SlideId>,
 }
 
-/// What a socket was sent.
+/// The frames that a socket has received.
 pub(crate) struct SentFrames(UnboundedReceiver<OutboundFrame>);
 
 impl SentFrames {
@@ -51,7 +51,7 @@ impl SentFrames {
         std::iter::from_fn(|| self.0.try_recv().ok()).collect()
     }
 
-    /// The frames, and whether it was closed.
+    /// Returns the frames, and whether the socket was closed.
     pub(crate) fn frames(&mut self) -> (Vec<Value>, bool) {
         let all = self.all();
         let is_closed = all.iter().any(|sent| matches!(sent, OutboundFrame::Close { .. }));
@@ -77,17 +77,17 @@ impl SessionsWorld {
         self.environment_without(&[])
     }
 
-    /// Whatever is posted to a socket is refused.
+    /// Returns an environment in which every post to a socket is refused.
     pub(crate) fn environment_without_sockets(&self) -> Environment {
         self.environment_without(&["SOCKET_ENDPOINT"])
     }
 
-    /// And nothing can be handed over either.
+    /// Returns an environment in which posts to sockets are refused and frames cannot be queued either.
     pub(crate) fn environment_without_sockets_and_broadcast(&self) -> Environment {
         self.environment_without(&["SOCKET_ENDPOINT", Queue::Broadcast.env_var()])
     }
 
-    /// What is behind these settings is out of reach.
+    /// Returns an environment in which the services of these settings are unreachable.
     pub(crate) fn environment_without(&self, settings: &[&str]) -> Environment {
         let mut variables = self.cloud.function_environment();
         variables
@@ -156,7 +156,7 @@ impl SessionsWorld {
         participant.id
     }
 
-    /// A vote that was stored some time ago.
+    /// Stores a vote that is a minute old.
     pub(crate) async fn store_vote(&self, session: SessionId, slide: SlideId) {
         let minute_ago = self.clock.millis() - 60_000;
         let response = SlideResponse {
@@ -175,7 +175,7 @@ impl SessionsWorld {
         responses::put(&self.app.store, &response).await.unwrap();
     }
 
-    /// An open socket, with its rows.
+    /// Opens a socket and stores its rows.
     pub(crate) async fn open_socket(&self, id: &str, identity: ConnectionIdentity) -> SentFrames {
         let (tx, rx) = unbounded_channel();
         let millis = self.clock.millis();
@@ -203,22 +203,22 @@ impl SessionsWorld {
         connections::list_in_room(&self.app.store, room, self.clock.now()).await.unwrap().len()
     }
 
-    /// Delivers a job; says whether it was done.
-    pub(crate) async fn deliver<J: Job>(&self, door: &LambdaFunction, job: &J) -> bool {
+    /// Delivers a job. Returns whether the function succeeded.
+    pub(crate) async fn deliver<J: Job>(&self, function: &LambdaFunction, job: &J) -> bool {
         let payload = serde_json::to_value(job).unwrap();
-        let posted = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now() };
-        let batch = bench::sqs_event([serde_json::to_string(&posted).unwrap()]);
-        let answer = door.call(batch, Context::default()).await.unwrap();
-        answer["batchItemFailures"].as_array().unwrap().is_empty()
+        let envelope = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now() };
+        let batch = bench::sqs_event([serde_json::to_string(&envelope).unwrap()]);
+        let response = function.call(batch, Context::default()).await.unwrap();
+        response["batchItemFailures"].as_array().unwrap().is_empty()
     }
 
-    /// The jobs of a sort that wait.
+    /// Returns the queued jobs of a type.
     pub(crate) fn queued_jobs<J: Job>(&self) -> Vec<J> {
         let waiting = self.cloud.queued_bodies(J::QUEUE.env_var()).unwrap();
-        let posted = waiting.iter().map(|body| serde_json::from_str::<JobEnvelope>(body).unwrap());
-        posted
-            .filter(|posted| posted.job == J::NAME)
-            .map(|posted| serde_json::from_value(posted.payload).unwrap())
+        let envelopes = waiting.iter().map(|body| serde_json::from_str::<JobEnvelope>(body).unwrap());
+        envelopes
+            .filter(|envelope| envelope.job == J::NAME)
+            .map(|envelope| serde_json::from_value(envelope.payload).unwrap())
             .collect()
     }
 }

@@ -1,15 +1,16 @@
-/// What a bar stands for.
+/// What a bar stands for. It decides the color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BarTone {
     Plain,
-    /// What most chose.
+    /// The option with the most votes.
     Top,
-    /// Of a quiz.
+    /// The correct option of a quiz.
     Right,
+    /// A wrong option of a quiz.
     Wrong,
 }
 
-/// A bar of so many percent. What it shows stands beside it in the table, so it is silent for those who listen.
+/// Draws a bar of this many percent. The table has the same number as text, so the bar is hidden from screen readers.
 pub fn bar(percent: f64, tone: BarTone) -> String {
     let tone = match tone {
         BarTone::Plain => "plain",

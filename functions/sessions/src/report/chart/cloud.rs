@@ -6,20 +6,22 @@ use super::{WIDTH, escape, float, width};
 
 const SMALLEST: f64 = 15.0;
 const LARGEST: f64 = 44.0;
-/// Between two words, in their size.
+/// The gap after a word, relative to its size.
 const GAP: f64 = 0.55;
-/// What is most frequent is bold, and so much wider.
+/// The factor by which the most frequent word is wider, because it is bold.
 const BOLD_FACTOR: f64 = 1.14;
-/// Of a line, in the size of its largest word.
+/// The height of a line, relative to the size of its largest word.
 const LINE: f64 = 1.3;
 
+/// A word with its size and width.
 struct PlacedWord<'a> {
     word: &'a WordCount,
     size: f64,
     wide: f64,
 }
 
-/// Words in the order of the alphabet, where they are found, each as large as it is frequent; nothing of none.
+/// Draws a word cloud. The words are sorted alphabetically, so that readers find them, and their size shows their frequency.
+/// Without words it returns an empty text.
 pub fn cloud(words: &[WordCount]) -> String {
     let most = words.iter().map(|word| word.count).max().unwrap_or_default();
     let least = words.iter().map(|word| word.count).min().unwrap_or_default();
@@ -28,7 +30,8 @@ pub fn cloud(words: &[WordCount]) -> String {
         return String::new();
     }
     placed.sort_by(|a, b| a.word.word.cmp(&b.word.word));
-    let (mut drawn, mut down) = (String::new(), 0.0);
+    let mut drawn = String::new();
+    let mut down = 0.0;
     for line in split_lines(&placed) {
         let high = line.iter().map(|placed| placed.size).fold(0.0, f64::max) * LINE;
         let mut across = (WIDTH - line_width(line)) / 2.0;
@@ -45,19 +48,19 @@ pub fn cloud(words: &[WordCount]) -> String {
         }
         down += high;
     }
-    let told: Vec<String> =
+    let described: Vec<String> =
         words.iter().take(10).map(|word| format!("{} {}", word.word, word.count)).collect();
     format!(
         r#"<svg class="cloud" viewBox="0 0 {WIDTH} {:.0}" role="img" aria-label="Word cloud. Most frequent: {}">{drawn}</svg>"#,
         down + 6.0,
-        escape(&told.join(", ")),
+        escape(&described.join(", ")),
     )
 }
 
 fn place_word(word: &WordCount, least: u64, most: u64) -> PlacedWord<'_> {
     let share = if most > least { float(word.count - least) / float(most - least) } else { 0.5 };
     let size = SMALLEST + (LARGEST - SMALLEST) * share.sqrt();
-    // a long one is smaller rather than cut
+    // a word that is wider than the page becomes smaller instead of being cut
     let wide = width(&word.word) * if word.count == most { BOLD_FACTOR } else { 1.0 };
     let size = size.min(WIDTH * 0.96 / wide.max(1.0));
     PlacedWord { word, size, wide: wide * size }
@@ -69,7 +72,8 @@ fn line_width(line: &[PlacedWord<'_>]) -> f64 {
 }
 
 fn split_lines<'a, 'b>(placed: &'a [PlacedWord<'b>]) -> Vec<&'a [PlacedWord<'b>]> {
-    let (mut lines, mut from) = (Vec::new(), 0);
+    let mut lines = Vec::new();
+    let mut from = 0;
     for to in 1..=placed.len() {
         if to - from > 1 && line_width(&placed[from..to]) > WIDTH {
             lines.push(&placed[from..to - 1]);

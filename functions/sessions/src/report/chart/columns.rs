@@ -8,15 +8,15 @@ const HEIGHT: f64 = 210.0;
 const BASE: f64 = 176.0;
 const TOP: f64 = 26.0;
 
-/// The points of a scale with their votes, and a mark where the average lies.
+/// Draws the points of a scale as columns with their votes, and a mark at the average.
 pub fn columns(options: &[OptionReport], average: Option<f64>) -> String {
     let most = options.iter().map(|option| option.votes).max().unwrap_or_default().max(1);
     let count = float(options.len().max(1) as u64);
     let step = WIDTH / count;
     let wide = (step * 0.7).min(64.0);
     let mut drawn = String::new();
-    for (place, option) in (0_u32..).zip(options) {
-        let middle = step * (f64::from(place) + 0.5);
+    for (position, option) in (0_u32..).zip(options) {
+        let middle = step * (f64::from(position) + 0.5);
         let high = (BASE - TOP) * float(option.votes) / float(most);
         let tone = if option.votes == most { "top" } else { "plain" };
         let _ = write!(
@@ -35,10 +35,10 @@ pub fn columns(options: &[OptionReport], average: Option<f64>) -> String {
         let at = step * (average - lowest + 0.5);
         let _ = write!(drawn, r#"<path class="mark" d="M{at:.1} {:.1} l6 9 h-12 z"/>"#, BASE + 25.0);
     }
-    let told: Vec<String> =
+    let described: Vec<String> =
         options.iter().map(|option| format!("{}: {}", option.label, option.votes)).collect();
     format!(
         r#"<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Votes by point. {}"><line class="line" x1="0" x2="{WIDTH}" y1="{BASE}" y2="{BASE}"/>{drawn}</svg>"#,
-        escape(&told.join(", "))
+        escape(&described.join(", "))
     )
 }

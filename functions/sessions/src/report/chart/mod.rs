@@ -1,8 +1,9 @@
-//! What is drawn on a report: inline SVG, coloured by the classes of its page, so that it follows light, dark and paper.
+//! The charts of a report, as inline SVG. The classes of the page color them, so that they follow the light, dark and print
+//! styles.
 //!
 //! | module | chart |
 //! | --- | --- |
-//! | [`bar`](mod@bar) | one option of a choice, ranking or quiz: a row of a table |
+//! | [`bar`](mod@bar) | one option of a choice, ranking or quiz, in a table row |
 //! | [`columns`](mod@columns) | the points of a scale |
 //! | [`cloud`](mod@cloud) | words by size |
 //! | [`timeline`](mod@timeline) | joins and answers over time |
@@ -12,10 +13,10 @@ pub mod cloud;
 pub mod columns;
 pub mod timeline;
 
-/// Units across; the page scales them.
+/// The width of a chart in its own units. The page scales it.
 const WIDTH: f64 = 720.0;
 
-/// A text inside an element or an attribute.
+/// Escapes a text for an element or an attribute.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -25,7 +26,7 @@ fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            // XML has no others
+            // XML forbids most control characters
             control if control.is_control() => escaped.push(' '),
             other => escaped.push(other),
         }
@@ -33,21 +34,21 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// How wide a text is at size 1, on the safe side: its font is the reader's.
+/// Estimates the width of a text at size 1. The estimate is generous, because the font of the reader is not known.
 fn width(text: &str) -> f64 {
     text.chars()
         .map(|letter| match letter {
             'i' | 'j' | 'l' | 'I' | '.' | ',' | '\'' | '|' | '!' | ':' | ';' => 0.32,
             'm' | 'w' | 'M' | 'W' | '@' => 0.92,
             'A'..='Z' => 0.72,
-            // CJK, emoji and what lies beyond
+            // CJK, emoji and all later characters
             '\u{2e80}'.. => 1.1,
             _ => 0.59,
         })
         .sum()
 }
 
-/// The next round number: 1, 2 or 5 and zeros, and even, so that its half is whole.
+/// Returns the next round and even number, so that its half is whole too.
 fn round_up(most: u64) -> u64 {
     let mut unit = 1_u64;
     loop {
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_was_written_is_markup() {
+    fn markup_in_texts_is_escaped() {
         assert_eq!(escape("<a href=\"x\">'&\u{1}"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp; ");
     }
 }

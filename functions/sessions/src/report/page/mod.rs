@@ -1,4 +1,4 @@
-//! The report as a page: whole in itself, without scripts, and made for paper too.
+//! The report as a page. The page contains everything that it needs, has no scripts, and can be printed.
 
 use std::sync::LazyLock;
 
@@ -26,7 +26,7 @@ use super::chart::{
 
 const STYLE: &str = include_str!("report.css");
 
-/// What ends in `.html` is escaped.
+/// The templates. The engine escapes the values in templates whose name ends in `.html`.
 const TEMPLATES: [(&str, &str); 3] = [
     ("layout.html", include_str!("layout.html")),
     ("report.html", include_str!("report.html")),
@@ -35,20 +35,20 @@ const TEMPLATES: [(&str, &str); 3] = [
 
 static ENVIRONMENT: LazyLock<Result<Environment<'static>, String>> = LazyLock::new(|| {
     let mut environment = Environment::new();
-    // a misspelt variable is an error, not an empty place on somebody's page
+    // a misspelt variable is an error instead of a gap on the page
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.add_filter("day", |at: &str| format_time(at, "%A, %-d %B %Y"));
     environment.add_filter("clock", |at: &str| format_time(at, "%H:%M"));
-    environment.add_filter("format_duration", format_duration);
-    environment.add_filter("format_number", format_number);
-    environment.add_filter("format_dollars", format_dollars);
+    environment.add_filter("duration", format_duration);
+    environment.add_filter("number", format_number);
+    environment.add_filter("dollars", format_dollars);
     for (name, source) in TEMPLATES {
         environment.add_template(name, source).map_err(|why| why.to_string())?;
     }
     Ok(environment)
 });
 
-/// Only our own style, by its hash; nothing is fetched, sent or framed.
+/// The content security policy. It permits only the inline style, by its hash. The page cannot load, send or frame anything.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
     format!(
@@ -56,13 +56,17 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// Returns the headers of a page.
 pub fn headers() -> [(HeaderName, String); 1] {
     [(header::CONTENT_SECURITY_POLICY, POLICY.clone())]
 }
 
-/// The page of a report.
+/// Renders a report as a page.
+///
+/// # Errors
+/// Fails if a template is invalid.
 pub fn render_report(report: &SessionReport) -> Result<Html<String>, Error> {
-    let slides: Vec<SlidePart<'_>> = report.slides.iter().map(SlidePart::of).collect();
+    let slides: Vec<SlidePart<'_>> = report.slides.iter().map(SlidePart::new).collect();
     let best = report.leaderboard.first().map_or(1, |entry| entry.points.max(1));
     let values = context! {
         title => &*report.session.title,
@@ -75,7 +79,10 @@ pub fn render_report(report: &SessionReport) -> Result<Html<String>, Error> {
     render_template("report.html", values)
 }
 
-/// The page where the report will be: it looks again by itself.
+/// Renders the page of a report that is being written. The page reloads until the report exists.
+///
+/// # Errors
+/// Fails if a template is invalid.
 pub fn render_pending(session: &Session) -> Result<Html<String>, Error> {
     render_template("pending.html", context! { title => &*session.presentation_title })
 }
@@ -86,19 +93,19 @@ fn render_template(template: &str, own: Value) -> Result<Html<String>, Error> {
     template.render(context! { style => STYLE, ..own }).map(Html).map_err(Error::internal)
 }
 
-/// A slide with what is drawn of it.
+/// A slide with its charts.
 #[derive(Serialize)]
 struct SlidePart<'a> {
     slide: &'a SlideReport,
     kind: &'static str,
-    /// A chart of its own: of a scale, of words.
+    /// The columns of a scale, or the word cloud of an open question. Empty for other slides.
     chart: String,
-    /// A bar for each option of the others.
+    /// One bar for each option.
     bars: Vec<String>,
 }
 
 impl<'a> SlidePart<'a> {
-    fn of(slide: &'a SlideReport) -> Self {
+    fn new(slide: &'a SlideReport) -> Self {
         let chart = match slide.kind {
             SlideType::Scale => columns(&slide.options, slide.average),
             _ => cloud(&slide.words),
@@ -134,8 +141,8 @@ const fn end_reason_label(reason: EndReason) -> &'static str {
     match reason {
         EndReason::Ended => "ended by its presenter",
         EndReason::Cancelled => "cancelled",
-        EndReason::Expired => "ended by itself after a day",
-        EndReason::Idle => "ended by itself, as nobody was there",
+        EndReason::Expired => "ended automatically after a day",
+        EndReason::Idle => "ended automatically, because no client was connected",
         EndReason::Admin => "ended by an administrator",
     }
 }
@@ -145,12 +152,12 @@ fn share(part: u64, whole: u64) -> f64 {
     part as f64 * 100.0 / whole as f64
 }
 
-/// A time in UTC: whose clock it would be otherwise, nobody has said.
+/// Formats a time in UTC. The time zone of the reader is not known.
 fn format_time(at: &str, format: &str) -> Result<String, minijinja::Error> {
-    let wrong = |why: jiff::Error| {
+    let invalid_time = |why: jiff::Error| {
         minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, "not a time").with_source(why)
     };
-    let at: Timestamp = at.parse().map_err(wrong)?;
+    let at: Timestamp = at.parse().map_err(invalid_time)?;
     Ok(at.to_zoned(TimeZone::UTC).strftime(format).to_string())
 }
 
@@ -162,21 +169,21 @@ fn format_duration(seconds: i64) -> String {
     }
 }
 
-/// With one decimal where it has any, and thousands apart.
+/// Formats a number with separated thousands. It has one decimal unless the decimal is 0.
 fn format_number(value: f64) -> String {
     let text = format!("{value:.1}");
     let (whole, decimal) = text.split_once('.').unwrap_or((&text, "0"));
-    let mut apart = String::new();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            apart.push('\u{202f}');
+    let mut grouped = String::new();
+    for (position, digit) in whole.chars().enumerate() {
+        if position > 0 && (whole.len() - position).is_multiple_of(3) {
+            grouped.push('\u{202f}');
         }
-        apart.push(digit);
+        grouped.push(digit);
     }
-    if decimal == "0" { apart } else { format!("{apart}.{decimal}") }
+    if decimal == "0" { grouped } else { format!("{grouped}.{decimal}") }
 }
 
-/// Millionths of a US dollar.
+/// Formats millionths of a US dollar.
 #[expect(clippy::cast_precision_loss, reason = "the cost of a talk")]
 fn format_dollars(micros: u64) -> String {
     format!("${:.4}", micros as f64 / 1e6)
