@@ -8,12 +8,12 @@ use store::{
     sessions::{self, Session},
 };
 
-/// Changes a session by one conditional write, and repeats `change` on the new row if a concurrent change came first. With
-/// `owner`, the session must belong to that user. Returns the new session, and the value that `change` returned.
+/// Changes a session by one conditional write, and repeats `change` on the new row if a concurrent change came first.
+/// With `owner`, the session must belong to that user. Returns the new session, and the value that `change` returned.
 ///
 /// # Errors
-/// `NotFound` if the session does not exist or belongs to another user. The error of `change`. `Unavailable` after eight
-/// lost attempts.
+/// `NotFound` if the session does not exist or belongs to another user. The error of `change`. `Unavailable` after
+/// eight lost attempts.
 pub async fn change_session<T>(
     app: &App,
     id: SessionId,

@@ -21,8 +21,8 @@ use utoipa::ToSchema;
 
 use crate::{session_view::SessionView, update_session::UpdateSessionRequest};
 
-/// Join codes that are tried before the request fails. With a million live sessions, ten taken codes in a row happen once
-/// in 10^29 requests.
+/// Join codes that are tried before the request fails. With a million live sessions, ten taken codes in a row happen
+/// once in 10^29 requests.
 const MAX_JOIN_CODES: usize = 10;
 
 /// The presentation and the settings of a new session.
@@ -44,8 +44,8 @@ pub struct CreateSessionRequest {
 
 /// Create a session
 ///
-/// Creates a pending session of a presentation, with a new join code. Its current slide is the first one. Fails if the plan
-/// of the caller allows no more sessions this month.
+/// Creates a pending session of a presentation, with a new join code. Its current slide is the first one. Fails if the
+/// plan of the caller allows no more sessions this month.
 #[utoipa::path(
     post,
     path = "/v1/sessions",

@@ -9,8 +9,8 @@ use crate::{instance_state::InstanceState, lifecycle::apply_owner_transition, se
 
 /// End a session
 ///
-/// Ends a session for good. A session that was never started is cancelled. Publishes `session_ended` to the session, closes
-/// its sockets, and requests its report.
+/// Ends a session for good. A session that was never started is cancelled. Publishes `session_ended` to the session,
+/// closes its sockets, and requests its report.
 #[utoipa::path(
     post,
     path = "/v1/sessions/{id}/end",

@@ -20,8 +20,8 @@ use store::{
 
 use crate::{session_snapshot::load_snapshot, session_view::PublicSession};
 
-/// Wrong codes per network address. Right codes are not counted, so that an audience of a thousand behind one address can
-/// join even if a quarter of them mistype the code. Trying all codes at this rate takes 56 years.
+/// Wrong codes per network address. Right codes are not counted, so that an audience of a thousand behind one address
+/// can join even if a quarter of them mistype the code. Trying all codes at this rate takes 56 years.
 const WRONG_CODE_RATE_LIMIT: RateLimit =
     RateLimit { name: "join_code", max_attempts: 300, window: Duration::from_mins(10) };
 

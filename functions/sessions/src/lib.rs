@@ -1,5 +1,5 @@
-//! Live sessions. A presenter shows the slides of a presentation, an audience joins by code and answers, and all of them
-//! see the results.
+//! Live sessions. A presenter shows the slides of a presentation, an audience joins by code and answers, and all of
+//! them see the results.
 //!
 //! | request | file |
 //! | --- | --- |
@@ -70,12 +70,12 @@
 //! | the transitions start, pause, resume and end | [`lifecycle`] |
 //! | the JSON of a session | [`session_view`] |
 //!
-//! The jobs of the assistant have a queue and a function of their own. They take up to a minute where the other jobs take
-//! milliseconds, and only that function has the key of the model provider.
+//! The jobs of the assistant have a queue and a function of their own. They take up to a minute where the other jobs
+//! take milliseconds, and only that function has the key of the model provider.
 //!
 //! Casting a vote is one write (ARCHITECTURE 5). [`votes::cast_vote`] stores the vote.
-//! [`instance_state::count_scheduler`] sends one `count_votes` job per slide and tick. [`worker::count_votes`] counts when
-//! the tick is over.
+//! [`instance_state::count_scheduler`] sends one `count_votes` job per slide and tick. [`worker::count_votes`] counts
+//! when the tick is over.
 
 pub mod assistant;
 pub mod change_session;

@@ -1,5 +1,5 @@
-//! The transitions start, pause, resume and end. `model::session` has the state machine. This file has the one way through
-//! it, so that every transition is a conditional write and every one is published.
+//! The transitions start, pause, resume and end. `model::session` has the state machine. All transitions go through
+//! this file, so that every one is a conditional write and is published.
 
 use entry::App;
 use jiff::{SignedDuration, Timestamp};
@@ -94,7 +94,8 @@ pub async fn apply_transition(
     Ok(session)
 }
 
-/// Publishes the end of a session again, and closes the sockets of its room. It reaches clients that missed the first event.
+/// Publishes the end of a session again, and closes the sockets of its room. It reaches clients that missed the first
+/// event.
 ///
 /// # Errors
 /// Fails if the event can neither be posted nor queued.

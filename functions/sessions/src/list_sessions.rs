@@ -24,8 +24,8 @@ pub struct ListSessionsQuery {
 
 /// List my sessions
 ///
-/// Returns the sessions of the caller, newest first, without their counts. A page may be short or even empty while `next` is
-/// set. Follow `next` until it is null.
+/// Returns the sessions of the caller, newest first, without their counts. A page may be short or even empty while
+/// `next` is set. Follow `next` until it is null.
 #[utoipa::path(
     get,
     path = "/v1/sessions",

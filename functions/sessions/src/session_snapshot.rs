@@ -33,8 +33,8 @@ impl SlideOnScreen {
         Self { id: slide.id, content: slide.content.seen_in(session), index }
     }
 
-    /// Returns whether the audience may see the slide. Before the start it sees only the current slide, and never a quiz.
-    /// A participant who had read a quiz before the start would answer faster.
+    /// Returns whether the audience may see the slide. Before the start it sees only the current slide, and never a
+    /// quiz. A participant who had read a quiz before the start would answer faster.
     pub fn is_open(&self, session: &Session) -> bool {
         session.status != SessionStatus::Pending
             || (session.current_slide == Some(self.id) && self.content.kind() != SlideType::Quiz)

@@ -28,8 +28,8 @@ pub struct UpdateSessionRequest {
     /// Who turns the slides.
     #[garde(skip)]
     pub pace: Option<SlidePacing>,
-    /// At most 200 words of at most 50 characters. New texts that contain one of them are rejected. Stored texts that contain
-    /// one of them leave the counts and word clouds.
+    /// At most 200 words of at most 50 characters. New texts that contain one of them are rejected. Stored texts that
+    /// contain one of them leave the counts and word clouds.
     #[garde(skip)]
     pub blocked_words: Option<Vec<String>>,
 }

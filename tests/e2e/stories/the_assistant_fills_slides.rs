@@ -80,7 +80,7 @@ async fn takeaways_are_generated_on_request() {
     // nobody has answered: nothing to sum up
     ana.client.post(&path(summary), &json!({})).await.ok(202);
     let failed = presenter.wait_for_where("generation_updated", |told| told["status"] == "failed").await;
-    assert!(failed["error"].as_str().unwrap().contains("nobody has answered"), "{failed}");
+    assert!(failed["error"].as_str().unwrap().contains("no participant has answered"), "{failed}");
     let refused = ana.client.post(&path(question), &json!({})).await.refused(422, "VALIDATION_ERROR");
     assert!(refused.to_string().contains("slide_id"), "{refused}");
     let stranger = world.user("stranger").await;

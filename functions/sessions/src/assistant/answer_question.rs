@@ -32,8 +32,9 @@ const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// The interval at which an unfinished answer is published.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(300);
 
-/// Answers a question with a model, and publishes the answer. Questions with the same wording share one call of the model, also
-/// if a job is delivered again. A second delivery publishes an answer that the first one stored but did not publish.
+/// Answers a question with a model, and publishes the answer. Questions with the same wording share one call of the
+/// model, also if a job is delivered again. A second delivery publishes an answer that the first one stored but did not
+/// publish.
 ///
 /// # Errors
 /// Fails if the provider fails, until the question is 30 minutes old. Fails if the question cannot be read or written.
@@ -171,7 +172,7 @@ async fn write_answer(
     Ok(answer_cache::put(&app.store, session.id, wording, &reply).await?)
 }
 
-/// Returns what the model may know: the talk, the question, and the earlier questions of the participant.
+/// Returns what the model may know. That is the talk, the question, and the earlier questions of the participant.
 async fn load_prompt(
     app: &App,
     session: &Session,
@@ -189,8 +190,8 @@ async fn load_prompt(
     Ok(ai::QuestionContext { talk, current_slide, earlier, text: question.text.clone() })
 }
 
-/// Publishes the unfinished answer to the participant who asked and to the presenter. If the presenter approves answers, only
-/// the presenter receives it. A failure is only logged, because the next part contains the earlier ones.
+/// Publishes the unfinished answer to the participant who asked and to the presenter. If the presenter approves
+/// answers, only the presenter receives it. A failure is only logged, because the next part contains the earlier ones.
 async fn publish_progress(
     app: &App,
     session: &Session,

@@ -58,7 +58,8 @@ pub async fn run(app: &App, assistant: &Assistant, job: &GenerateSlide) -> Resul
     publish_generation(app, &session, &finished).await
 }
 
-/// Stores that the generation is done, or why it failed. Changes nothing if the presenter has requested another one in between.
+/// Stores that the generation is done, or why it failed. Changes nothing if the presenter has requested another one in
+/// between.
 async fn finish_generation(
     app: &App,
     generation: SlideGeneration,
@@ -72,8 +73,8 @@ async fn finish_generation(
     Ok(finished)
 }
 
-/// Publishes the status of the generation to the presenter. If the slide is the current one, publishes its new text to the
-/// session.
+/// Publishes the status of the generation to the presenter. If the slide is the current one, publishes its new text to
+/// the session.
 async fn publish_generation(app: &App, session: &Session, generation: &SlideGeneration) -> Result<(), Error> {
     let now = app.clock.now();
     let updated = GenerationUpdated {
@@ -176,8 +177,8 @@ async fn write_on_slide(
     .await
 }
 
-/// Returns whether the text may use the answers to a slide. Results that the audience may not see are excluded, because the
-/// audience reads the text. Answers to open questions are excluded only if the presenter has hidden their results.
+/// Returns whether the text may use the answers to a slide. Results that the audience may not see are excluded, because
+/// the audience reads the text. Answers to open questions are excluded only if the presenter has hidden their results.
 fn is_readable(session: &Session, slide: &Slide) -> bool {
     let visible = session.results.get(&slide.id).and_then(|results| results.visible);
     match slide.content {

@@ -30,8 +30,8 @@ const LEASE: SignedDuration = SignedDuration::from_secs(220);
 /// Calls of the assistant per participant and session (contract presentations A3.5).
 const CALLS_PER_PARTICIPANT: u32 = 5;
 
-/// Creates the assistant of this deployment from the settings `MODEL_PROVIDER`, `MODEL_NAME`, `MODEL_URL` and `MODEL_KEY`. If
-/// a call fails, `MODEL_FALLBACK` answers: `extractive` or `none`.
+/// Creates the assistant of this deployment from the settings `MODEL_PROVIDER`, `MODEL_NAME`, `MODEL_URL` and
+/// `MODEL_KEY`. If a call fails, the fallback of `MODEL_FALLBACK` answers, which is `extractive` or `none`.
 ///
 /// # Errors
 /// Fails if a setting is invalid.
@@ -69,8 +69,8 @@ pub fn jobs() -> JobTable<AnswersWorker> {
     ])
 }
 
-/// Reserves a call from the quotas of the session and of the participant who asked. A second delivery of a job reserves nothing
-/// more.
+/// Reserves a call from the quotas of the session and of the participant who asked. A second delivery of a job reserves
+/// nothing more.
 ///
 /// # Errors
 /// `SUBSCRIPTION_LIMIT_EXCEEDED` if a quota is used up.

@@ -1,4 +1,5 @@
-//! Selects what a model may know of a presentation: the slides that the audience has seen, and the notes of the speaker.
+//! Selects what a model may know of a presentation. That is the slides that the audience has seen, and the notes of the
+//! speaker.
 
 use ai::{AssistantNotes, SlideText, TalkContext};
 use entry::App;
@@ -13,10 +14,11 @@ use store::{
     sessions::{Session, slide_snapshots},
 };
 
-/// Returns the title, notes and slides of a presentation for a text that the audience reads, and separately all its slides.
+/// Returns the title, notes and slides of a presentation for a text that the audience reads, and separately all its
+/// slides.
 ///
-/// It excludes slides that were not shown yet. For a quiz whose results are hidden it excludes the slide, and every sentence
-/// of the notes that names a correct option. It costs 2 queries, which grow with the presentation.
+/// It excludes slides that were not shown yet. For a quiz whose results are hidden it excludes the slide, and every
+/// sentence of the notes that names a correct option. It costs 2 queries, which grow with the presentation.
 ///
 /// # Errors
 /// `NotFound` if the presentation does not exist any more.

@@ -47,8 +47,8 @@ pub struct ExportSessionQuery {
     /// Exports only the answers to this slide.
     #[garde(skip)]
     pub slide_id: Option<SlideId>,
-    /// The number of the part, from 1. An export that is larger than 5 MB has several parts. The header `x-parts` has their
-    /// number.
+    /// The number of the part, from 1. An export that is larger than 5 MB has several parts. The header `x-parts` has
+    /// their number.
     #[garde(range(min = 1, max = 10_000))]
     #[param(minimum = 1, maximum = 10_000)]
     pub part: Option<usize>,
@@ -94,8 +94,9 @@ pub enum ExportedRow {
 
 /// Export a session
 ///
-/// Returns the answers or the questions of a session of the caller, with the names of the participants. Answers have the order
-/// of the slides, then of time. The export contains hidden answers and answers that do not count, and marks them.
+/// Returns the answers or the questions of a session of the caller, with the names of the participants. Answers have
+/// the order of the slides, then of time. The export contains hidden answers and answers that do not count, and marks
+/// them.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/export",

@@ -36,8 +36,8 @@ pub struct ResponseRow {
     pub participant_id: ParticipantId,
     /// The points of the answer in a quiz. `null` for other slides.
     pub points: Option<u32>,
-    /// Whether the answer counts. An answer does not count if it is hidden, contains a blocked word, or was given before the
-    /// results were reset.
+    /// Whether the answer counts. An answer does not count if it is hidden, contains a blocked word, or was given
+    /// before the results were reset.
     pub is_counted: bool,
     pub is_hidden: bool,
     pub is_flagged: bool,

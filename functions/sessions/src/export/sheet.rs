@@ -1,5 +1,5 @@
-//! Writes rows as CSV or JSON, in parts. A response of Lambda has at most 6 MB and contains the body as a JSON string. The
-//! size of a part is measured as a JSON string too, with a margin for the headers.
+//! Writes rows as CSV or JSON, in parts. A response of Lambda has at most 6 MB and contains the body as a JSON string.
+//! The size of a part is measured as a JSON string too, with a margin for the headers.
 
 use model::Error;
 use serde::Serialize;
@@ -123,7 +123,8 @@ impl ExportSheet {
         self.starts.len()
     }
 
-    /// Returns a part by its number, from 1, or `None` if there are fewer parts. Each part starts with the names of the columns.
+    /// Returns a part by its number, from 1, or `None` if there are fewer parts. Each part starts with the names of the
+    /// columns.
     pub fn part(&self, number: usize) -> Option<String> {
         let from = *self.starts.get(number.checked_sub(1)?)?;
         let to = self.starts.get(number).copied().unwrap_or(self.rows.len());

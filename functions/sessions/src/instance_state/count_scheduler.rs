@@ -52,8 +52,8 @@ impl CountScheduler {
         self.schedule_vote_count_at(app, session, slide, tick, CountRecipients::Everyone).await;
     }
 
-    /// Schedules a count of every answered slide that is not the current one. It replaces a final count that was lost, and
-    /// it corrects the counts after the blocked words changed.
+    /// Schedules a count of every answered slide that is not the current one. It replaces a final count that was lost,
+    /// and it corrects the counts after the blocked words changed.
     ///
     /// # Errors
     /// Fails if the presentation or the answers cannot be read.
@@ -90,8 +90,8 @@ impl CountScheduler {
         }
     }
 
-    /// Schedules a count of the up-votes of a question. Up-votes are counted every two seconds, as often as events reach
-    /// a large audience.
+    /// Schedules a count of the up-votes of a question. Up-votes are counted every two seconds, as often as events
+    /// reach a large audience.
     ///
     /// # Errors
     /// Fails if the job cannot be sent. The caller must report that, because nothing else counts the up-vote.

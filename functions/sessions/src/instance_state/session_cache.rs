@@ -1,9 +1,9 @@
 //! Remembers a session and its current slide for half a second.
 //!
 //! The alternative, two seconds, saves no more in a burst of a thousand votes, because an instance then reads twice a
-//! second. With half a second, a vote that a participant casts after the presenter paused is stored for a quarter of the
-//! time. A remembered session may accept an answer, but never refuse it. Before an answer is refused, everything is read
-//! again.
+//! second. With half a second, a vote that a participant casts after the presenter paused is stored for a quarter of
+//! the time. A remembered session may accept an answer, but never refuse it. Before an answer is refused, everything is
+//! read again.
 
 use std::{
     collections::HashMap,

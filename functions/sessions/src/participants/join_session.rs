@@ -41,7 +41,8 @@ pub struct JoinSessionRequest {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JoinSessionResponse {
     pub participant_id: ParticipantId,
-    /// Authenticates answers by HTTP, requests for tickets, and later joins as the same participant. It expires after 24 hours.
+    /// Authenticates answers by HTTP, requests for tickets, and later joins as the same participant. It expires after
+    /// 24 hours.
     pub participant_token: String,
     pub display_name: Option<String>,
     pub is_anonymous: bool,

@@ -14,8 +14,8 @@ use super::participant_access::REMOVED_MESSAGE;
 
 /// Remove a participant
 ///
-/// Closes the sockets of the participant and invalidates their token. Their answers and questions stay. The presenter can
-/// hide single ones.
+/// Closes the sockets of the participant and invalidates their token. Their answers and questions stay. The presenter
+/// can hide single ones.
 #[utoipa::path(
     delete,
     path = "/v1/sessions/{id}/participants/{participant_id}",

@@ -56,8 +56,9 @@ pub struct AskQuestionRequest {
 
 /// Ask a question
 ///
-/// Asks a question with a participant's token. A participant who repeats a question receives the stored one. A question that
-/// asks the same as another one is `merged` into it, and the participant receives the other one's answer.
+/// Asks a question with a participant's token. A participant who repeats a question receives the stored one. A question
+/// that asks the same as another question is `merged` into it, and the participant receives the answer of that
+/// question.
 #[utoipa::path(
     post,
     path = "/v1/sessions/{id}/questions",
@@ -187,12 +188,12 @@ pub struct IncomingQuestion<'a> {
     pub text: &'a str,
 }
 
-/// Stores a question, publishes it, and requests the answer of the assistant. A question that asks the same as a stored one is
-/// merged into it.
+/// Stores a question, publishes it, and requests the answer of the assistant. A question that asks the same as a stored
+/// question is merged into it.
 ///
 /// # Errors
-/// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `LIMIT_REACHED`, `RATE_LIMITED`, or `Invalid` for the text or the slide. Nothing is
-/// stored then.
+/// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `LIMIT_REACHED`, `RATE_LIMITED`, or `Invalid` for the text or the slide.
+/// Nothing is stored then.
 pub async fn store_question(
     app: &App,
     state: &InstanceState,

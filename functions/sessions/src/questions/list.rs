@@ -45,8 +45,8 @@ pub struct QuestionList {
 
 /// List the questions of a session
 ///
-/// Returns the questions of a session to its presenter and its audience. A participant sees no names, and only their own
-/// hidden questions. Pages have numbers instead of cursors, because up-votes change the order.
+/// Returns the questions of a session to its presenter and its audience. A participant sees no names, and only their
+/// own hidden questions. Pages have numbers instead of cursors, because up-votes change the order.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/questions",
@@ -82,8 +82,8 @@ pub async fn list_questions(
     Ok(Json(QuestionList { items, numbers }))
 }
 
-/// Returns whether the caller may see a question. Only the presenter and the participant who asked see hidden questions, and
-/// questions with a word that was blocked later.
+/// Returns whether the caller may see a question. Only the presenter and the participant who asked see hidden
+/// questions, and questions with a word that was blocked later.
 pub(super) fn can_see(session: &Session, role: &SessionRole, question: &Question) -> bool {
     match role {
         SessionRole::Presenter => true,

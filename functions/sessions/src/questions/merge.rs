@@ -12,8 +12,8 @@ use crate::instance_state::InstanceState;
 /// Up-votes that are written concurrently.
 const WRITE_CONCURRENCY: usize = 16;
 
-/// Marks a question as a merge target, if `check` accepts it. This happens before another question is merged into it, so that
-/// the answer to the target also reaches the participants of merged questions.
+/// Marks a question as a merge target, if `check` accepts it. This happens before another question is merged into it,
+/// so that the answer to the target also reaches the participants of merged questions.
 ///
 /// # Errors
 /// `NotFound` if the question does not exist. The error of `check`.
@@ -31,8 +31,8 @@ pub async fn mark_merge_target(
     .map(drop)
 }
 
-/// Completes the merge of a question by the presenter. Questions that were merged into `question` move to the target too.
-/// All up-votes are counted for the target. If the target has an answer, it is sent to the participants who asked.
+/// Completes the merge of a question by the presenter. Questions that were merged into `question` move to the target
+/// too. All up-votes are counted for the target. If the target has an answer, it is sent to the participants who asked.
 ///
 /// # Errors
 /// Fails if a question cannot be read, written or published. The caller repeats the merge then.
@@ -94,8 +94,8 @@ pub async fn carry_upvotes(
         voters.into_iter().map(|voter| questions::set_upvote(&app.store, session, into, voter, true));
     stream::iter(writes).buffer_unordered(WRITE_CONCURRENCY).try_collect::<()>().await?;
     match questions::get(&app.store, session, into, now).await? {
-        // The job of a target that is merged itself carries the up-votes on. Two questions that were merged into each other
-        // would carry them for ever.
+        // The job of a target that is merged itself carries the up-votes on. Two questions that were merged into each
+        // other would carry them for ever.
         Some(target) if target.merged_into.is_none_or(|next| next != question.id) => {
             state.count_scheduler.schedule_upvote_count(app, session, into).await
         }

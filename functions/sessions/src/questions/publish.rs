@@ -10,8 +10,8 @@ use store::sessions::questions::{self, Question, QuestionReply};
 
 use super::view;
 
-/// Publishes a question to the session, and with the name of the participant to the presenter. A failure is only logged. The
-/// change is stored, and GET returns it.
+/// Publishes a question to the session, and with the name of the participant to the presenter. A failure is only
+/// logged. The change is stored, and GET returns it.
 pub async fn publish_question(app: &App, question: &Question) {
     // the presenter's event comes last, because it has more fields under the same version
     log_failure(question, publish_to_audience(app, question).await);

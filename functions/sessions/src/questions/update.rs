@@ -94,8 +94,8 @@ pub async fn update_question(
     Ok(Json(view::for_presenter(changed)))
 }
 
-/// Returns the transition that leads a question to `status`. Returns `None` if it has that status already and no other target
-/// is possible.
+/// Returns the transition that leads a question to `status`. Returns `None` if it has that status already and no other
+/// target is possible.
 fn transition_to(status: QuestionStatus, question: &Question) -> Option<QuestionTransition> {
     match status {
         QuestionStatus::Hidden => Some(QuestionTransition::Hide),

@@ -11,8 +11,8 @@ use crate::{instance_state::InstanceState, participants::participant_access::req
 
 /// Up-vote a question
 ///
-/// Stores the up-vote of a participant. Repeating it changes nothing. The up-vote of a merged question counts for the question
-/// into which it was merged.
+/// Stores the up-vote of a participant. Repeating it changes nothing. The up-vote of a merged question counts for the
+/// question into which it was merged.
 #[utoipa::path(
     put,
     path = "/v1/sessions/{id}/questions/{question_id}/upvote",
@@ -66,8 +66,8 @@ pub async fn withdraw_upvote(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Stores or withdraws an up-vote, and schedules the count. The up-vote of a merged question counts for the question into
-/// which it was merged.
+/// Stores or withdraws an up-vote, and schedules the count. The up-vote of a merged question counts for the question
+/// into which it was merged.
 ///
 /// # Errors
 /// `NotFound` if the question does not exist or is hidden.

@@ -34,8 +34,8 @@ use crate::{
 
 /// Composes the report of a session from its answers. The alternative, its counts, may lack late answers.
 ///
-/// It reads all answers, one slide after the other. For a session with a thousand participants and twenty questions that is
-/// about 15 MB, or 3,600 read units.
+/// It reads all answers, one slide after the other. For a session with a thousand participants and twenty questions
+/// that is about 15 MB, or 3,600 read units.
 ///
 /// # Errors
 /// Fails if the session's data cannot be read.

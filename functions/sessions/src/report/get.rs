@@ -42,9 +42,9 @@ pub struct ReportPending {
 
 /// Get the report of a session
 ///
-/// Returns the report of a session of the caller: the results of every slide, the participation over time, the questions, and
-/// the calls of the assistant. It contains the names of the participants. As a page it has no script, loads nothing, and can
-/// be printed.
+/// Returns the report of a session of the caller. It contains the results of every slide, the participation over time,
+/// the questions, the calls of the assistant, and the names of the participants. As a page it has no script, loads
+/// nothing, and can be printed.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/report",

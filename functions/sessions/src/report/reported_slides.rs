@@ -7,8 +7,8 @@ use store::sessions::{Session, responses, slide_snapshots};
 
 use crate::{session_snapshot::takes_answers, slides::slide_snapshots::presentation_slides};
 
-/// A slide in a report or an export. A shown slide has its content as it was last shown. A slide that was answered but never
-/// shown has its current content.
+/// A slide in a report or an export. A shown slide has its content as it was last shown. A slide that was answered but
+/// never shown has its current content.
 pub struct ReportedSlide {
     pub id: SlideId,
     /// Counts from 0.

@@ -14,8 +14,8 @@ use store::sessions::{Session, responses::SlideResponse};
 
 use super::reported_slides::ReportedSlide;
 
-/// Composes the report of one slide from the answers that count. The speed of the answers counts from `from`, in milliseconds
-/// since 1970.
+/// Composes the report of one slide from the answers that count. The speed of the answers counts from `from`, in
+/// milliseconds since 1970.
 pub fn slide_report(
     session: &Session,
     slide: &ReportedSlide,

@@ -1,5 +1,5 @@
-//! The texts that a model writes on summary and conclusion slides. The presenter requests them, or the slide does when it is
-//! shown.
+//! The texts that a model writes on summary and conclusion slides. The presenter requests them, or the slide does when
+//! it is shown.
 
 use axum::{Json, extract::State};
 use entry::{
@@ -63,8 +63,8 @@ impl From<SlideGeneration> for GenerationView {
 
 /// Generate the text of a slide
 ///
-/// Requests that a model writes a summary of the answers on a summary slide, or takeaways on a conclusion slide. A request
-/// while one is pending returns the pending one.
+/// Requests that a model writes a summary of the answers on a summary slide, or takeaways on a conclusion slide. If a
+/// generation is pending, it is returned instead of a new one.
 #[utoipa::path(
     post,
     path = "/v1/sessions/{id}/slides/{slide_id}/generation",
@@ -198,8 +198,8 @@ async fn request_first_slide(
     Ok(request_generation(app, &session, slide.id, false).await?.into())
 }
 
-/// Requests that a model writes on a slide. Returns the pending generation if there is one. With `only_first`, also returns
-/// a generation that is done, instead of requesting another one.
+/// Requests that a model writes on a slide. Returns the pending generation if there is one. With `only_first`, also
+/// returns a generation that is done, instead of requesting another one.
 ///
 /// # Errors
 /// Fails if the generation cannot be stored. A job that cannot be sent is only logged.

@@ -22,8 +22,8 @@ pub struct SessionSlides {
 
 /// List the slides of a session
 ///
-/// Returns the slides that the caller may see. The presenter sees all of them. A participant sees the current slide, and all
-/// slides of a self-paced session that has started. A participant sees no quiz before the start.
+/// Returns the slides that the caller may see. The presenter sees all of them. A participant sees the current slide,
+/// and all slides of a self-paced session that has started. A participant sees no quiz before the start.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/slides",

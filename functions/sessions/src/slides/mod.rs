@@ -8,8 +8,8 @@
 //! | `POST`, `GET /v1/sessions/{id}/slides/{slide_id}/generation` | [`generate`] |
 //! | `POST /v1/ai/summary`, `POST /v1/ai/conclusion` | [`generate`] |
 //!
-//! [`slide_snapshots`] stores a slide as it was shown, for the report. [`crate::assistant::generate_slide`] is the job that
-//! writes on a slide.
+//! [`slide_snapshots`] stores a slide as it was shown, for the report. [`crate::assistant::generate_slide`] is the job
+//! that writes on a slide.
 
 pub mod generate;
 pub mod list_slides;

@@ -71,8 +71,8 @@ pub struct SlideResults {
 
 /// Get the results of a slide
 ///
-/// Returns the last count of the answers to a slide, and the caller's own answer. A client that missed an event reads the
-/// results here.
+/// Returns the last count of the answers to a slide, and the caller's own answer. A client that missed an event reads
+/// the results here.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/slides/{slide_id}/results",
@@ -147,8 +147,8 @@ pub async fn show_results(
 
 /// Reset the results of a slide
 ///
-/// Resets the results of a slide. Answers from before the reset do not count any more, and participants can answer again.
-/// Publishes `results_changed` to the session.
+/// Resets the results of a slide. Answers from before the reset do not count any more, and participants can answer
+/// again. Publishes `results_changed` to the session.
 #[utoipa::path(
     delete,
     path = "/v1/sessions/{id}/slides/{slide_id}/results",

@@ -32,8 +32,8 @@ pub struct ShowSlideRequest {
 
 /// Show a slide
 ///
-/// Makes a slide the current one of an active or paused session. Publishes `slide_changed` to the session. The answers to
-/// the previous slide are counted a last time.
+/// Makes a slide the current one of an active or paused session. Publishes `slide_changed` to the session. The answers
+/// to the previous slide are counted a last time.
 #[utoipa::path(
     post,
     path = "/v1/sessions/{id}/slide",
@@ -142,7 +142,8 @@ async fn publish_slide_changed(
         let published =
             app.realtime.publish(Room::Session(session.id), Event::SlideChanged(changed), now).await;
         snapshot_slide(app, session, &current, now).await;
-        // The presenter may return to a slide that has answers. Clients that connected in between have not received them.
+        // The presenter may return to a slide that has answers. Clients that connected in between have not received
+        // them.
         if takes_answers(&current.content) {
             state.count_scheduler.schedule_vote_count(app, session.id, current.id).await;
         }

@@ -18,9 +18,9 @@ use crate::session_snapshot::SlideOnScreen;
 /// Snapshots that are written concurrently.
 const WRITE_CONCURRENCY: usize = 16;
 
-/// Stores a slide as it is shown, so that the report has it even if the presentation changes later. Requests its generated
-/// text if the slide wants one and none is pending or done. A failure is only logged. The report then has the slide as the
-/// presentation has it.
+/// Stores a slide as it is shown, so that the report has it even if the presentation changes later. Requests its
+/// generated text if the slide wants one and none is pending or done. A failure is only logged. The report then has the
+/// slide as the presentation has it.
 pub async fn snapshot_slide(app: &App, session: &Session, slide: &SlideOnScreen, now: Timestamp) {
     log_failure(session, store_snapshot(app, session, slide, now).await);
 }

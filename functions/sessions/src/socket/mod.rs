@@ -119,9 +119,9 @@ impl SessionSocket {
         set_upvote(&self.app, &self.state, session, command.question_id, participant, command.up).await
     }
 
-    /// Renames the participant, and sends `session_state`. A connection cannot become another participant's, because other
-    /// instances remember its identity. For that, the client joins by HTTP with the other token and opens the socket of that
-    /// response.
+    /// Renames the participant, and sends `session_state`. A connection cannot become another participant's, because
+    /// other instances remember its identity. For that, the client joins by HTTP with the other token and opens the
+    /// socket of that response.
     async fn join_session(&self, connection: Connection, command: JoinSessionCommand) -> Result<(), Error> {
         let now = self.app.clock.now();
         let (participant, session) = connected_participant(&connection)?;
@@ -168,8 +168,8 @@ impl SessionSocket {
         self.replace_connection(connection, after, now).await
     }
 
-    /// Stores a changed connection and sends it `session_state`. Another identity means other rooms. The new subscriptions are
-    /// written before the old ones are deleted, so that the connection misses no event.
+    /// Stores a changed connection and sends it `session_state`. Another identity means other rooms. The new
+    /// subscriptions are written before the old ones are deleted, so that the connection misses no event.
     async fn replace_connection(
         &self,
         before: Connection,

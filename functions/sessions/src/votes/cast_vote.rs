@@ -1,5 +1,5 @@
-//! Stores an answer to the current slide. This is the hot path of the product. A vote costs one write, and no read while the
-//! instance remembers the session.
+//! Stores an answer to the current slide. This is the hot path of the product. A vote costs one write, and no read
+//! while the instance remembers the session.
 
 use entry::App;
 use model::{
@@ -14,8 +14,8 @@ use store::{
 
 use crate::{instance_state::InstanceState, session_snapshot::SessionSnapshot};
 
-/// A vote whose write took longer than this many milliseconds is marked with the time at which the write ended. Counts look
-/// back by as much.
+/// A vote whose write took longer than this many milliseconds is marked with the time at which the write ended. Counts
+/// look back by as much.
 pub const SLOW_WRITE_MS: i64 = 100;
 
 /// An answer as the participant sent it.
@@ -43,12 +43,12 @@ struct AcceptedVote {
 
 /// Stores an answer and schedules its count. Returns the stored answer.
 ///
-/// If a later answer of the participant is already stored, this one is ignored; that is not an error. If the slide keeps
-/// the first answer, a retry of the same answer returns the stored one.
+/// If a later answer of the participant is already stored, this answer is ignored, which is not an error. If the slide
+/// keeps the first answer, a retry of the same answer returns the stored one.
 ///
 /// # Errors
-/// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `SLIDE_NOT_CURRENT`, `INVALID_CONTENT`, `ALREADY_RESPONDED` or `RESULTS_SHOWN`.
-/// Nothing is stored then.
+/// `SESSION_NOT_ACTIVE`, `SESSION_ENDED`, `SLIDE_NOT_CURRENT`, `INVALID_CONTENT`, `ALREADY_RESPONDED` or
+/// `RESULTS_SHOWN`. Nothing is stored then.
 pub async fn cast_vote(
     app: &App,
     state: &InstanceState,
@@ -94,8 +94,8 @@ pub async fn cast_vote(
     Ok(response)
 }
 
-/// Stores the first answer to a slide that keeps it, unless the correct answer was shown. An answer from before the results
-/// were reset does not count as the first one.
+/// Stores the first answer to a slide that keeps it, unless the correct answer was shown. An answer from before the
+/// results were reset does not count as the first one.
 async fn store_first_vote(
     app: &App,
     state: &InstanceState,

@@ -57,8 +57,8 @@ pub fn response_submitted(response: SlideResponse) -> ResponseSubmitted {
 
 /// List the answers to a slide
 ///
-/// Returns the answers to a slide in a session of the caller, newest first, with the names of the participants. Pages have
-/// numbers instead of cursors.
+/// Returns the answers to a slide in a session of the caller, newest first, with the names of the participants. Pages
+/// have numbers instead of cursors.
 #[utoipa::path(
     get,
     path = "/v1/responses/slide/{id}",
@@ -73,8 +73,8 @@ pub fn response_submitted(response: SlideResponse) -> ResponseSubmitted {
         (status = 422, body = ErrorBody),
     )
 )]
-// The alternative, a cursor, would need an index by time, and so a second write for every vote. A page therefore reads all
-// answers to the slide, as every count does.
+// The alternative, a cursor, would need an index by time, and so a second write for every vote. A page therefore reads
+// all answers to the slide, as every count does.
 pub async fn list_responses_of_slide(
     State(app): State<App>,
     account: AccountCaller,

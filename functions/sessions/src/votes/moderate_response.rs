@@ -26,8 +26,8 @@ pub struct ModerateResponseRequest {
     /// The slide of the answer.
     #[garde(skip)]
     pub slide_id: SlideId,
-    /// Removes the answer from the counts, from the word cloud and from what the audience sees. A later answer of the same
-    /// participant is visible.
+    /// Removes the answer from the counts, from the word cloud and from what the audience sees. A later answer of the
+    /// same participant is visible.
     #[garde(skip)]
     pub is_hidden: Option<bool>,
     /// Marks the answer for the presenter. The audience does not see the mark.
@@ -37,8 +37,8 @@ pub struct ModerateResponseRequest {
 
 /// Hide or flag an answer
 ///
-/// Hides or flags an answer in a session of the caller, or reverses that. If the answer is hidden or shown, its slide is
-/// counted again immediately.
+/// Hides or flags an answer in a session of the caller, or reverses that. If the answer is hidden or shown, its slide
+/// is counted again immediately.
 #[utoipa::path(
     patch,
     path = "/v1/responses/{id}",

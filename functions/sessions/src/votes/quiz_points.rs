@@ -8,8 +8,8 @@ use store::sessions::{Session, responses::SlideResponse};
 /// The scores of the participants who have points.
 pub type QuizScores = BTreeMap<ParticipantId, ParticipantScore>;
 
-/// Returns the points of one answer to a quiz. An answer that was given after the correct answer was shown earns nothing.
-/// Its speed counts from `from`, in milliseconds since 1970.
+/// Returns the points of one answer to a quiz. An answer that was given after the correct answer was shown earns
+/// nothing. Its speed counts from `from`, in milliseconds since 1970.
 pub fn points_earned(session: &Session, quiz: &SlideContent, from: i64, answer: &SlideResponse) -> u32 {
     if session.is_before_reveal(answer.slide, answer.received) {
         quiz.points(&answer.answer, answer.received - from)

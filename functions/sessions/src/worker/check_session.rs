@@ -20,8 +20,8 @@ use crate::{
 /// Checks a session.
 ///
 /// The check of a running session schedules a count of its slides, in case the job of a stored vote was lost. It ends a
-/// session that is a day old or idle. The last check of a session that has ended counts its slides, publishes the end again,
-/// and requests the report if none exists.
+/// session that is a day old or idle. The last check of a session that has ended counts its slides, publishes the end
+/// again, and requests the report if none exists.
 ///
 /// # Errors
 /// Fails if the session cannot be read or changed. The clock then sends the job again.

@@ -15,19 +15,25 @@ use store::{
 use super::{newest_finished_tick, wait_for_tick_end};
 use crate::session_state::distinct_participants;
 
-/// Counts who is connected when the tick is over. The presenter is told at once, everyone by the size of the audience.
+/// Counts the connected participants when the tick is over. Publishes the count to the presenter immediately, and to
+/// everyone at a tick that depends on the size of the audience.
+///
+/// # Errors
+/// Fails if the connections cannot be read, or if the count can neither be stored nor published.
 pub async fn run(app: &App, job: CountPresence) -> Result<(), Error> {
     wait_for_tick_end(app, job.tick).await;
     let now = app.clock.now();
-    let (session, tick, as_of) = (job.session, job.tick, newest_finished_tick(app, job.tick).end_ms());
-    let before = match job.recipients {
+    let session = job.session;
+    let tick = job.tick;
+    let as_of = newest_finished_tick(app, tick).end_ms();
+    let previous = match job.recipients {
         CountRecipients::Presenter => {
             sessions::get_presence(&app.store, session, ReadConsistency::Strong, now).await?
         }
         CountRecipients::Everyone => None,
     };
-    if before.as_ref().is_some_and(|before| before.tick != tick && before.as_of >= tick.end_ms()) {
-        // a job that came late has counted for this one
+    if previous.as_ref().is_some_and(|previous| previous.tick != tick && previous.as_of >= tick.end_ms()) {
+        // a late job has already counted for this one
         return Ok(());
     }
     let members = connections::list_in_room(&app.store, Room::Session(session), now).await?;
@@ -39,15 +45,16 @@ pub async fn run(app: &App, job: CountPresence) -> Result<(), Error> {
     });
     match job.recipients {
         CountRecipients::Presenter => {
-            let (last, peak) = before.map_or((0, 0), |before| (before.someone_at, before.peak));
-            let someone_at = if members.is_empty() { last } else { as_of };
-            let peak = peak.max(participants);
+            let (previous_at, previous_peak) =
+                previous.map_or((0, 0), |previous| (previous.someone_at, previous.peak));
+            let someone_at = if members.is_empty() { previous_at } else { as_of };
+            let peak = previous_peak.max(participants);
             let presence = PresenceCount { session, participants, as_of, someone_at, peak, tick };
             if sessions::save_presence(&app.store, &presence).await? == WriteOutcome::ConditionFailed {
                 return Ok(());
             }
             app.realtime.publish(Room::Presenter(session), event, now).await?;
-            // of the tick that was counted: the audience may have been told of the job's own before it came
+            // the tick that was counted: the audience may already have received the tick of the job
             let tick = Tick::containing(as_of - 1).next_for_audience(members.len());
             app.queues
                 .send(&CountPresence { session, tick, recipients: CountRecipients::Everyone, tries: 0 }, now)

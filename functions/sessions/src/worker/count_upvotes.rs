@@ -8,7 +8,7 @@ use crate::{
     questions::{merge, publish},
 };
 
-/// Counts the up-votes of a question, and publishes the question. Of two concurrent counts the later one is stored.
+/// Counts the up-votes of a question, and publishes the question. The later of two concurrent counts is stored.
 ///
 /// # Errors
 /// Fails if the up-votes cannot be read or the count cannot be stored.

@@ -29,11 +29,11 @@ use crate::{
 /// Single answers that the presenter receives per tick. The presenter could not read more, and GET returns all of them.
 const MAX_SINGLE_ANSWERS: usize = 100;
 
-/// Counts the answers to a slide when the tick is over, and publishes the count. It counts by a query, so the count is exact
-/// even if jobs are delivered twice, late or never.
+/// Counts the answers to a slide when the tick is over, and publishes the count. It counts by a query, so the count is
+/// exact even if jobs are delivered twice, late or never.
 ///
-/// If the job fails after the count was stored, `job.since` has the time from which answers are unpublished. The next count
-/// would otherwise treat them as published.
+/// If the job fails after the count was stored, `job.since` has the time from which answers are unpublished. The next
+/// count would otherwise treat them as published.
 ///
 /// # Errors
 /// Fails if the answers cannot be read, or if the count can neither be stored nor published.
@@ -158,8 +158,8 @@ fn mean_received(found: &[SlideResponse]) -> i64 {
     i64::try_from(sum / (found.len().max(1) as i128)).unwrap_or_default()
 }
 
-/// Returns the answers stored since the previous count, the newest last. It includes answers from shortly before, because a
-/// write takes time and the clock of another instance may be behind.
+/// Returns the answers stored since the previous count, the newest last. It includes answers from shortly before,
+/// because a write takes time and the clock of another instance may be behind.
 fn new_responses(found: &[SlideResponse], since: i64) -> Vec<SlideResponse> {
     let mut recent: Vec<SlideResponse> = found
         .iter()
@@ -171,8 +171,8 @@ fn new_responses(found: &[SlideResponse], since: i64) -> Vec<SlideResponse> {
     recent.split_off(surplus)
 }
 
-/// Reads the session and the content of the slide, strongly consistent, so that an answer that the presenter has just hidden
-/// is not counted. Returns `None` if the slide or the session does not exist any more.
+/// Reads the session and the content of the slide, strongly consistent, so that an answer that the presenter has just
+/// hidden is not counted. Returns `None` if the slide or the session does not exist any more.
 async fn slide_content(
     app: &App,
     state: &InstanceState,

@@ -3,8 +3,8 @@ use model::Error;
 use protocol::job::EndLogin;
 use store::identity::log_ins;
 
-/// Closes the sockets of a log-in that has ended, then deletes the log-in. The job runs here because `identity` has no worker.
-/// The log-in is invalid from its end on, whether or not this job runs.
+/// Closes the sockets of a log-in that has ended, then deletes the log-in. The job runs here because `identity` has no
+/// worker. The log-in is invalid from its end on, whether or not this job runs.
 ///
 /// # Errors
 /// Fails if the sockets cannot be closed or the log-in cannot be deleted.

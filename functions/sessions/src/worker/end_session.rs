@@ -7,8 +7,8 @@ use protocol::job::EndSession;
 
 use crate::{instance_state::InstanceState, lifecycle::apply_transition};
 
-/// Ends a session on behalf of an administrator. The job runs here and not in `identity`, because only this crate knows how a
-/// session ends.
+/// Ends a session on behalf of an administrator. The job runs here and not in `identity`, because only this crate knows
+/// how a session ends.
 ///
 /// # Errors
 /// Fails if the session cannot be read or written.

@@ -1,4 +1,4 @@
-//! Jobs of live sessions.
+//! The jobs of `worker-sessions`. Each file has one job.
 
 pub mod check_session;
 pub mod connection_closed;
@@ -31,8 +31,8 @@ use protocol::{
 
 use crate::instance_state::InstanceState;
 
-/// A count is put off so often, a second each; then it goes the way of every failed message, and someone sees it. What is
-/// not counted by then is asked for anew by the session's check.
+/// The number of times a count is deferred, by a second each. After that the message fails and ends as a dead letter,
+/// which raises an alarm. The check of the session then requests the count again.
 const MAX_ATTEMPTS: u8 = 10;
 
 /// What the handlers of `worker-sessions` work with. Cheap to clone.
@@ -90,9 +90,9 @@ async fn count_presence(app: &App, job: CountPresence) -> Result<(), Error> {
     retry_later(app, outcome, retry.tries, &retry).await
 }
 
-/// A failed message of a FIFO queue holds up its group until it is visible again, minutes later. What failed because a
-/// dependency did is therefore asked for anew, of a later tick, and done with; a bug, and what fails again and again,
-/// goes its way to the dead letters.
+/// Defers a job whose dependency failed, by sending it again for a later tick. The alternative, a failed message, would
+/// block its group of the FIFO queue for minutes, until the message is visible again. Other errors, and a job that was
+/// deferred too often, fail the message, which ends as a dead letter.
 async fn retry_later<J: Job>(
     app: &App,
     outcome: Result<(), Error>,
@@ -101,7 +101,7 @@ async fn retry_later<J: Job>(
 ) -> Result<(), Error> {
     match outcome {
         Err(error @ (Error::Unavailable { .. } | Error::RateLimited { .. })) if tries <= MAX_ATTEMPTS => {
-            tracing::warn!(?error, tries, "a count is put off");
+            tracing::warn!(?error, tries, "deferring a count");
             app.queues.send(again, app.clock.now()).await
         }
         outcome => outcome,
@@ -112,19 +112,20 @@ fn tick_a_second_later(app: &App, tick: Tick) -> Tick {
     Tick(Tick::containing(app.clock.millis()).max(tick).0 + 1000 / TICK_MS)
 }
 
-/// Clocks of two machines in one region differ by less; whoever announced a tick wrote before it was over by its own.
+/// The largest difference between the clocks of two instances in a region, in milliseconds. An instance that scheduled
+/// a count has stored its answer before the tick was over by its own clock.
 const SKEW_MS: i64 = 20;
 
-/// The newest tick that is over, but not before the job's own: a job that comes late counts for those that are later
-/// still, and they have nothing left to do. Ask before counting.
+/// Returns the newest tick that is over, but at least the tick of the job. A late job so also counts for later jobs,
+/// which then have nothing to do. The caller must call it before it reads the answers.
 fn newest_finished_tick(app: &App, job: Tick) -> Tick {
     Tick::containing(app.clock.millis() - SKEW_MS - TICK_MS).max(job)
 }
 
-/// Waits until everything announced in a tick is written.
+/// Waits until all answers of a tick are written.
 async fn wait_for_tick_end(app: &App, tick: Tick) {
     let left = tick.end_ms() + SKEW_MS - app.clock.millis();
-    // a job of a tick far ahead (a clock that was moved) is not worth a function's whole time
+    // a tick far in the future comes from a wrong clock and is not worth the whole timeout of the function
     let left = u64::try_from(left).unwrap_or(0).min(3_000);
     tokio::time::sleep(Duration::from_millis(left)).await;
 }

@@ -31,9 +31,9 @@ const ENTRY_BYTES: usize = 110;
 /// Entries of the event. GET returns more.
 const MAX_PUBLISHED_ENTRIES: usize = 10;
 
-/// Ranks the participants by their points in the quizzes whose results were shown, and publishes the leaderboard. It reads the
-/// answers by a query, so the ranking is exact however often it runs. Its cost grows with the answers, so it runs when results
-/// are shown and not with every vote.
+/// Ranks the participants by their points in the quizzes whose results were shown, and publishes the leaderboard. It
+/// reads the answers by a query, so the ranking is exact however often it runs. Its cost grows with the answers, so it
+/// runs when results are shown and not with every vote.
 ///
 /// # Errors
 /// Fails if the answers cannot be read, or if the leaderboard can neither be stored nor published.
@@ -102,8 +102,8 @@ fn fit_into_item(ranked: Vec<LeaderboardEntry>) -> Vec<LeaderboardEntry> {
     ranked.into_iter().map(shorten_name).take_while(fits).collect()
 }
 
-/// Returns the points of every participant who has points. The speed of an answer counts from the first showing of its slide,
-/// in a self-paced session from the start.
+/// Returns the points of every participant who has points. The speed of an answer counts from the first showing of its
+/// slide, in a self-paced session from the start.
 async fn compute_scores(
     app: &App,
     session: &Session,

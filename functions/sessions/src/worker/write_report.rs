@@ -16,8 +16,8 @@ use crate::report::{compose::compose_report, has_report};
 /// Longer than the timeout of the function, 15 s.
 const LEASE: SignedDuration = SignedDuration::from_secs(20);
 
-/// Writes the report of a session that has ended, and notifies its owner by mail and by an event. Repeated deliveries of the job
-/// write and notify once. A delivery after an interrupted one continues with the stored report.
+/// Writes the report of a session that has ended, and notifies its owner by mail and by an event. Repeated deliveries
+/// of the job write and notify once. A delivery after an interrupted one continues with the stored report.
 ///
 /// # Errors
 /// Fails if the report cannot be composed, stored or published.

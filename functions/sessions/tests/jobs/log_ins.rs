@@ -8,7 +8,8 @@ use store::{identity::log_ins, platform::due, realtime::connections::ConnectionI
 
 use crate::world::SessionsWorld;
 
-/// A function that ends a log-in cannot close a socket that is still opening. The job that sends the session state closes it.
+/// A function that ends a log-in cannot close a socket that is still opening. The job that sends the session state
+/// closes it.
 #[tokio::test]
 async fn sending_session_state_closes_sockets_of_ended_log_ins() {
     let world = SessionsWorld::start().await;
@@ -27,7 +28,8 @@ async fn sending_session_state_closes_sockets_of_ended_log_ins() {
     assert_eq!(world.room_size(Room::User(user)).await, 1);
 }
 
-/// The function that ended a log-in died before it closed the sockets. The clock finds the log-in and sends the job again.
+/// The function that ended a log-in died before it closed the sockets. The clock finds the log-in and sends the job
+/// again.
 #[tokio::test]
 async fn the_clock_closes_sockets_of_ended_log_ins() {
     let world = SessionsWorld::start().await;

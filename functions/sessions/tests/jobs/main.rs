@@ -1,4 +1,5 @@
-//! The functions of sessions when something fails. They run against the emulated services, some of which are unreachable.
+//! The functions of sessions when something fails. They run against the emulated services, some of which are
+//! unreachable.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails must fail the test")]
 

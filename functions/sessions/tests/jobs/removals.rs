@@ -6,8 +6,8 @@ use store::{realtime::connections::ConnectionIdentity, sessions::participants};
 
 use crate::world::SessionsWorld;
 
-/// A function that removes a participant cannot close a socket that is still opening, and it may die before it closes the
-/// others. The job that sends the session state closes them.
+/// A function that removes a participant cannot close a socket that is still opening, and it may die before it closes
+/// the others. The job that sends the session state closes them.
 #[tokio::test]
 async fn sending_session_state_closes_sockets_of_removed_participants() {
     let world = SessionsWorld::start().await;

@@ -31,8 +31,8 @@ async fn upvoters(world: &SessionsWorld, question: &Question) -> Vec<Participant
         .unwrap()
 }
 
-/// The function dies between any two of its writes. When the participant asks again, their up-vote of the merge target is
-/// stored.
+/// The function dies between any two of its writes. When the participant asks again, their up-vote of the merge target
+/// is stored.
 #[tokio::test]
 async fn asking_a_merged_question_upvotes_its_target() {
     let world = SessionsWorld::start().await;

@@ -20,8 +20,8 @@ struct PlacedWord<'a> {
     wide: f64,
 }
 
-/// Draws a word cloud. The words are sorted alphabetically, so that readers find them, and their size shows their frequency.
-/// Without words it returns an empty text.
+/// Draws a word cloud. The words are sorted alphabetically, so that readers find them, and their size shows their
+/// frequency. Without words it returns an empty text.
 pub fn cloud(words: &[WordCount]) -> String {
     let most = words.iter().map(|word| word.count).max().unwrap_or_default();
     let least = words.iter().map(|word| word.count).min().unwrap_or_default();

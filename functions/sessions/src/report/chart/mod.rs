@@ -1,5 +1,5 @@
-//! The charts of a report, as inline SVG. The classes of the page color them, so that they follow the light, dark and print
-//! styles.
+//! The charts of a report, as inline SVG. The classes of the page color them, so that they follow the light, dark and
+//! print styles.
 //!
 //! | module | chart |
 //! | --- | --- |

@@ -48,7 +48,8 @@ static ENVIRONMENT: LazyLock<Result<Environment<'static>, String>> = LazyLock::n
     Ok(environment)
 });
 
-/// The content security policy. It permits only the inline style, by its hash. The page cannot load, send or frame anything.
+/// The content security policy. It permits only the inline style, by its hash. The page cannot load, send or frame
+/// anything.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
     format!(
