@@ -1,6 +1,9 @@
-//! One document of all subjects.
+//! The OpenAPI document of all functions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+};
 
 use entry::http::ErrorBody;
 use model::FieldError;
@@ -24,40 +27,49 @@ use utoipa::{
 const EXAMPLES: &str = include_str!("examples.json");
 
 const DESCRIPTION: &str = "\
-One backend for people (and AI) who talk live. Paths are written as `/v1/…`; `/api/v1/…` and `/api/…` are the same \
-routes, with or without a trailing slash.
+One backend for live presentations, polls, questions and team chat. Paths are written as `/v1/…`. The prefixes `/api/v1` and `/api` \
+lead to the same operations, and a trailing slash is ignored.
 
-**Errors** have one body, `Error`; programs branch on `code`. 404 also means *not yours to know about*.
+**Errors.** Every error has the body `ErrorBody`. Branch on `code`, because `message` may change. A 404 is also the response for a \
+resource that the caller may not know about.
 
-**Lists** answer `items` and `next`, the `cursor` of the next page.
+**Lists.** A list has `items` and `next`. Send `next` as `cursor` to get the next page. It is `null` on the last page.
 
-**Live**: what happens in a session is told on a socket, described at [`/asyncapi.json`](/asyncapi.json) and to read at \
-[`/redoc/events`](/redoc/events).
+**Events.** A socket publishes what happens in a session or in a team. [`/asyncapi.json`](/asyncapi.json) describes it, and \
+[`/redoc/events`](/redoc/events) is its reference.
 
-**Repeating**: a POST with an `Idempotency-Key` is answered again, not done again, when it is repeated with the same body.
+**Retries.** Send a POST with an `Idempotency-Key`. A retry with the same key and the same body gets the first response, and the \
+operation is not performed again.
 
-**Signing in**: a bearer token, or cookies; writes with cookies also need the header `x-csrf`.";
+**Authentication.** Send an access token as a bearer token, or the cookies of the login. Writes with cookies also need the header \
+`x-csrf`.";
 
-/// What each subject is about, in the order in which a reader meets them.
+/// The beginning of a reference to a schema.
+const SCHEMA_PATH: &str = "#/components/schemas/";
+/// The response of a write that has a cookie but no proof of its origin.
+const CSRF_REFUSED: &str =
+    "`CSRF_REFUSED`: a write with cookies needs the header `x-csrf` and an allowed origin.";
+
+/// The areas of the API and their descriptions, in the order of the document.
 const TAGS: [(&str, &str); 13] = [
-    ("identity", "Accounts, log-ins and tokens"),
-    ("presentations", "What a speaker prepares"),
-    ("slides", "The slides of a presentation"),
-    ("questions", "What an audience asks, and what it is answered"),
-    ("assistant", "What a model writes"),
-    ("images", "What slides show"),
-    ("sessions", "Live sessions, and who is in them"),
-    ("responses", "What an audience answers"),
-    ("channels", "Channels of a team, and who is in them"),
-    ("messages", "What a team writes"),
-    ("realtime", "Tickets for the socket"),
-    ("admin", "Accounts, sessions and use of a deployment, for its staff"),
-    ("docs", "What this is, and whether it works"),
+    ("identity", "Accounts, login sessions and tokens."),
+    ("presentations", "Presentations of a speaker."),
+    ("slides", "Slides of a presentation."),
+    ("questions", "Questions of the audience, and their answers."),
+    ("assistant", "Texts and slides that a model writes."),
+    ("images", "Images for slides."),
+    ("sessions", "Live sessions and their participants."),
+    ("responses", "Responses of the audience to slides."),
+    ("channels", "Channels of the team and their members."),
+    ("messages", "Messages in channels."),
+    ("realtime", "Tickets that open a socket."),
+    ("admin", "Accounts, sessions and usage, for moderators and admins."),
+    ("docs", "Documents and health of the API."),
 ];
 
-/// Merges what the subjects say about themselves, and adds what is true of all of them: how to sign in, the errors that
-/// `entry` answers for everyone, the header of idempotency.
-pub fn assemble_document(subjects: impl IntoIterator<Item = OpenApi>) -> OpenApi {
+/// Merges the documents of all functions into one. Adds the parts that all operations share: the security schemes, the
+/// errors of the crate `entry`, and the header `Idempotency-Key`.
+pub fn assemble_document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     let info = InfoBuilder::new()
         .title("Colloquy")
         .version(crate::VERSION)
@@ -65,20 +77,24 @@ pub fn assemble_document(subjects: impl IntoIterator<Item = OpenApi>) -> OpenApi
         .license(Some(License::new("Apache-2.0")))
         .build();
     let mut whole = OpenApiBuilder::new().info(info).servers(Some([Server::new("/")])).build();
-    for mut subject in subjects {
-        subject.tags = None;
-        subject.servers = None;
-        whole.merge(subject);
+    for mut part in parts {
+        part.tags = None;
+        part.servers = None;
+        whole.merge(part);
     }
-    whole.tags = Some(TAGS.map(|(name, about)| new_tag(name, about)).to_vec());
+    whole.tags = Some(TAGS.map(|(name, description)| new_tag(name, description)).to_vec());
     let components = whole.components.get_or_insert_with(Components::new);
+    components.schemas = mem::take(&mut components.schemas)
+        .into_iter()
+        .map(|(name, schema)| (page_schema_name(&name).unwrap_or(name), schema))
+        .collect();
     components.schemas.insert(ErrorBody::name().into_owned(), ErrorBody::schema());
     components.schemas.insert(FieldError::name().into_owned(), FieldError::schema());
     components.security_schemes.insert("bearer".into(), RefOr::T(bearer_scheme()));
     components.security_schemes.insert("cookie".into(), RefOr::T(cookie_scheme()));
     components.security_schemes.insert("participant".into(), RefOr::T(participant_scheme()));
     whole.security = Some(["bearer", "cookie"].map(security_requirement).to_vec());
-    let free: BTreeSet<String> = components
+    let schemas_without_required_fields: BTreeSet<String> = components
         .schemas
         .iter()
         .filter(|(_, schema)| match schema {
@@ -87,65 +103,72 @@ pub fn assemble_document(subjects: impl IntoIterator<Item = OpenApi>) -> OpenApi
             }
             _ => false,
         })
-        .map(|(name, _)| format!("#/components/schemas/{name}"))
+        .map(|(name, _)| format!("{SCHEMA_PATH}{name}"))
         .collect();
     let examples = parse_examples();
     for (path, item) in &mut whole.paths.paths {
-        complete_path(path, item, &free);
+        complete_path(path, item, &schemas_without_required_fields);
         add_examples(item, &examples);
     }
     whole
 }
 
-fn new_tag(name: &str, about: &str) -> Tag {
-    TagBuilder::new().name(name).description(Some(about)).build()
+fn new_tag(name: &str, description: &str) -> Tag {
+    TagBuilder::new().name(name).description(Some(description)).build()
 }
 
 fn bearer_scheme() -> SecurityScheme {
-    token_scheme("The `access_token` of a log-in")
+    token_scheme("The `access_token` of a login session.")
 }
 
 fn participant_scheme() -> SecurityScheme {
-    token_scheme("The `participant_token` that joining a session gave")
+    token_scheme("The `participant_token` that joining a session returns.")
 }
 
-fn token_scheme(about: &str) -> SecurityScheme {
+fn token_scheme(description: &str) -> SecurityScheme {
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
-    SecurityScheme::Http(scheme.description(Some(about)).build())
+    SecurityScheme::Http(scheme.description(Some(description)).build())
 }
 
 fn cookie_scheme() -> SecurityScheme {
-    let about = "Set by logging in. Writes also need the header `x-csrf` and an allowed origin.";
-    SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description("__Host-access", about)))
+    let description =
+        "The cookie that a login sets. Writes also need the header `x-csrf` and an allowed origin.";
+    SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description("__Host-access", description)))
 }
 
 fn security_requirement(name: &str) -> SecurityRequirement {
     SecurityRequirement::new(name, [""; 0])
 }
 
-/// `free` are the schemas that an empty object is of: whoever takes one takes no body at all for it.
-fn complete_path(path: &str, item: &mut PathItem, free: &BTreeSet<String>) {
+/// Adds the parameters, responses and descriptions that operations share. An operation whose body has no required field
+/// also accepts a request without a body.
+fn complete_path(path: &str, item: &mut PathItem, schemas_without_required_fields: &BTreeSet<String>) {
     let PathItem { get, put, post, delete, patch, .. } = item;
     if let Some(operation) = post {
         operation.parameters.get_or_insert_default().push(idempotency_key_parameter());
         add_response(
             operation,
             "409",
-            "`CONFLICT`: the first request with this `Idempotency-Key` is still running; \
-             `IDEMPOTENCY_ANSWER_NOT_KEPT`: it is done, and its answer was too large to keep",
+            "`CONFLICT`: the first request with this `Idempotency-Key` is still running. \
+             `IDEMPOTENCY_ANSWER_NOT_KEPT`: the first request is done, but its response was too large to store.",
         );
-        add_response(operation, "422", "`IDEMPOTENCY_KEY_REUSED`: it came with another body before");
+        add_response(
+            operation,
+            "422",
+            "`IDEMPOTENCY_KEY_REUSED`: an earlier request with this `Idempotency-Key` had another body.",
+        );
     }
     let reads = get.iter_mut().map(|operation| (operation, false));
     let writes = [put, post, delete, patch].into_iter().flatten().map(|operation| (operation, true));
-    for (operation, writes) in reads.chain(writes) {
+    for (operation, is_write) in reads.chain(writes) {
         if let Some(RefOr::T(body)) = operation.request_body.as_mut()
-            && body.content.values().any(|content| is_body_optional(content, free))
+            && body.content.values().any(|content| is_body_optional(content, schemas_without_required_fields))
         {
             body.required = None;
         }
-        add_error_responses(path, operation, writes);
+        add_error_responses(path, operation, is_write);
         describe_operation(operation);
+        rename_page_references(operation);
     }
 }
 
@@ -181,38 +204,42 @@ fn add_examples(item: &mut PathItem, examples: &BTreeMap<String, ResponseExample
     }
 }
 
-fn is_body_optional(content: &RefOr<Content>, free: &BTreeSet<String>) -> bool {
+fn is_body_optional(content: &RefOr<Content>, schemas_without_required_fields: &BTreeSet<String>) -> bool {
     let RefOr::T(Content { schema: Some(RefOr::Ref(schema)), .. }) = content else { return false };
-    free.contains(&schema.ref_location)
+    schemas_without_required_fields.contains(&schema.ref_location)
 }
 
-/// What `entry` answers, whatever the operation.
-fn add_error_responses(path: &str, operation: &mut Operation, writes: bool) {
-    // Whoever cannot be refused for want of a credential needs none.
+/// Adds the errors that the crate `entry` returns for every operation.
+fn add_error_responses(path: &str, operation: &mut Operation, is_write: bool) {
+    // An operation that never returns 401 needs no credentials.
     if operation.security.is_none() && !operation.responses.responses.contains_key("401") {
         operation.security = Some(vec![SecurityRequirement::default()]);
     }
-    if writes {
-        add_response(operation, "403", "`CSRF_REFUSED`: a cookie without its proof");
+    if is_write {
+        add_response(operation, "403", CSRF_REFUSED);
     }
     if operation.request_body.is_some() {
-        add_response(operation, "400", "Not JSON");
-        add_response(operation, "413", "Too large");
-        add_response(operation, "415", "Not `application/json`");
-        add_response(operation, "422", "Wrong fields");
+        for status in ["400", "413", "415", "422"] {
+            add_response(operation, status, status_description(status));
+        }
     }
     if path.starts_with("/v1/") {
-        add_response(operation, "500", "A mistake of ours");
-        add_response(operation, "503", "A dependency failed; try again after `Retry-After` seconds");
+        for status in ["500", "503"] {
+            add_response(operation, status, status_description(status));
+        }
     }
 }
 
-/// Adds an answer that the operation itself says nothing about.
-fn add_response(operation: &mut Operation, status: &str, about: &str) {
-    operation.responses.responses.entry(status.into()).or_insert_with(|| RefOr::T(error_response(about)));
+/// Adds a response, unless the operation documents the status itself.
+fn add_response(operation: &mut Operation, status: &str, description: &str) {
+    operation
+        .responses
+        .responses
+        .entry(status.into())
+        .or_insert_with(|| RefOr::T(error_response(description)));
 }
 
-/// What the status means is all that most answers have to say.
+/// Describes the responses for which the meaning of the status is description enough.
 fn describe_operation(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response
@@ -223,26 +250,30 @@ fn describe_operation(operation: &mut Operation) {
     }
 }
 
-fn error_response(about: &str) -> Response {
+fn error_response(description: &str) -> Response {
     let body = Ref::from_schema_name(ErrorBody::name());
     let content = ContentBuilder::new().schema(Some(body)).build();
-    ResponseBuilder::new().description(about).content("application/json", content).build()
+    ResponseBuilder::new().description(description).content("application/json", content).build()
 }
 
 fn status_description(status: &str) -> &'static str {
     match status {
-        "200" => "As asked",
-        "201" => "Created",
-        "202" => "Accepted: it will be done",
-        "204" => "Done, and nothing to say",
-        "401" => "No credential, or none that counts any more",
-        "403" => "Known, and may not",
-        "404" => "No such thing, or not yours",
-        "409" => "Not in this state",
-        "422" => "Wrong fields",
-        "429" => "Too often; try again after `Retry-After` seconds",
-        "503" => "A dependency failed",
-        _ => "See `code`",
+        "200" => "Success.",
+        "201" => "Created.",
+        "202" => "Accepted. The operation continues in the background.",
+        "204" => "Success. The response has no body.",
+        "400" => "The body is not valid JSON.",
+        "401" => "Not authenticated. The token is missing, invalid or expired.",
+        "403" => "Not permitted.",
+        "404" => "Not found.",
+        "409" => "The current state does not permit the operation.",
+        "413" => "The body is too large.",
+        "415" => "The content type is not `application/json`.",
+        "422" => "A field is invalid. `fields` names it.",
+        "429" => "Too many requests. Retry after `Retry-After` seconds.",
+        "500" => "Internal error.",
+        "503" => "A dependency failed. Retry after `Retry-After` seconds.",
+        _ => "See `code`.",
     }
 }
 
@@ -251,9 +282,32 @@ fn idempotency_key_parameter() -> RefOr<utoipa::openapi::path::Parameter> {
     let parameter = ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
-        .description(Some("Any text of one's own: repeated with it, the request is done once."))
+        .description(Some(
+            "A unique text of the client. A retry with the same text gets the response of the first request.",
+        ))
         .schema(Some(Schema::Object(text.build())));
     RefOr::T(parameter.build())
+}
+
+/// Returns `MessagePage` for `Page_Message`, the name that utoipa gives to a generic type. A `ToSchema` of
+/// `store::Page` cannot choose the name, because utoipa appends the type parameter to it at each use.
+fn page_schema_name(name: &str) -> Option<String> {
+    name.strip_prefix("Page_").map(|item| format!("{item}Page"))
+}
+
+/// Renames the references to pages in the responses of an operation. Pages are used nowhere else.
+fn rename_page_references(operation: &mut Operation) {
+    for response in operation.responses.responses.values_mut() {
+        let RefOr::T(response) = response else { continue };
+        for content in response.content.values_mut() {
+            if let RefOr::T(Content { schema: Some(RefOr::Ref(reference)), .. }) = content
+                && let Some(name) =
+                    reference.ref_location.strip_prefix(SCHEMA_PATH).and_then(page_schema_name)
+            {
+                reference.ref_location = format!("{SCHEMA_PATH}{name}");
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -269,7 +323,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_true_of_all_is_said_of_each() {
+    fn pages_are_named_after_their_items() {
+        assert_eq!(page_schema_name("Page_Message").as_deref(), Some("MessagePage"));
+        assert_eq!(page_schema_name("PageNumbers"), None);
+    }
+
+    #[test]
+    fn the_document_contains_the_shared_parts() {
         let document = serde_json::to_value(assemble_document([crate::openapi()])).unwrap();
         assert_eq!(document["info"]["title"], "Colloquy");
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));

@@ -4,8 +4,8 @@ use axum::{Extension, response::IntoResponse};
 
 use crate::openapi_document::json_response;
 
-/// The document of this deployment's socket. Made from the types at start, in less than a millisecond, and not read from
-/// `infra/asyncapi.json`: unlike the one of HTTP it needs no other subject.
+/// The AsyncAPI document of this deployment's socket. It is made from the types at start, within a millisecond. The
+/// OpenAPI document is read from a file instead, because it needs the code of every function.
 #[derive(Clone)]
 pub(crate) struct AsyncApiDocument(Arc<str>);
 
@@ -15,7 +15,9 @@ impl AsyncApiDocument {
     }
 }
 
-/// The document of the socket: its events, and what it can be asked
+/// Get the AsyncAPI document
+///
+/// Returns the description of the socket, with the events that it sends and the messages that it accepts.
 #[utoipa::path(
     get,
     path = "/asyncapi.json",

@@ -4,20 +4,21 @@ use http::header;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// The name of the product and its URLs.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HomeResponse {
     #[schema(example = "Colloquy")]
     name: &'static str,
-    /// The same as `name`, as clients of the originals read it.
+    /// Same as `name`.
     message: &'static str,
     version: &'static str,
-    /// Requests, to try. Absent, as what follows, where this deployment does not show its documents.
+    /// Swagger UI, to try requests. The URLs of documents are absent if the deployment does not show them.
     #[serde(skip_serializing_if = "Option::is_none")]
     docs: Option<String>,
-    /// Requests, to read.
+    /// The reference of requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     redoc: Option<String>,
-    /// Events of the socket, to read.
+    /// The reference of the socket's events.
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,11 +27,13 @@ pub(crate) struct HomeResponse {
     asyncapi: Option<String>,
     health: String,
     ready: String,
-    /// Where sockets connect; `POST /v1/realtime/tickets` gives the whole URL.
+    /// The URL for sockets. `POST /v1/realtime/tickets` returns it with a ticket.
     socket: String,
 }
 
-/// What this is
+/// Get the URLs of the API
+///
+/// Returns the name and the version of the product, and the URLs of its documents and of the socket.
 #[utoipa::path(get, path = "/", tag = "docs", operation_id = "home", responses((status = 200, body = HomeResponse)))]
 pub(crate) async fn home(
     State(app): State<App>,

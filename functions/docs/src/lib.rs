@@ -1,20 +1,20 @@
-//! What this is, whether it works, and how to talk to it. The API sends here whatever no other subject has a route for,
-//! so this is also the 404 of an unknown path.
+//! The documents of the API, their pages and the health of the deployment. API Gateway sends every path without a route
+//! to this function, so it also answers unknown paths with 404.
 //!
 //! | method and path | file |
 //! | --- | --- |
 //! | `GET /` | [`home`] |
 //! | `GET /health`, `/v1/health` | [`health`] |
 //! | `GET /ready`, `/v1/ready` | [`ready`] |
-//! | `GET /openapi.json` | [`document`] |
+//! | `GET /openapi.json` | [`openapi_document`] |
 //! | `GET /asyncapi.json` | [`asyncapi`] |
-//! | `GET /docs`, `/docs/{file}`: to try requests | [`pages`] |
-//! | `GET /redoc`, `/redoc/events`: to read; `/redoc/{file}` | [`redoc`] |
-//! | `GET /reset`, the link in the mail of a password reset | [`reset`] |
+//! | `GET /docs`, `/docs/{file}`: Swagger UI, to try requests | [`pages`] |
+//! | `GET /redoc`, `/redoc/events`, `/redoc/{file}`: `ReDoc`, to read | [`redoc`] |
+//! | `GET /reset`: the link in the mail of a password reset | [`reset_password_page`] |
 //!
-//! Without `SHOW_DOCS` the documents and their pages are not there.
+//! Without `SHOW_DOCS`, the documents and their pages return 404.
 //!
-//! [`assemble`](fn@assemble) makes the one document of all subjects, which `infra/openapi.json` is.
+//! [`assemble_document`] merges the documents of all functions into one, which is committed as `infra/openapi.json`.
 
 mod assemble;
 mod asyncapi;
@@ -34,7 +34,7 @@ pub use assemble::assemble_document;
 use asyncapi::AsyncApiDocument;
 use openapi_document::OpenApiDocument;
 
-/// Of the whole product.
+/// The version of the product.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub fn router() -> OpenApiRouter<App> {
@@ -51,7 +51,7 @@ fn always_served() -> OpenApiRouter<App> {
         .route("/reset", get(reset_password_page::get_reset_password_page))
 }
 
-/// What `SHOW_DOCS` is about.
+/// The routes that `SHOW_DOCS` enables.
 fn documentation_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(openapi_document::openapi))
@@ -67,10 +67,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     router().into_openapi()
 }
 
-/// `api-docs`.
+/// Starts the Lambda function `api-docs`.
+///
+/// # Errors
+/// `StartError` if the environment is incomplete.
 pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
-    // made only where they are shown: a start pays for what it serves
+    // The documents are made only if they are served, so that the function starts faster.
     let router = if app.settings.show_docs {
         let document = Extension(OpenApiDocument::for_public_url(&app.settings.public_url)?);
         let messages = Extension(AsyncApiDocument::for_socket_url(&app.settings.socket_url));

@@ -5,10 +5,11 @@ use entry::StartError;
 use http::header;
 use serde_json::{Value, json};
 
-/// Generated from the handlers of all subjects (`cargo run -- openapi`) and committed: a change of the API is a diff.
+/// The document that `cargo run -- openapi` generates from the handlers of all functions. It is committed, so a change
+/// of the API shows in the diff.
 const COMMITTED_DOCUMENT: &str = include_str!("../../../infra/openapi.json");
 
-/// The document as this deployment serves it: with its own URL.
+/// The OpenAPI document with the URL of this deployment.
 #[derive(Clone)]
 pub(crate) struct OpenApiDocument(Arc<str>);
 
@@ -21,7 +22,9 @@ impl OpenApiDocument {
     }
 }
 
-/// This document
+/// Get the OpenAPI document
+///
+/// Returns the description of the HTTP API, which is this document.
 #[utoipa::path(
     get,
     path = "/openapi.json",
@@ -33,7 +36,7 @@ pub(crate) async fn openapi(Extension(document): Extension<OpenApiDocument>) -> 
     json_response(&document.0)
 }
 
-/// How a document of the API is answered with.
+/// Returns a document as a JSON response that may be cached for five minutes.
 pub(crate) fn json_response(document: &str) -> impl IntoResponse + use<> {
     let headers =
         [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];

@@ -1,5 +1,5 @@
-//! Swagger UI, from assets in this binary: nothing comes from elsewhere, so the page works without the internet and its
-//! content security policy needs to allow nothing but itself.
+//! Swagger UI, from assets in this binary. Nothing is loaded from elsewhere, so the page works without the internet,
+//! and its content security policy permits only this origin.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use http::header;
 use model::Error;
 use utoipa_swagger_ui::{Config, serve};
 
-/// `/docs`: the page.
+/// `/docs`, the page.
 pub(crate) async fn get_index(State(app): State<App>) -> ApiResult<Response> {
     page_response(&app, "index.html")
 }
 
-/// What the page is made of.
+/// `/docs/{file}`, the assets of the page.
 pub(crate) async fn get_page_file(State(app): State<App>, Path(file): Path<String>) -> ApiResult<Response> {
     page_response(&app, &file)
 }
@@ -35,7 +35,7 @@ fn page_response(app: &App, file: &str) -> ApiResult<Response> {
     Ok((headers, bytes).into_response())
 }
 
-/// The page is at `/docs`, and means its parts to be beside it; they are below.
+/// Corrects the page's relative URLs. The page is at `/docs`, and its assets are below `/docs/`.
 fn with_base_url(page: &[u8]) -> Vec<u8> {
     String::from_utf8_lossy(page)
         .replace("=\"./", "=\"/docs/")
@@ -44,7 +44,7 @@ fn with_base_url(page: &[u8]) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Nothing but our own, and requests to this API, which may have a URL of its own.
+/// Permits the page's own assets, and requests to this API, which may have another origin.
 fn content_security_policy(public_url: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \

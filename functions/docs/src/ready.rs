@@ -9,9 +9,10 @@ use model::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A table that needs longer is not one to serve from.
+/// A table that responds later is not ready to serve.
 const TABLE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// Whether the deployment can serve requests.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReadinessResponse {
     ready: bool,
@@ -19,23 +20,27 @@ pub(crate) struct ReadinessResponse {
     checks: ReadinessChecks,
 }
 
+/// The result of each check.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReadinessChecks {
-    /// They were read at start, or nobody would answer here.
+    /// Always `true`, because a function without valid settings does not start.
     settings: bool,
-    /// It answered a read just now.
+    /// Whether the table responded to a read.
     table: bool,
 }
 
-/// Can it serve?
+/// Check that the API can serve requests
 ///
-/// Reads from the table once; also at `/v1/ready`.
+/// Reads the table once. Returns 503 if the table does not respond within 3 seconds. Also at `/v1/ready`.
 #[utoipa::path(
     get,
     path = "/ready",
     tag = "docs",
     operation_id = "ready",
-    responses((status = 200, body = ReadinessResponse), (status = 503, description = "Not now", body = ErrorBody))
+    responses(
+        (status = 200, description = "The API is ready.", body = ReadinessResponse),
+        (status = 503, description = "The API is not ready.", body = ErrorBody)
+    )
 )]
 pub(crate) async fn ready(State(app): State<App>) -> ApiResult<Json<ReadinessResponse>> {
     let answered = tokio::time::timeout(TABLE_TIMEOUT, app.store.check_reachable()).await;

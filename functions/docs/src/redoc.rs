@@ -1,5 +1,5 @@
-//! `ReDoc`, from its bundle in this binary. Not `utoipa-redoc`: its page loads the bundle from a CDN, and knows the document
-//! of HTTP only.
+//! `ReDoc`, from its bundle in this binary. The alternative, the crate `utoipa-redoc`, loads the bundle from a CDN and
+//! knows only the OpenAPI document.
 
 use axum::{
     extract::{Path, State},
@@ -9,21 +9,21 @@ use entry::{App, http::ApiResult};
 use http::{HeaderName, header};
 use model::Error;
 
-/// The version is in the path, so that it may be kept for ever.
+/// The file name contains the version, so browsers may keep the file for a year.
 const BUNDLE_FILE: &str = "redoc-3.0.1.js";
 
-/// `assets/README.md` says where it is from. It is sent as it lies here, packed: 2.3 MB would be half of what a Lambda may
-/// answer, and every browser unpacks it.
+/// The bundle. `assets/README.md` names its source. It is sent compressed, as it is stored. Uncompressed, its 2.3 MB
+/// would take almost half of a Lambda response.
 const BUNDLE_GZIP: &[u8] = include_bytes!("../assets/redoc-3.0.1/redoc.standalone.js.gz");
 
 const PAGE_TEMPLATE: &str = include_str!("redoc.html");
 
-/// `/redoc`: the operations of HTTP.
+/// `/redoc`, the reference of the HTTP API.
 pub(crate) async fn get_redoc_page(State(app): State<App>) -> impl IntoResponse {
     redoc_page(&app, "Colloquy API", "/openapi.json")
 }
 
-/// `/redoc/events`: the messages of the socket.
+/// `/redoc/events`, the reference of the socket's messages.
 pub(crate) async fn get_events_page(State(app): State<App>) -> impl IntoResponse {
     redoc_page(&app, "Colloquy events", "/asyncapi.json")
 }
@@ -38,8 +38,8 @@ fn redoc_page(app: &App, title: &str, document: &str) -> ([(HeaderName, String);
     (headers, Html(html))
 }
 
-/// Our bundle and our documents. The bundle would show the logo of its makers from their CDN and report how it is used: the
-/// first is refused here, the second turned off in the page, and refused here.
+/// Permits the bundle and the documents. The bundle would load its makers' logo from a CDN and report its use. The
+/// policy refuses both, and the page turns the reports off.
 fn content_security_policy(public_url: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \

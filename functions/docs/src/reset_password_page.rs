@@ -1,5 +1,5 @@
-//! `/reset`: where the link in the mail leads. The page is the same for every token; its script reads it from the URL and
-//! sends it with the new password to `/v1/auth/password-reset/confirm`.
+//! `/reset`, the page behind the link in the mail of a password reset. The page is the same for every token. Its script
+//! reads the token from the URL and sends it with the new password to `/v1/auth/password-reset/confirm`.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 const PAGE_HTML: &str = include_str!("reset_password_page.html");
 
-/// This script and this style, and requests to where the page is from; no form may send a password into a URL.
+/// Permits the page's script, its style and requests to its own origin. No form can send a password in a URL.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let script = csp_hash("script");
     let style = csp_hash("style");
@@ -20,12 +20,13 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Not kept and not named to others (`Cache-Control`, `Referrer-Policy`), as everything that does not say otherwise.
+/// Returns the page. The default headers forbid caches to store it (`Cache-Control`) and its URL to be sent to other
+/// origins (`Referrer-Policy`).
 pub(crate) async fn get_reset_password_page() -> impl IntoResponse {
     ([(header::CONTENT_SECURITY_POLICY, POLICY.as_str())], Html(PAGE_HTML))
 }
 
-/// What a policy calls the one element of this name.
+/// Returns the hash of an element of the page, as the policy contains it.
 fn csp_hash(element: &str) -> String {
     let inside = PAGE_HTML.split_once(&format!("<{element}>")).map_or("", |(_, rest)| rest);
     let inside = inside.split_once(&format!("</{element}>")).map_or("", |(inside, _)| inside);

@@ -1,6 +1,6 @@
-//! The door `api-docs`, without a table: nothing here but `/ready` asks one.
+//! The function `api-docs` without a table. Only `/ready` reads one.
 
-#![expect(clippy::unwrap_used, reason = "a test kit outside of test functions; a panic is a failed test")]
+#![expect(clippy::unwrap_used, reason = "helpers outside of test functions; a panic fails the test")]
 
 use emulator::bench::{self, FunctionClient, TestResponse};
 use entry::{Clock, Environment};
@@ -11,14 +11,14 @@ async fn api() -> FunctionClient {
 }
 
 async fn api_with(more: &[(&str, &str)]) -> FunctionClient {
-    // the discard port: nobody answers there
+    // No process listens on the discard port.
     let mut variables = bench::function_environment_at("http://127.0.0.1:9").unwrap();
     let own = [("PUBLIC_URL", "https://api.example.com"), ("SOCKET_URL", "wss://socket.example.com")];
     variables.extend(own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let door = docs::api(Environment::new(variables, Clock::system())).await.unwrap();
+    let function = docs::api(Environment::new(variables, Clock::system())).await.unwrap();
     FunctionClient::new(move |event| {
-        let door = door.clone();
-        async move { door.call(event, lambda_runtime::Context::default()).await }
+        let function = function.clone();
+        async move { function.call(event, lambda_runtime::Context::default()).await }
     })
 }
 
@@ -28,12 +28,12 @@ async fn send(client: &FunctionClient, method: &str, path: &str) -> TestResponse
 
 #[tokio::test]
 async fn the_root_and_health_pages_respond() {
-    let door = api().await;
-    let home = send(&door, "GET", "/").await;
+    let function = api().await;
+    let home = send(&function, "GET", "/").await;
     assert_eq!((home.status, &home.body["name"]), (200, &json!("Colloquy")));
     assert_eq!(home.body["docs"], "https://api.example.com/docs");
     for path in ["/health", "/health/", "/v1/health", "/api/health", "/api/v1/health"] {
-        let health = send(&door, "GET", path).await;
+        let health = send(&function, "GET", path).await;
         assert_eq!((health.status, &health.body["status"]), (200, &json!("healthy")), "{path}");
         assert_eq!(health.headers["cache-control"], "no-store");
     }
@@ -50,101 +50,101 @@ async fn readiness_fails_without_a_table() {
 
 #[tokio::test]
 async fn the_openapi_document_and_swagger_ui_are_served() {
-    let door = api().await;
-    let document = send(&door, "GET", "/openapi.json").await;
+    let function = api().await;
+    let document = send(&function, "GET", "/openapi.json").await;
     assert_eq!(document.headers["content-type"], "application/json");
     assert_eq!(document.headers["cache-control"], "public, max-age=300");
     assert_eq!(document.body["servers"], json!([{"url": "https://api.example.com"}]));
     for path in ["/docs", "/docs/"] {
-        let page = send(&door, "GET", path).await;
+        let page = send(&function, "GET", path).await;
         assert_eq!(page.status, 200);
         assert_eq!(page.headers["content-type"], "text/html");
         assert!(page.header("content-security-policy").contains("script-src 'self';"));
         assert!(page.text.contains("\"/docs/swagger-ui-bundle.js\""));
     }
-    let script = send(&door, "GET", "/docs/swagger-initializer.js").await;
+    let script = send(&function, "GET", "/docs/swagger-initializer.js").await;
     assert!(script.text.contains("/openapi.json"));
-    let picture = send(&door, "GET", "/docs/favicon-32x32.png").await;
+    let picture = send(&function, "GET", "/docs/favicon-32x32.png").await;
     assert_eq!((picture.status, picture.base64), (200, true));
 }
 
 #[tokio::test]
 async fn the_reference_pages_are_served() {
-    let door = api().await;
-    let document = send(&door, "GET", "/asyncapi.json").await;
+    let function = api().await;
+    let document = send(&function, "GET", "/asyncapi.json").await;
     assert_eq!(document.headers["content-type"], "application/json");
     assert_eq!(document.body["servers"]["socket"]["host"], "socket.example.com");
-    let home = send(&door, "GET", "/").await.body;
+    let home = send(&function, "GET", "/").await.body;
     for (link, path, shown) in
         [("redoc", "/redoc", "/openapi.json"), ("events", "/redoc/events", "/asyncapi.json")]
     {
         assert_eq!(home[link], format!("https://api.example.com{path}"));
-        let page = send(&door, "GET", path).await;
+        let page = send(&function, "GET", path).await;
         assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
         let html = &page.text;
         assert!(html.contains(&format!("spec-url=\"{shown}\" disable-telemetry=\"true\"")), "{html}");
-        // nothing comes from, or goes, elsewhere
+        // The page loads nothing from another origin and sends nothing there.
         let policy = page.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'"), "{policy}");
         let elsewhere: Vec<&str> = policy.split([' ', ';']).filter(|source| source.contains("//")).collect();
         assert_eq!(elsewhere, ["https://api.example.com"], "{policy}");
         let (_, script) = html.split_once("src=\"").unwrap();
-        let script = send(&door, "GET", script.split_once('"').unwrap().0).await;
+        let script = send(&function, "GET", script.split_once('"').unwrap().0).await;
         assert_eq!((script.status, script.base64), (200, true));
         assert_eq!(script.headers["content-encoding"], "gzip");
         assert_eq!(script.headers["cache-control"], "public, max-age=31536000, immutable");
-        // what a Lambda may answer
+        // The limit of a Lambda response.
         let whole = script.text.len() + script.headers.to_string().len() + 1024;
         assert!(whole < 6 * 1024 * 1024, "{whole}");
     }
-    assert_eq!(send(&door, "GET", "/redoc/redoc-0.0.0.js").await.status, 404);
+    assert_eq!(send(&function, "GET", "/redoc/redoc-0.0.0.js").await.status, 404);
 }
 
 #[tokio::test]
 async fn documents_are_hidden_when_show_docs_is_off() {
-    let door = api_with(&[("SHOW_DOCS", "false")]).await;
+    let function = api_with(&[("SHOW_DOCS", "false")]).await;
     for path in
         ["/docs", "/docs/swagger-ui-bundle.js", "/redoc", "/redoc/events", "/openapi.json", "/asyncapi.json"]
     {
-        assert_eq!(send(&door, "GET", path).await.status, 404, "{path}");
+        assert_eq!(send(&function, "GET", path).await.status, 404, "{path}");
     }
     for path in ["/", "/health", "/v1/health", "/reset"] {
-        assert_eq!(send(&door, "GET", path).await.status, 200, "{path}");
+        assert_eq!(send(&function, "GET", path).await.status, 200, "{path}");
     }
-    let home = send(&door, "GET", "/").await.body;
+    let home = send(&function, "GET", "/").await.body;
     assert!(home["docs"].is_null() && home["asyncapi"].is_null() && home["health"].is_string(), "{home}");
 }
 
 #[tokio::test]
 async fn the_reset_link_leads_to_a_form() {
-    let door = api().await;
-    let page = send(&door, "GET", "/reset").await;
+    let function = api().await;
+    let page = send(&function, "GET", "/reset").await;
     assert_eq!((page.status, page.header("cache-control")), (200, "no-store"));
     assert_eq!(page.headers["referrer-policy"], "no-referrer");
     let html = &page.text;
     assert!(html.contains("<form") && html.contains("\"/v1/auth/password-reset/confirm\""));
-    // or the policy would turn it off
+    // The policy would refuse these attributes.
     for attribute in [" style=", " onclick=", " onsubmit=", " src=", " href="] {
         assert!(!html.contains(attribute), "{attribute}");
     }
     let policy = page.header("content-security-policy");
-    // `sha256sum` of nothing: the element was not found
+    // This is the hash of an empty text, which would mean that the page has no such element.
     assert!(!policy.contains("47DEQpj8HBSa"), "{policy}");
     assert!(policy.contains("script-src 'sha256-") && policy.contains("connect-src 'self';"), "{policy}");
-    assert_eq!(send(&door, "POST", "/reset").await.status, 405);
+    assert_eq!(send(&function, "POST", "/reset").await.status, 405);
 }
 
 #[tokio::test]
 async fn unknown_paths_are_not_found() {
-    let door = api().await;
+    let function = api().await;
     for path in ["/nothing", "/v1/nothing", "/docs/nothing.js", "/docs/..%2f..%2fCargo.toml", "/v1", "/api"] {
         for method in ["GET", "POST", "DELETE"] {
-            let answer = send(&door, method, path).await;
+            let answer = send(&function, method, path).await;
             let error = answer.body;
             let expected = if method != "GET" && path.starts_with("/docs/") { 405 } else { 404 };
             assert_eq!((answer.status, &error["status_code"]), (expected, &json!(expected)), "{path}");
             assert_eq!(error["request_id"], "r-1");
         }
     }
-    assert_eq!(send(&door, "POST", "/health").await.status, 405);
+    assert_eq!(send(&function, "POST", "/health").await.status, 405);
 }

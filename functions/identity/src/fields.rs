@@ -1,4 +1,4 @@
-//! The rules of [`model::user`] as validation of input: for required, optional and clearable fields.
+//! The rules of [`model::user`] as validation of input, for required, optional and clearable fields.
 
 #![expect(
     clippy::ref_option,

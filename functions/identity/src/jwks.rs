@@ -6,7 +6,8 @@ use http::header;
 
 /// Get the public keys of the tokens
 ///
-/// Returns a JSON Web Key Set that verifies access tokens and participant tokens. Responses may be cached for five minutes.
+/// Returns a JSON Web Key Set that verifies access tokens and participant tokens. Responses may be cached for five
+/// minutes.
 #[utoipa::path(
     get,
     path = "/.well-known/jwks.json",

@@ -15,8 +15,8 @@ use crate::{profile::OwnProfile, token_pair::TokenPair};
 /// Login sessions that an account may have. The next login ends the oldest one (ASVS 7.1.2).
 pub(crate) const MAX_LOGINS: usize = 20;
 
-/// The tokens of a new login session and the account. The account's fields are repeated beside the tokens, in `user` and in
-/// `speaker`, because clients of the originals read different ones.
+/// The tokens of a new login session and the account. The account's fields are repeated beside the tokens, in `user`
+/// and in `speaker`, because clients of the originals read different ones.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct LogInResponse {
     #[serde(flatten)]
@@ -51,12 +51,12 @@ pub(crate) fn new_login(app: &App, user: UserId, source: &RequestSource) -> Logi
     }
 }
 
-/// Stores a new login session of an account whose password was right when it was read. Ends the oldest login session above
-/// [`MAX_LOGINS`].
+/// Stores a new login session of an account whose password was right when it was read. Ends the oldest login session
+/// above [`MAX_LOGINS`].
 ///
 /// # Errors
-/// `Unauthenticated` if the password was changed or the account was disabled in the meantime. Such a change ends the login
-/// sessions that are stored, and this one may have been stored too late for that.
+/// `Unauthenticated` if the password was changed or the account was disabled in the meantime. Such a change ends the
+/// login sessions that are stored, and this one may have been stored too late for that.
 pub(crate) async fn begin_login(app: &App, user: &User, source: &RequestSource) -> Result<TokenPair, Error> {
     let now = app.clock.now();
     let login = new_login(app, user.id, source);
@@ -76,8 +76,8 @@ pub(crate) async fn begin_login(app: &App, user: &User, source: &RequestSource) 
     TokenPair::for_login(app, &login)
 }
 
-/// Ends one login session: its tokens, then its open sockets (RELIABILITY 8). If the process fails in between, the clock
-/// completes it. Returns whether the login session existed.
+/// Ends one login session. Ends its tokens, then its open sockets (RELIABILITY 8). If the process fails in between, the
+/// clock completes it. Returns whether the login session existed.
 pub(crate) async fn revoke_login(app: &App, user: UserId, login: LoginId) -> Result<bool, Error> {
     let now = app.clock.now();
     let ended = log_ins::end(&app.store, user, login, now).await?;

@@ -1,5 +1,5 @@
-//! Limits on wrong passwords, per account and per network. Only failures count, so that a whole office can log in from one
-//! address (RELIABILITY 4).
+//! Limits on wrong passwords, per account and per network. Only failures count, so that a whole office can log in from
+//! one address (RELIABILITY 4).
 
 use std::time::Duration;
 
@@ -44,8 +44,8 @@ impl<'a> PasswordAttempts<'a> {
     /// Counts a wrong password.
     ///
     /// # Errors
-    /// `RateLimited` for the tenth failure and for failures that run concurrently with it. The caller does not learn whether
-    /// the password was wrong, so concurrent guesses reveal no more than sequential ones.
+    /// `RateLimited` for the tenth failure and for failures that run concurrently with it. The caller does not learn
+    /// whether the password was wrong, so concurrent guesses reveal no more than sequential ones.
     pub(crate) async fn record_failure(&self) -> Result<(), Error> {
         let now = self.app.clock.now();
         let (account, network) = tokio::join!(
@@ -55,8 +55,8 @@ impl<'a> PasswordAttempts<'a> {
         account.and(network)
     }
 
-    /// Checks the account's limit again, strongly consistent, before a right password is accepted. Concurrent requests may
-    /// have failed in the meantime.
+    /// Checks the account's limit again, strongly consistent, before a right password is accepted. Concurrent requests
+    /// may have failed in the meantime.
     ///
     /// # Errors
     /// `RateLimited` if too many attempts have failed.
@@ -71,8 +71,8 @@ pub(crate) fn account_key(user: UserId) -> String {
     user.to_string()
 }
 
-/// Returns the key that counts attempts at an account that does not exist. It is hashed, because an identifier that a person
-/// mistypes is private.
+/// Returns the key that counts attempts at an account that does not exist. It is hashed, because an identifier that a
+/// person mistypes is private.
 pub(crate) fn unknown_account_key(identifier: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(identifier.trim().to_lowercase())[..16])
 }
@@ -80,7 +80,7 @@ pub(crate) fn unknown_account_key(identifier: &str) -> String {
 /// Checks the caller's password again, before an operation that a stolen token must not permit (ASVS 7.5.1).
 ///
 /// # Errors
-/// `Invalid` for `field` if the password is wrong; `RateLimited` if too many attempts have failed.
+/// `Invalid` for `field` if the password is wrong, `RateLimited` if too many attempts have failed.
 pub(crate) async fn confirm_password(
     app: &App,
     source: &RequestSource,

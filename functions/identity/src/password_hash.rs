@@ -1,7 +1,7 @@
-//! Password hashes: argon2id with OWASP's smallest parameters, computed outside of the async threads.
+//! Password hashes, argon2id with OWASP's smallest parameters, computed outside of the async threads.
 //!
-//! The originals' hashes are bcrypt. They verify, and the first login replaces them (RELIABILITY 1). A password that bcrypt
-//! truncated at 72 bytes does not verify, because any text after these bytes would match.
+//! The originals' hashes are bcrypt. They verify, and the first login replaces them (RELIABILITY 1). A password that
+//! bcrypt truncated at 72 bytes does not verify, because any text after these bytes would match.
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
@@ -16,16 +16,16 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// Hashes that this process computes concurrently. A Lambda instance serves one request at a time. The local server serves
-/// all of them, and 500 concurrent hashes would need 10 GB.
+/// Hashes that this process computes concurrently. A Lambda instance serves one request at a time. The local server
+/// serves all of them, and 500 concurrent hashes would need 10 GB.
 static HASH_PERMITS: Semaphore = Semaphore::const_new(4);
 
-/// Guesses that a password must withstand. At ten guesses per quarter of an hour, 100,000 take a hundred days. Every password
-/// of the usual lists falls in fewer than 30,000.
+/// Guesses that a password must withstand. At ten guesses per quarter of an hour, 100,000 take a hundred days. Every
+/// password of the usual lists falls in fewer than 30,000.
 const MIN_GUESSES: u64 = 100_000;
 
-/// Characters up to which a password is judged. No list contains longer passwords, and the time to judge one grows with the
-/// square of its length.
+/// Characters up to which a password is judged. No list contains longer passwords, and the time to judge one grows with
+/// the square of its length.
 const MAX_CHECKED_CHARS: usize = 40;
 
 /// A hash that no password matches. It is verified if there is no account, so that both cases take the same time.

@@ -10,7 +10,8 @@ use serde::Serialize;
 use store::identity::users::{DirectoryEntry, User};
 use utoipa::ToSchema;
 
-/// An account as its owner sees it. Some facts have several names, because clients of the originals read different ones.
+/// An account as its owner sees it. Some facts have several names, because clients of the originals read different
+/// ones.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct OwnProfile {
     id: UserId,

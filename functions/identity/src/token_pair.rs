@@ -33,8 +33,8 @@ pub(crate) struct TokenPair {
 }
 
 impl TokenPair {
-    /// Returns the tokens of a login session's generation. They are the same each time, so a client that lost the response
-    /// gets the same tokens from a retry.
+    /// Returns the tokens of a login session's generation. They are the same each time, so a client that lost the
+    /// response gets the same tokens from a retry.
     pub(crate) fn for_login(app: &App, login: &Login) -> Result<Self, Error> {
         let Login { user, id, generation, rotated_at, expires_at, .. } = *login;
         let access = AccessToken { user, login: id };
@@ -52,8 +52,8 @@ impl TokenPair {
         })
     }
 
-    /// Returns the cookies. They are `SameSite=Lax` and not `Strict`, so that a link to the app finds the user logged in.
-    /// `entry` requires a proof for writes.
+    /// Returns the cookies. They are `SameSite=Lax` and not `Strict`, so that a link to the app finds the user logged
+    /// in. `entry` requires a proof for writes.
     pub(crate) fn cookies(&self) -> TokenCookies {
         AppendHeaders([
             cookie(ACCESS_COOKIE, &self.access_token, self.expires_in),

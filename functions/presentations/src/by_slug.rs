@@ -11,9 +11,9 @@ use store::presentations;
 
 use crate::view::PublicPresentation;
 
-/// The presentation that a link leads to
+/// Get a presentation by its public link
 ///
-/// Public; without notes, slides, or whose it is.
+/// Returns the public fields of a presentation, without its slides, notes and owner. The operation is public.
 #[utoipa::path(
     get,
     path = "/v1/presentations/slug/{slug}",

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::{fields, view::PresentationWithSlides};
 
+/// A new presentation.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct CreatePresentationRequest {
     #[garde(length(chars, max = 200), custom(fields::not_blank))]
@@ -20,17 +21,19 @@ pub(crate) struct CreatePresentationRequest {
     #[garde(length(chars, max = 2000))]
     #[schema(max_length = 2000)]
     description: Option<String>,
-    /// Never shown to an audience; what the assistant answers from.
+    /// Notes for the speaker. The audience never sees them. The assistant answers questions from them.
     #[garde(length(chars, max = 50_000))]
     #[schema(max_length = 50_000)]
     speaker_notes: Option<String>,
-    /// For the link; one is made from the title where none is chosen.
+    /// The slug of the public link. Without it, the title determines the slug.
     #[garde(length(max = 200))]
     #[schema(value_type = Option<Slug>)]
     slug: Option<String>,
 }
 
-/// A new presentation, a draft without slides
+/// Create a presentation
+///
+/// Creates a draft without slides. The caller becomes its owner.
 #[utoipa::path(
     post,
     path = "/v1/presentations",
@@ -39,9 +42,9 @@ pub(crate) struct CreatePresentationRequest {
     request_body = CreatePresentationRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, body = PresentationWithSlides),
+        (status = 201, description = "The new presentation.", body = PresentationWithSlides),
         (status = 401, body = ErrorBody),
-        (status = 409, description = "`SLUG_TAKEN`", body = ErrorBody),
+        (status = 409, description = "`SLUG_TAKEN`: another presentation has this slug.", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]

@@ -9,8 +9,8 @@ use store::presentations;
 
 /// Delete a presentation
 ///
-/// With its slides, notes and link, at once. Sessions that were held with it stay, with their responses: they are
-/// history. May be repeated until it answers 404.
+/// Deletes a presentation with its slides, notes and public link. Past sessions are kept with their responses. If the
+/// request fails, repeat it until it returns 404.
 #[utoipa::path(
     delete,
     path = "/v1/presentations/{id}",

@@ -14,17 +14,19 @@ use utoipa::ToSchema;
 
 use crate::{fields, view::PresentationWithSlides};
 
+/// The title of the copy.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct DuplicatePresentationRequest {
-    /// `Copy of …` where none is given.
+    /// The title. The default is `Copy of …`.
     #[garde(inner(length(chars, max = 200), custom(fields::not_blank)))]
     #[schema(min_length = 1, max_length = 200)]
     new_title: Option<String>,
 }
 
-/// Copy a presentation
+/// Duplicate a presentation
 ///
-/// A draft with a link of its own; slides with new ids, and notes.
+/// Creates a draft with copies of the slides and the notes. The slides get new ids, and the draft gets its own public
+/// link.
 #[utoipa::path(
     post,
     path = "/v1/presentations/{id}/duplicate",
@@ -34,7 +36,7 @@ pub(crate) struct DuplicatePresentationRequest {
     request_body = Option<DuplicatePresentationRequest>,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, body = PresentationWithSlides),
+        (status = 201, description = "The copy.", body = PresentationWithSlides),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -66,7 +68,7 @@ fn copy_title(title: &str) -> String {
     "Copy of ".chars().chain(title.chars()).take(200).collect()
 }
 
-/// Makes slides those of another presentation; what refers to one of them refers to its copy.
+/// Moves slides to another presentation and gives them new ids. References between the slides point to the new ids.
 fn renew_slide_ids(slides: &mut [Slide], presentation: PresentationId, mut id: impl FnMut() -> SlideId) {
     let renamed: HashMap<SlideId, SlideId> = slides.iter().map(|slide| (slide.id, id())).collect();
     for slide in slides {

@@ -8,9 +8,9 @@ use store::presentations;
 
 use crate::view::PresentationWithSlides;
 
-/// One of one's presentations, with notes and slides
+/// Get a presentation
 ///
-/// One query, as dear as the presentation is large, however many its owner has.
+/// Returns a presentation of the caller with its notes and slides.
 #[utoipa::path(
     get,
     path = "/v1/presentations/{id}",

@@ -1,5 +1,5 @@
-//! Presentations, their slides and the images on them: what a speaker prepares before a talk. Images have a door of their own
-//! ([`images`], with its table of paths).
+//! Presentations, their slides and the images on them. Images have a Lambda function of their own, and [`images`] has
+//! its table of paths.
 //!
 //! | method and path | file |
 //! | --- | --- |
@@ -19,9 +19,9 @@
 //! | `DELETE /v1/slides/{id}` | [`slides::delete`] |
 //! | `POST /v1/slides/{id}/duplicate` | [`slides::duplicate`] |
 //!
-//! Everything but the slug is the owner's alone; to others it does not exist. Rules are in `model::{presentation,
-//! slide}`, items in `store::{presentations, slides}`; how they look from outside is in [`view`], what several inputs
-//! share in [`fields`].
+//! Everything except the public link belongs to the owner, and is not found for other callers. Rules are in
+//! `model::{presentation, slide}`, items in `store::presentations`. [`view`] contains the response types, [`fields`]
+//! the validation that several requests share.
 
 mod by_slug;
 mod create;
@@ -55,7 +55,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     router().into_openapi()
 }
 
-/// `api-presentations`.
+/// Starts the Lambda function `api-presentations`.
 pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
     Ok(entry::http::function(&app, router().split_for_parts().0.with_state(app.clone())))

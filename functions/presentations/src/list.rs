@@ -11,16 +11,18 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::view::PresentationView;
 
+/// Filters and the page of the caller's presentations.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListPresentationsQuery {
-    /// Somewhere in title or description, in upper or lower case.
+    /// A text that the title or the description contains, regardless of upper and lower case.
     #[garde(length(chars, max = 200))]
     #[param(max_length = 200)]
     search: Option<String>,
     #[garde(skip)]
     status: Option<PresentationStatus>,
-    /// From 1: answers with `total`, `page`, `page_size` and `total_pages`, and reads all there are to know them.
+    /// A page number from 1. The response then contains `total`, `page`, `page_size` and `total_pages`. The request
+    /// reads all presentations to count them.
     #[garde(range(min = 1))]
     #[param(minimum = 1)]
     page: Option<usize>,
@@ -30,20 +32,22 @@ pub(crate) struct ListPresentationsQuery {
     page_size: Option<usize>,
 }
 
+/// A page of presentations.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PresentationList {
     items: Vec<PresentationView>,
-    /// Where the next page starts; `null` on the last one, and on numbered pages.
+    /// The cursor of the next page. `null` on the last page and on numbered pages.
     next: Option<String>,
     #[serde(flatten)]
     #[schema(value_type = PageNumbers)]
     numbers: Option<PageNumbers>,
 }
 
-/// One's presentations, the last changed first
+/// List my presentations
 ///
-/// By cursor, or by numbered page where `page` or `page_size` is given. With `search` or `status`, a page by cursor may
-/// come back short, with a `next`.
+/// Returns the caller's presentations, last changed first. The list is paged by cursor, or by number with `page` or
+/// `page_size`. With `search` or `status`, a page by cursor may be short while `next` is set. Follow `next` until it is
+/// null.
 #[utoipa::path(
     get,
     path = "/v1/presentations",
@@ -61,11 +65,11 @@ pub(crate) async fn list_presentations(
     State(app): State<App>,
     account: AccountCaller,
     ValidQuery(query): ValidQuery<ListQuery>,
-    ValidQuery(which): ValidQuery<ListPresentationsQuery>,
+    ValidQuery(filters): ValidQuery<ListPresentationsQuery>,
 ) -> ApiResult<Json<PresentationList>> {
     let now = app.clock.now();
-    let filter = PresentationFilter { search: which.search, status: which.status };
-    if which.page.is_none() && which.page_size.is_none() {
+    let filter = PresentationFilter { search: filters.search, status: filters.status };
+    if filters.page.is_none() && filters.page_size.is_none() {
         let limit = query.limit();
         let cursor = query.cursor.as_deref();
         let page = presentations::page(&app.store, account.user, &filter, limit, cursor, now).await?;
@@ -73,8 +77,8 @@ pub(crate) async fn list_presentations(
         return Ok(Json(PresentationList { items: page.items, next: page.next, numbers: None }));
     }
     let all = presentations::list(&app.store, account.user, &filter, now).await?;
-    let page_size = which.page_size.unwrap_or_else(|| query.limit());
-    let (items, numbers) = PageNumbers::paginate(all, which.page.unwrap_or(1), page_size);
+    let page_size = filters.page_size.unwrap_or_else(|| query.limit());
+    let (items, numbers) = PageNumbers::paginate(all, filters.page.unwrap_or(1), page_size);
     let items = items.into_iter().map(PresentationView::from).collect();
     Ok(Json(PresentationList { items, next: None, numbers: Some(numbers) }))
 }

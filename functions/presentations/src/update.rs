@@ -14,33 +14,36 @@ use utoipa::ToSchema;
 
 use crate::{fields, view::PresentationWithNotes};
 
-/// What is left out stays.
+/// Changes of a presentation. Missing fields stay unchanged.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct UpdatePresentationRequest {
-    /// `null` leaves it.
+    /// `null` leaves the title unchanged.
     #[garde(inner(length(chars, max = 200), custom(fields::not_blank)))]
     #[schema(min_length = 1, max_length = 200)]
     title: Option<String>,
-    /// `null` clears it.
+    /// `null` removes the description.
     #[garde(length(chars, max = 2000))]
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>, max_length = 2000)]
     description: Clearable,
-    /// `null` clears them.
+    /// `null` removes the notes.
     #[garde(length(chars, max = 50_000))]
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>, max_length = 50_000)]
     speaker_notes: Clearable,
-    /// `draft` to `active` or `archived`; `active` and `ended` to any; `archived` to `draft`.
+    /// `draft` can become `active` or `archived`. `active` and `ended` can become any status. `archived` can become
+    /// `draft`.
     #[garde(skip)]
     status: Option<PresentationStatus>,
-    /// The old link ends. A new title never changes it.
+    /// A new slug replaces the public link, and the old link stops working. A new title does not change the slug.
     #[garde(length(max = 200))]
     #[schema(value_type = Option<Slug>)]
     slug: Option<String>,
 }
 
-/// Change a presentation
+/// Update a presentation
+///
+/// Changes the title, the description, the notes, the status or the slug of a presentation.
 #[utoipa::path(
     put,
     path = "/v1/presentations/{id}",
@@ -50,10 +53,15 @@ pub(crate) struct UpdatePresentationRequest {
     request_body = UpdatePresentationRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = PresentationWithNotes),
+        (status = 200, description = "The presentation after the change.", body = PresentationWithNotes),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "`INVALID_TRANSITION`: its status cannot become this one; or `SLUG_TAKEN`", body = ErrorBody),
+        (
+            status = 409,
+            description = "`INVALID_TRANSITION`: the status cannot become this one. `SLUG_TAKEN`: another presentation has this \
+                slug.",
+            body = ErrorBody
+        ),
         (status = 422, body = ErrorBody),
     )
 )]

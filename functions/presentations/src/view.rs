@@ -1,4 +1,4 @@
-//! Presentations and slides as requests answer them.
+//! Presentations and slides as responses contain them.
 
 use jiff::Timestamp;
 use model::{
@@ -10,19 +10,19 @@ use serde::Serialize;
 use store::presentations::{Presentation, PresentationContent, slides::Slide};
 use utoipa::ToSchema;
 
-/// A presentation in its owner's list.
+/// A presentation as its owner sees it in a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Presentation)]
 pub(crate) struct PresentationView {
     pub id: PresentationId,
-    /// Its owner.
+    /// The owner.
     pub speaker_id: UserId,
     pub title: String,
     pub description: Option<String>,
     pub slug: Slug,
     pub status: PresentationStatus,
     pub slide_count: usize,
-    /// Rises with every change of the presentation or of the order of its slides.
+    /// The version. Every change of the presentation or of the order of its slides increments it.
     pub version: u64,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -47,7 +47,7 @@ impl From<Presentation> for PresentationView {
     }
 }
 
-/// A presentation with what only its owner reads.
+/// A presentation with the speaker notes, which only its owner can read.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct PresentationWithNotes {
     #[serde(flatten)]
@@ -60,7 +60,7 @@ pub(crate) struct PresentationWithNotes {
 pub(crate) struct PresentationWithSlides {
     #[serde(flatten)]
     pub presentation: PresentationWithNotes,
-    /// In their order.
+    /// The slides in their order.
     pub slides: Vec<PresentationSlideView>,
 }
 
@@ -71,7 +71,7 @@ impl From<PresentationContent> for PresentationWithSlides {
     }
 }
 
-/// A presentation as anyone with its link sees it: neither notes nor whose it is.
+/// A presentation as its public link shows it, without notes and owner.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct PublicPresentation {
     pub id: PresentationId,
@@ -101,13 +101,13 @@ impl From<Presentation> for PublicPresentation {
     }
 }
 
-/// A slide: where it stands, what it is and what is on it.
+/// A slide with its position, its type and its content.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Slide)]
 pub(crate) struct PresentationSlideView {
     pub id: SlideId,
     pub presentation_id: PresentationId,
-    /// From 0, without gaps.
+    /// The position, from 0, without gaps.
     pub order_index: usize,
     #[serde(flatten)]
     pub content: SlideContent,
@@ -130,7 +130,7 @@ impl PresentationSlideView {
     }
 }
 
-/// All slides of a presentation, which are in their order.
+/// Returns all slides of a presentation. The slides must be in their order.
 pub(crate) fn slide_views(slides: Vec<Slide>) -> Vec<PresentationSlideView> {
     slides.into_iter().enumerate().map(|(index, slide)| PresentationSlideView::new(index, slide)).collect()
 }

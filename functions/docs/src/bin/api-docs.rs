@@ -1,4 +1,4 @@
-//! The Lambda `api-docs`.
+//! The Lambda function `api-docs`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

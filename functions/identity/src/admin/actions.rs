@@ -40,8 +40,8 @@ pub(crate) struct AdminListActionsQuery {
 
 /// List admin actions
 ///
-/// Returns the audit log, newest entry first. With a filter, a page may be short while `next` is set. Follow `next` until it is
-/// null. For admins.
+/// Returns the audit log, newest entry first. With a filter, a page may be short while `next` is set. Follow `next`
+/// until it is null. For admins.
 #[utoipa::path(
     get,
     path = "/v1/admin/actions",

@@ -59,8 +59,8 @@ impl AuditedAction {
     }
 }
 
-/// Checks that the caller may change an account. Contract chat 1.3 permits changes of lower roles only, and none of the own
-/// account.
+/// Checks that the caller may change an account. Contract chat 1.3 permits changes of lower roles only, and none of the
+/// own account.
 ///
 /// # Errors
 /// `Forbidden` if the account is the caller's own or its role is not below the caller's.
@@ -95,8 +95,8 @@ pub(crate) async fn find_user(app: &App, id: UserId) -> Result<User, Error> {
     user.filter(|user| user.status != AccountState::Deleted).ok_or(Error::NotFound("user"))
 }
 
-/// Changes an account and writes the audit entry in the same transaction. Writes nothing if `change` changes nothing. Ends all
-/// login sessions if the account may not log in afterwards, also if an earlier attempt failed to end them.
+/// Changes an account and writes the audit entry in the same transaction. Writes nothing if `change` changes nothing.
+/// Ends all login sessions if the account may not log in afterwards, also if an earlier attempt failed to end them.
 ///
 /// # Errors
 /// `NotFound` for an unknown account, `Forbidden` by roles, `LAST_ADMIN`, and the errors of `change`. `Conflict` if
@@ -116,9 +116,9 @@ pub(crate) async fn apply_audited(
     Ok(after)
 }
 
-/// Ends all login sessions of an account. Its sockets get the reason before they close. Without the reason, a client takes a
-/// closed socket for an expired login session and offers a new login. If the reason cannot be published, the sockets close
-/// without it.
+/// Ends all login sessions of an account. Its sockets get the reason before they close. Without the reason, a client
+/// takes a closed socket for an expired login session and offers a new login. If the reason cannot be published, the
+/// sockets close without it.
 async fn revoke_sessions(app: &App, user: &User, reason: Option<String>) -> Result<(), Error> {
     let now = app.clock.now();
     let reason = reason.unwrap_or_else(|| match user.active_restriction(now).map(|it| it.kind) {

@@ -34,7 +34,8 @@ pub(crate) struct AdminDashboard {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UserCounts {
     total: usize,
-    /// The number of accounts with the status `active`, `suspended`, `banned` and `disabled`. A status without accounts is absent.
+    /// The number of accounts with the status `active`, `suspended`, `banned` and `disabled`. A status without accounts
+    /// is absent.
     by_status: BTreeMap<AccountStatus, usize>,
     /// `false` if there are more accounts. Only the newest 5,000 are counted.
     is_complete: bool,

@@ -98,8 +98,8 @@ pub(crate) struct SystemCounts {
 
 /// Get the system's health
 ///
-/// Returns the state of the database, the model in use and a few counts. Durations and errors of requests are in the logs and on
-/// the dashboard that the response names. For admins.
+/// Returns the state of the database, the model in use and a few counts. Durations and errors of requests are in the
+/// logs and on the dashboard that the response names. For admins.
 #[utoipa::path(
     get,
     path = "/v1/admin/health",

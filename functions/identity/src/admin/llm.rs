@@ -1,3 +1,8 @@
+//! The configuration of the model, read-only.
+//!
+//! The alternative, changing it by API, was rejected. The template is the one description of the system, and the next
+//! deployment would undo the change unnoticed. A test call was rejected too, because only `worker-answers` may read the
+//! key in Secrets Manager.
 use axum::{Extension, Json};
 use entry::{
     Environment,
@@ -39,8 +44,9 @@ impl ModelSettings {
 
 /// Get the model configuration
 ///
-/// Returns the configuration of the model that answers questions. It is read-only: the parameters `ModelProvider`, `ModelName` and
-/// so on of the deployment decide. To test the model, ask the assistant a question in a session of your own. For admins.
+/// Returns the configuration of the model that answers questions. It is read-only, because the parameters of the
+/// deployment decide, such as `ModelProvider` and `ModelName`. To test the model, ask the assistant a question in a
+/// session of your own. For admins.
 #[utoipa::path(
     get,
     path = "/v1/admin/llm",

@@ -1,6 +1,6 @@
-//! `/v1/admin/…`: operations of moderators and admins. They are in a Lambda function of their own, `api-admin`. The function
-//! `api-identity` handles unauthenticated logins and has no permission to read the audit log. Of all accounts, it may only list
-//! the team's directory.
+//! `/v1/admin/…`: operations of moderators and admins. They are in a Lambda function of their own, `api-admin`. The
+//! function `api-identity` handles unauthenticated logins and has no permission to read the audit log. Of all accounts,
+//! it may only list the team's directory.
 //!
 //! | method and path | who | file |
 //! | --- | --- | --- |
@@ -24,9 +24,9 @@
 //! | `POST /v1/admin/sessions/{id}/end` | admins | [`sessions::end`] |
 //! | `GET /v1/admin/stats` | admins | [`stats`] |
 //!
-//! `/v1/admin/speakers/…` are the same routes as `/v1/admin/users/…`, because one of the originals called users speakers. An
-//! admin changes only accounts of lower roles and never their own. [`audited_change`] checks this and writes the audit entry
-//! with each change.
+//! `/v1/admin/speakers/…` are the same routes as `/v1/admin/users/…`, because one of the originals called users
+//! speakers. An admin changes only accounts of lower roles and never their own. [`audited_change`] checks this and
+//! writes the audit entry with each change.
 
 mod actions;
 mod audited_change;

@@ -1,5 +1,5 @@
-//! Usage statistics by day or week. They are derived from the sessions, so no counter can be wrong. The cost grows with the
-//! number of sessions, so a request reads at most 1,000 and reports in `is_complete` whether these were all.
+//! Usage statistics by day or week. They are derived from the sessions, so no counter can be wrong. The cost grows with
+//! the number of sessions, so a request reads at most 1,000 and reports in `is_complete` whether these were all.
 
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -29,7 +29,7 @@ use super::sessions::list::days_before;
 
 /// The longest range, in days.
 const MAX_DAYS: i32 = 92;
-/// Sessions that a request reads: the newest ones of the range.
+/// The newest sessions of the range, which a request reads.
 const MAX_SESSIONS: usize = 1_000;
 const READ_CONCURRENCY: usize = 16;
 
@@ -113,8 +113,8 @@ pub(crate) struct UsageStatistics {
 
 /// Get usage statistics
 ///
-/// Returns the number of sessions, participants, responses and AI calls by day or week. A session counts on the day on which it was
-/// created. For admins.
+/// Returns the number of sessions, participants, responses and AI calls by day or week. A session counts on the day on
+/// which it was created. For admins.
 #[utoipa::path(
     get,
     path = "/v1/admin/stats",

@@ -103,7 +103,8 @@ async fn form_to_json(request: Request, app: &App) -> Result<Request, ApiError> 
         (status = 415, description = "The body is neither `application/json` nor a form.", body = ErrorBody),
         (
             status = 429,
-            description = "Too many wrong passwords for this account or from this network. Retry after `Retry-After` seconds.",
+            description = "Too many wrong passwords for this account or from this network. Retry after `Retry-After` \
+                seconds.",
             body = ErrorBody
         ),
     ),

@@ -17,8 +17,8 @@ use crate::{
 
 /// Log out
 ///
-/// Ends the login session: its tokens expire and its sockets close. A refresh token identifies the login session alone, in the
-/// body or as a cookie. Otherwise an access token does.
+/// Ends the login session. Its tokens expire and its sockets close. A refresh token identifies the login session alone,
+/// in the body or as a cookie. Otherwise an access token does.
 #[utoipa::path(
     post,
     path = "/v1/auth/logout",
@@ -43,7 +43,7 @@ pub(crate) async fn log_out(
     Ok((StatusCode::NO_CONTENT, clear_cookies()))
 }
 
-/// Returns the login session that the request names. It may have ended already: ending it again changes nothing.
+/// Returns the login session that the request names. It may have ended already. Ending it again changes nothing.
 fn find_login(app: &App, headers: &HeaderMap, refresh_token: Option<&str>) -> Option<(UserId, LoginId)> {
     let now = app.clock.now();
     let access =

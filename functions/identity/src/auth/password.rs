@@ -53,7 +53,11 @@ pub(crate) struct ChangePasswordRequest {
             description = "The current password is wrong, or the new one is too short, too long or easy to guess.",
             body = ErrorBody
         ),
-        (status = 429, description = "Too many wrong passwords. Retry after `Retry-After` seconds.", body = ErrorBody),
+        (
+            status = 429,
+            description = "Too many wrong passwords. Retry after `Retry-After` seconds.",
+            body = ErrorBody
+        ),
     )
 )]
 pub(crate) async fn change_password(
@@ -90,8 +94,8 @@ pub(crate) fn personal_words(user: &User) -> [&str; 4] {
     ]
 }
 
-/// Ends the login sessions of the old password and sends the mail that notifies the owner. The change stands even if the mail
-/// cannot be queued.
+/// Ends the login sessions of the old password and sends the mail that notifies the owner. The change stands even if
+/// the mail cannot be queued.
 pub(crate) async fn finish_password_change(
     app: &App,
     user: &User,

@@ -1,5 +1,5 @@
-//! Requests of a mail with a link that sets a new password. The response, its time and the requests of the table and the queue
-//! are the same whether the account exists or not (RELIABILITY 3).
+//! Requests of a mail with a link that sets a new password. The response, its time and the requests of the table and
+//! the queue are the same whether the account exists or not (RELIABILITY 3).
 
 use std::time::Duration;
 
@@ -41,8 +41,8 @@ pub(crate) struct PasswordResetRequest {
 
 /// Request a password reset
 ///
-/// Sends a mail with a link that sets a new password. The link works once, within an hour. The response does not reveal whether
-/// the account exists. Also at `/v1/auth/forgot-password`.
+/// Sends a mail with a link that sets a new password. The link works once, within an hour. The response does not reveal
+/// whether the account exists. Also at `/v1/auth/forgot-password`.
 #[utoipa::path(
     post,
     path = "/v1/auth/password-reset",
@@ -50,7 +50,11 @@ pub(crate) struct PasswordResetRequest {
     operation_id = "request_password_reset",
     request_body = PasswordResetRequest,
     responses(
-        (status = 200, description = "The request was accepted. The response is the same for every address.", body = ConfirmationResponse),
+        (
+            status = 200,
+            description = "The request was accepted. The response is the same for every address.",
+            body = ConfirmationResponse
+        ),
         (status = 422, description = "`email` is not an e-mail address.", body = ErrorBody),
         (
             status = 429,

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::password_hash;
 
-/// Wrong tokens from one network. Tokens cannot be guessed; the limit only reduces useless traffic.
+/// Wrong tokens from one network. Tokens cannot be guessed. The limit only reduces useless traffic.
 const NETWORK_RATE_LIMIT: RateLimit =
     RateLimit { name: "reset_token_from", max_attempts: 50, window: Duration::from_hours(1) };
 
@@ -46,8 +46,8 @@ pub(crate) struct ConfirmPasswordResetRequest {
 
 /// Set a new password with a reset token
 ///
-/// Replaces the password of the account that requested the reset and ends all its login sessions. A refused password does not
-/// use up the token.
+/// Replaces the password of the account that requested the reset and ends all its login sessions. A refused password
+/// does not use up the token.
 #[utoipa::path(
     post,
     path = "/v1/auth/password-reset/confirm",
@@ -61,7 +61,11 @@ pub(crate) struct ConfirmPasswordResetRequest {
             description = "`INVALID_TOKEN`: the token is unknown, used or expired. Also if the body is not valid JSON.",
             body = ErrorBody
         ),
-        (status = 422, description = "The new password is too short, too long or easy to guess.", body = ErrorBody),
+        (
+            status = 422,
+            description = "The new password is too short, too long or easy to guess.",
+            body = ErrorBody
+        ),
         (
             status = 429,
             description = "Too many wrong tokens from this network. Retry after `Retry-After` seconds.",

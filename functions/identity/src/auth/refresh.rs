@@ -1,5 +1,5 @@
-//! The next token pair of a login session. Refresh tokens rotate. A token that comes again after the grace period was stolen,
-//! and ends its login session (RELIABILITY 6).
+//! The next token pair of a login session. Refresh tokens rotate. A token that comes again after the grace period was
+//! stolen, and ends its login session (RELIABILITY 6).
 
 use axum::{Json, extract::State};
 use entry::{
@@ -65,9 +65,9 @@ fn token_status(generation: u64, login: &Login, now: Timestamp) -> RefreshTokenS
 
 /// Refresh the tokens
 ///
-/// Returns the next token pair of a login session, in the body and as cookies. A refresh token works once. For 30 seconds more, it
-/// gets the same response again, because responses can get lost. If it comes later, it was stolen, and the login session
-/// ends.
+/// Returns the next token pair of a login session, in the body and as cookies. A refresh token works once. For 30
+/// seconds more, it gets the same response again, because responses can get lost. If it comes later, it was stolen, and
+/// the login session ends.
 ///
 /// A login session ends 30 days after the login. Refreshing does not extend it.
 #[utoipa::path(
@@ -78,7 +78,11 @@ fn token_status(generation: u64, login: &Login, now: Timestamp) -> RefreshTokenS
     request_body = Option<RefreshRequest>,
     responses(
         (status = 200, description = "The next token pair, also as cookies.", body = TokenPair),
-        (status = 401, description = "The refresh token is missing, invalid, expired or was used before.", body = ErrorBody),
+        (
+            status = 401,
+            description = "The refresh token is missing, invalid, expired or was used before.",
+            body = ErrorBody
+        ),
     ),
     security(())
 )]

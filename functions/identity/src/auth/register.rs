@@ -104,7 +104,8 @@ pub(crate) struct InviteResult {
         (status = 201, description = "The account and its first login session.", body = RegisterResponse),
         (
             status = 409,
-            description = "`EMAIL_TAKEN`: an account has this e-mail address. `USERNAME_TAKEN`: an account has this user name.",
+            description = "`EMAIL_TAKEN`: an account has this e-mail address. `USERNAME_TAKEN`: an account has this user \
+                name.",
             body = ErrorBody
         ),
         (status = 422, description = "A field is invalid, or the password is easy to guess.", body = ErrorBody),

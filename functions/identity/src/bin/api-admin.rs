@@ -1,4 +1,4 @@
-//! `api-admin`: the routes of [`identity`] for staff.
+//! The Lambda function `api-admin`, which serves [`identity`]'s operations for moderators and admins.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

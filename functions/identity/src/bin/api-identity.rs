@@ -1,4 +1,4 @@
-//! `api-identity`: the routes of [`identity`].
+//! The Lambda function `api-identity`, which serves the other operations of [`identity`].
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -1,8 +1,9 @@
-//! Deleting the caller's account: its presentations with their links, its usage, its login sessions and its claims of an e-mail
-//! address and a user name. Both can be used again afterwards.
+//! Deleting the caller's account, with its presentations with their links, its usage, its login sessions and its claims
+//! of an e-mail address and a user name. Both can be used again afterwards.
 //!
-//! The account's channels continue without it: the chat's worker removes it from them. Past sessions are kept with their
-//! responses, because they belong to the audience too. A running session continues without its presenter until it ends.
+//! The account's channels continue without it. The chat's worker removes it from them. Past sessions are kept with
+//! their responses, because they belong to the audience too. A running session continues without its presenter until it
+//! ends.
 
 use axum::extract::State;
 use entry::{
@@ -36,7 +37,8 @@ const DELETE_CONCURRENCY: usize = 10;
 /// The password that confirms the deletion of an account.
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct DeleteAccountRequest {
-    /// The caller's password. It is required, here or as `current_password`, so that a stolen token cannot delete an account.
+    /// The caller's password. It is required, here or as `current_password`, so that a stolen token cannot delete an
+    /// account.
     #[garde(length(max = 1000))]
     #[schema(format = Password)]
     password: Option<String>,
@@ -48,8 +50,8 @@ pub(crate) struct DeleteAccountRequest {
 
 /// Delete my account
 ///
-/// Deletes the caller's account with its presentations and their links, and ends its login sessions. Past sessions are kept with
-/// their responses.
+/// Deletes the caller's account with its presentations and their links, and ends its login sessions. Past sessions are
+/// kept with their responses.
 #[utoipa::path(
     delete,
     path = "/v1/users/me",
@@ -61,11 +63,16 @@ pub(crate) struct DeleteAccountRequest {
         (status = 401, body = ErrorBody),
         (
             status = 409,
-            description = "`LAST_ADMIN`: the super admin cannot be deleted. `CONFLICT`: the account was changed at the same time.",
+            description = "`LAST_ADMIN`: the super admin cannot be deleted. `CONFLICT`: the account was changed at the same \
+                time.",
             body = ErrorBody
         ),
         (status = 422, description = "The password is missing or wrong.", body = ErrorBody),
-        (status = 429, description = "Too many wrong passwords. Retry after `Retry-After` seconds.", body = ErrorBody),
+        (
+            status = 429,
+            description = "Too many wrong passwords. Retry after `Retry-After` seconds.",
+            body = ErrorBody
+        ),
     )
 )]
 pub(crate) async fn delete_me(
@@ -82,7 +89,8 @@ pub(crate) async fn delete_me(
         let password = input.password.as_deref().or(input.current_password.as_deref());
         let password = password.ok_or_else(|| Error::field("password", "is required"))?;
         password_attempts::confirm_password(&app, &source, &user, "password", password).await?;
-        // There is one super admin and no operation makes another. The store refuses this too, but after the presentations.
+        // There is one super admin and no operation makes another. The store refuses this too, but after the
+        // presentations.
         if user.role == UserRole::SuperAdmin {
             return Err(from_save_outcome(UserSaveOutcome::LastAdmin).into());
         }

@@ -14,9 +14,9 @@ const DEFAULT_PAGE_SIZE: usize = 50;
 
 /// List the team
 ///
-/// Returns the users of the team, ordered by user name. A page has 50 users without a `limit`. Users without a user name are not part
-/// of the team. Disabled, banned and suspended users are left out, so a page may be short while `next` is set. Follow `next` until
-/// it is null.
+/// Returns the users of the team, ordered by user name. A page has 50 users without a `limit`. Users without a user
+/// name are not part of the team. Disabled, banned and suspended users are left out, so a page may be short while
+/// `next` is set. Follow `next` until it is null.
 #[utoipa::path(
     get,
     path = "/v1/users",

@@ -1,6 +1,6 @@
-//! Searching the team. No index contains substrings, so a search reads the directory until it has found ten users, or to its
-//! end. An entry has 150 to 250 bytes, and a query reads a megabyte (128 read units). For an admin, it also reads the accounts,
-//! for their e-mail addresses, at half a read unit each. Hence the rate limit.
+//! Searching the team. No index contains substrings, so a search reads the directory until it has found ten users, or
+//! to its end. An entry has 150 to 250 bytes, and a query reads a megabyte (128 read units). For an admin, it also
+//! reads the accounts, for their e-mail addresses, at half a read unit each. Hence the rate limit.
 
 use std::{collections::HashMap, ops::RangeInclusive, time::Duration};
 
@@ -49,8 +49,8 @@ pub(crate) struct FoundUser {
 
 /// Search the team
 ///
-/// Returns the first ten users, by user name, whose user name or name contains the text, regardless of upper and lower case. For
-/// admins, the e-mail address counts too. It searches the users that `GET /v1/users` lists.
+/// Returns the first ten users, by user name, whose user name or name contains the text, regardless of upper and lower
+/// case. For admins, the e-mail address counts too. It searches the users that `GET /v1/users` lists.
 #[utoipa::path(
     get,
     path = "/v1/users/search/{query}",

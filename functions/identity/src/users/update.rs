@@ -78,7 +78,11 @@ pub(crate) struct UpdateProfileRequest {
             body = ErrorBody
         ),
         (status = 422, body = ErrorBody),
-        (status = 429, description = "Too many wrong passwords. Retry after `Retry-After` seconds.", body = ErrorBody),
+        (
+            status = 429,
+            description = "Too many wrong passwords. Retry after `Retry-After` seconds.",
+            body = ErrorBody
+        ),
     )
 )]
 pub(crate) async fn update_me(
@@ -103,7 +107,11 @@ pub(crate) async fn update_me(
     responses(
         (status = 200, description = "The account after the change.", body = OwnProfile),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "The account belongs to another user. `CSRF_REFUSED`: the header `x-csrf` is missing.", body = ErrorBody),
+        (
+            status = 403,
+            description = "The account belongs to another user. `CSRF_REFUSED`: the header `x-csrf` is missing.",
+            body = ErrorBody
+        ),
         (status = 404, description = "`id` is not a valid id.", body = ErrorBody),
         (
             status = 409,
@@ -112,7 +120,11 @@ pub(crate) async fn update_me(
             body = ErrorBody
         ),
         (status = 422, body = ErrorBody),
-        (status = 429, description = "Too many wrong passwords. Retry after `Retry-After` seconds.", body = ErrorBody),
+        (
+            status = 429,
+            description = "Too many wrong passwords. Retry after `Retry-After` seconds.",
+            body = ErrorBody
+        ),
     )
 )]
 pub(crate) async fn update_user(

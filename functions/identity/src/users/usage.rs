@@ -54,8 +54,8 @@ pub(crate) struct UsageMonth {
 /// The use of a limit.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub(crate) struct UsageCategory {
-    /// How much is used. For a limit per session, it is the highest use among the sessions that have not ended. 0 for an
-    /// unlimited category, because its use is not counted.
+    /// How much is used. For a limit per session, it is the highest use among the sessions that have not ended. 0 for
+    /// an unlimited category, because its use is not counted.
     used: u32,
     /// `null` means unlimited.
     limit: Option<u32>,

@@ -81,7 +81,7 @@ async fn email_addresses_and_user_names_are_unique() {
     again.send().await.refused(409, "EMAIL_TAKEN");
     let again = world.post("/v1/auth/register", &body("bo@example.com", "ANA"));
     again.send().await.refused(409, "USERNAME_TAKEN");
-    // nothing of the refused ones is left
+    // Refused requests leave nothing in the table.
     world.post("/v1/auth/register", &body("bo@example.com", "other")).send().await.ok(201);
 }
 
@@ -203,7 +203,7 @@ async fn a_deleted_account_deletes_its_presentations() {
         let made = Presentation::new(world.clock.new_id(), owner, "Herons".into(), None, now);
         presentations::create(store, made, None, Some("notes".into()), &[]).await.unwrap()
     };
-    // more than are deleted at once
+    // More than are deleted concurrently.
     let made = join_all((0..23).map(|_| present(&ana))).await;
     let others = present(&bo).await;
     let delete = |password: &str| {
@@ -227,5 +227,5 @@ async fn public_keys_are_cacheable() {
     assert_eq!(answer.headers["cache-control"], "public, max-age=300");
     let key = answer.ok(200)["keys"][0].clone();
     assert_eq!((&key["kty"], &key["crv"], &key["alg"]), (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA")));
-    assert_eq!(key.get("d"), None, "the private half");
+    assert_eq!(key.get("d"), None, "the private key is not published");
 }

@@ -1,4 +1,4 @@
-//! What staff do, where something fails half-way.
+//! Operations of admins, also if they fail half-way.
 
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ async fn open_socket(world: &IdentityWorld, user: UserId) {
     connections::put(&world.app.store, &connection).await.unwrap();
 }
 
-/// The ban stands and the tokens are dead though a socket could not be closed; asking again closes it, and the ban is
-/// written down once.
+/// The ban applies and the tokens are invalid even if a socket could not be closed. A retry closes the socket. The audit
+/// log has one entry.
 #[tokio::test]
 async fn an_interrupted_ban_is_completed_by_a_retry() {
     let world = IdentityWorld::start().await;

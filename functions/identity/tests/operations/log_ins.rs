@@ -42,7 +42,7 @@ async fn log_in_does_not_reveal_accounts() {
     let wrong = world.log_in("ana", "not it, surely").await;
     let unknown = world.log_in("nobody", "not it, surely").await;
     assert_eq!((wrong.status, &wrong.body), (unknown.status, &unknown.body));
-    // and the table is asked for as much: nothing but time passes differently
+    // The table gets the same requests in both cases.
     assert_eq!(wrong.headers["x-colloquy-cost"], unknown.headers["x-colloquy-cost"]);
     wrong.refused(401, "UNAUTHORIZED");
 }
@@ -169,7 +169,7 @@ async fn log_out_accepts_either_token_and_ends_both() {
     out(&json!({})).send().await.refused(401, "UNAUTHORIZED");
 }
 
-/// What ends is ended before its sockets are closed, and if that fails, what is left falls due.
+/// A login session ends before its sockets are closed. If closing them fails, the rest becomes due for the clock.
 #[tokio::test]
 async fn an_interrupted_log_out_is_completed_by_the_clock() {
     let mut world = IdentityWorld::start().await;

@@ -1,9 +1,9 @@
-//! The operations of identity, through its door, against the emulated services.
+//! The operations of identity, called through its Lambda function, against emulated services.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "what a test's helper cannot do, fails the test"
+    reason = "a helper that fails, fails the test"
 )]
 
 mod accounts;

@@ -53,10 +53,10 @@ async fn guessing_the_current_password_is_limited() {
     world.log_in("ana", PASSWORD).await.refused(429, "RATE_LIMITED");
 }
 
-/// The token of the newest letter.
+/// Returns the token of the newest mail.
 fn mailed_token(world: &IdentityWorld) -> String {
-    let letters = world.queued_mails();
-    let letter = &letters.last().expect("a letter")["letter"];
+    let mails = world.queued_mails();
+    let letter = &mails.last().expect("a letter")["letter"];
     assert_eq!(letter["letter"], "password_reset");
     letter["token"].as_str().expect("a token").into()
 }
@@ -70,16 +70,16 @@ async fn a_reset_request_does_not_reveal_accounts() {
     let unknown = ask("nobody@example.com").await;
     assert_eq!((known.status, &known.body), (200, &unknown.body));
     assert_eq!(known.headers["x-colloquy-cost"], unknown.headers["x-colloquy-cost"]);
-    let letters = world.queued_mails();
-    assert_eq!(letters.len(), 2, "one of them to nobody: {letters:?}");
-    assert_eq!(letters[0]["user"], ana["id"]);
-    assert_eq!(letters[1]["user"], "00000000-0000-0000-0000-000000000000");
-    // three mails an hour, silently
+    let mails = world.queued_mails();
+    assert_eq!(mails.len(), 2, "one of them has no recipient: {mails:?}");
+    assert_eq!(mails[0]["user"], ana["id"]);
+    assert_eq!(mails[1]["user"], "00000000-0000-0000-0000-000000000000");
+    // The limit of three mails an hour is silent.
     for _ in 0..4 {
         assert_eq!(ask("ana@example.com").await.ok(200), known.body);
     }
     assert_eq!(world.queued_mails().len(), 4);
-    // and twenty requests from one network, loudly
+    // The limit of twenty requests from one network is a 429.
     for _ in 0..14 {
         ask("nobody@example.com").await.ok(200);
     }

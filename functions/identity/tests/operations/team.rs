@@ -1,11 +1,11 @@
-//! Whom the team sees of itself.
+//! The team's directory and its search.
 
 use emulator::bench::TestResponse;
 use serde_json::{Value, json};
 
 use crate::world::{IdentityWorld, PASSWORD, access_token};
 
-/// Signs somebody up as `{username}@example.com`, in lower case.
+/// Registers `{username}@example.com`, in lower case.
 async fn register_member(world: &IdentityWorld, username: &str, name: &str) -> Value {
     let email = format!("{username}@example.com");
     let body = json!({ "email": email, "password": PASSWORD, "username": username, "name": name });
@@ -28,7 +28,7 @@ async fn the_team_list_hides_email_addresses() {
     for number in (0..12).rev() {
         register_member(&world, &format!("Member_{number:02}"), &format!("Number {number}")).await;
     }
-    // also who is not of the team sees it
+    // A user who is not part of the team can list it too.
     let all = world.get("/v1/users", &speaker).send().await.ok(200);
     let expected: Vec<String> = (0..12).map(|number| format!("Member_{number:02}")).collect();
     assert_eq!(usernames(&all), expected);
@@ -62,12 +62,12 @@ async fn users_are_found_by_visible_fields_only() {
     assert_eq!(found["next"], json!(null));
     let other = &found["items"][0];
     let own = &found["items"][1];
-    assert_eq!(other.get("email"), None, "left out, not null");
+    assert_eq!(other.get("email"), None, "the field is absent, not null");
     assert_eq!((&own["email"], &own["id"]), (&json!("bo_1@example.com"), &bo["id"]));
     assert_eq!(usernames(&search(&world, "%C3%81NA%20l/", &bo).await.ok(200)), ["Ana_L"]);
-    // an address is not guessed by looking for it
+    // A search does not reveal an e-mail address that the caller may not see.
     assert_eq!(usernames(&search(&world, "ana_l@example", &bo).await.ok(200)), Vec::<&str>::new());
-    assert_eq!(usernames(&search(&world, "example.com", &bo).await.ok(200)), ["bo_1"], "one's own");
+    assert_eq!(usernames(&search(&world, "example.com", &bo).await.ok(200)), ["bo_1"], "the caller's own");
     let by_admin = search(&world, "EXAMPLE.com", &root).await.ok(200);
     assert_eq!(usernames(&by_admin), ["Ana_L", "bo_1"], "the admin has no user name");
     assert_eq!(by_admin["items"][0]["email"], "ana_l@example.com");
@@ -83,7 +83,7 @@ async fn users_are_found_by_visible_fields_only() {
     appoint("admin").await;
     assert_eq!(search(&world, "bo_1@", &ana).await.ok(200)["items"][0]["email"], "bo_1@example.com");
     appoint("member").await;
-    assert_eq!(search(&world, "bo_1", &ana).await.ok(200)["items"][0].get("email"), None, "at once");
+    assert_eq!(search(&world, "bo_1", &ana).await.ok(200)["items"][0].get("email"), None, "immediately");
 }
 
 #[tokio::test]

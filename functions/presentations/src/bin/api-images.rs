@@ -1,4 +1,4 @@
-//! The Lambda `api-images`.
+//! The Lambda function `api-images`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

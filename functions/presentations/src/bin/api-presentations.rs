@@ -1,4 +1,4 @@
-//! The Lambda `api-presentations`.
+//! The Lambda function `api-presentations`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

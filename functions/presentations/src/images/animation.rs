@@ -1,6 +1,7 @@
-//! A GIF is written anew frame by frame, as it is: palettes, places, delays. Composing its frames and finding colours for
-//! them again would cost seconds, and make it larger. Comments and other extensions stay behind. A palette is copied, whatever its
-//! 768 bytes may spell: like crafted pixels, that is what `nosniff` and the policy of [`super::show`] are for.
+//! GIFs are written again frame by frame, with their palettes, positions and delays. The alternative, composing frames
+//! and choosing colours again, would cost seconds and make the file larger. Comments and other extensions are dropped.
+//! A palette is copied unchanged, and its 768 bytes could spell anything, like crafted pixels. `nosniff` and the
+//! content security policy of [`super::get`] protect against both.
 
 use gif::{ColorOutput, DecodeOptions, Decoder, Encoder, Frame};
 use model::{
@@ -10,14 +11,17 @@ use model::{
 
 use super::{normalized_image::NormalizedImage, uploaded_file::FILE_FIELD};
 
-/// Frames, and pixels of all of them together: what is written anew in a few seconds, and what a browser still plays.
+/// Limits of frames, and of the pixels of all frames. Such a file is written within a few seconds, and browsers can
+/// play it.
 const MAX_FRAMES: usize = 1_000;
 const MAX_PIXELS: u64 = 100_000_000;
 
-/// `None` for one that is larger than it is kept, and does not move: that is scaled like any picture.
+/// Normalizes a GIF. Returns `None` for a GIF that is too large but not animated, which can be scaled like any other
+/// image.
 ///
 /// # Errors
-/// `Invalid` for one that cannot be decoded, or that moves and is too large: nobody scales a palette.
+/// `Invalid` if the file cannot be decoded, or if it is animated and too large. An animation is not scaled, because
+/// scaling would need new palettes.
 pub(super) fn normalize_animation(file: &[u8]) -> Result<Option<NormalizedImage>, Error> {
     let mut decoder = decoder(file)?;
     let width = decoder.width();
@@ -26,11 +30,12 @@ pub(super) fn normalize_animation(file: &[u8]) -> Result<Option<NormalizedImage>
         return Err(damaged_error());
     }
     if u32::from(width.max(height)) > MAX_SIDE_PIXELS {
-        let mut frame =
+        let mut has_next_frame =
             || decoder.next_frame_info().map(|frame| frame.is_some()).map_err(|_| damaged_error());
-        let moves = frame()? && frame()?;
-        let why = format!("moves, and has more than {MAX_SIDE_PIXELS} pixels a side");
-        return if moves { Err(Error::field(FILE_FIELD, why)) } else { Ok(None) };
+        let is_animated = has_next_frame()? && has_next_frame()?;
+        let why =
+            format!("is an animation with more than {MAX_SIDE_PIXELS} pixels on a side: use a smaller one");
+        return if is_animated { Err(Error::field(FILE_FIELD, why)) } else { Ok(None) };
     }
     let palette = decoder.global_palette().unwrap_or_default().to_vec();
     let mut encoder = Encoder::new(Vec::new(), width, height, &palette).map_err(|_| damaged_error())?;
@@ -40,10 +45,12 @@ pub(super) fn normalize_animation(file: &[u8]) -> Result<Option<NormalizedImage>
         frames += 1;
         pixels += u64::from(frame.width) * u64::from(frame.height);
         if frames > MAX_FRAMES || pixels > MAX_PIXELS {
-            let why = format!("moves, for more than {MAX_FRAMES} frames or {MAX_PIXELS} pixels");
+            let why = format!(
+                "is an animation with more than {MAX_FRAMES} frames or {MAX_PIXELS} pixels: shorten it"
+            );
             return Err(Error::field(FILE_FIELD, why));
         }
-        // its lines are in order now
+        // The decoder has put the lines in order.
         let frame = Frame { interlaced: false, ..frame.clone() };
         if frames == 1 {
             encoder.set_repeat(decoder.repeat()).map_err(Error::internal)?;
@@ -57,7 +64,7 @@ pub(super) fn normalize_animation(file: &[u8]) -> Result<Option<NormalizedImage>
     if bytes.len() > MAX_IMAGE_BYTES {
         return Err(Error::field(
             FILE_FIELD,
-            format!("is an animation of more than {} MB", MAX_IMAGE_BYTES / 1024 / 1024),
+            format!("is an animation of more than {} MB: shorten it", MAX_IMAGE_BYTES / 1024 / 1024),
         ));
     }
     let width = width.into();
@@ -68,11 +75,11 @@ pub(super) fn normalize_animation(file: &[u8]) -> Result<Option<NormalizedImage>
 fn decoder(file: &[u8]) -> Result<Decoder<&[u8]>, Error> {
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
-    // within the canvas, which is small: a frame takes no more memory than the canvas
+    // Frames must be within the canvas, so that a frame takes no more memory than the small canvas.
     options.check_frame_consistency(true);
     options.read_info(file).map_err(|_| damaged_error())
 }
 
 fn damaged_error() -> Error {
-    Error::field(FILE_FIELD, "is damaged: it cannot be decoded")
+    Error::field(FILE_FIELD, "is damaged and cannot be decoded: use another file")
 }

@@ -11,8 +11,8 @@ use super::get::NOT_FOUND;
 
 /// Delete an image
 ///
-/// Only the owner can delete an image. A slide that still refers to the image shows none afterwards. Browsers and caches
-/// that have fetched the image may keep it for a year.
+/// Only the owner can delete an image. A slide that still refers to the image shows none afterwards. Browsers and
+/// caches that have fetched the image may keep it for a year.
 #[utoipa::path(
     delete,
     path = "/v1/images/{filename}",

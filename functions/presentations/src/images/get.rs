@@ -17,15 +17,15 @@ pub(super) const NOT_FOUND: Error = Error::NotFound("image");
 
 /// The bytes behind a file name never change.
 const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
-/// If a browser ever takes an image for a page, this policy prevents that anything in it runs or loads. Slides need images
-/// inline from the API's origin. This policy, `nosniff` and re-encoded pixels make that safe. Without them, the image would
-/// have to be an attachment (RELIABILITY 21).
+/// If a browser ever takes an image for a page, this policy prevents that anything in it runs or loads. Slides need
+/// images inline from the API's origin. This policy, `nosniff` and re-encoded pixels make that safe. Without them, the
+/// image would have to be an attachment (RELIABILITY 21).
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; sandbox";
 
 /// Get an image
 ///
-/// Returns the bytes of an image. The operation is public, because an audience has no account. File names cannot be guessed,
-/// and the bytes behind a name never change.
+/// Returns the bytes of an image. The operation is public, because an audience has no account. File names cannot be
+/// guessed, and the bytes behind a name never change.
 #[utoipa::path(
     get,
     path = "/v1/images/{filename}",

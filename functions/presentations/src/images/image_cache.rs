@@ -1,6 +1,6 @@
-//! What an instance remembers of what it has shown: an audience opens the same slide at the same moment, and a partition of the
-//! table gives 3,000 read units a second, which is an image of 1 MB some twenty times. Whether the image is still there is asked all the
-//! same; its id is made of its bytes, so that these are never old.
+//! Images that this instance has shown recently. An audience opens the same slide at the same moment, and a partition
+//! of the table gives 3,000 read units a second, which are about twenty reads of an image of 1 MB. Each request still
+//! checks that the image exists. An image's id is derived from its bytes, so a cached image is never stale.
 
 use std::{
     collections::VecDeque,
@@ -10,24 +10,24 @@ use std::{
 use bytes::Bytes;
 use model::ImageId;
 
-/// Bytes that are kept: the images of a deck or two, beside what decoding needs.
+/// Bytes that the cache holds. They are the images of one or two decks, beside the memory that decoding needs.
 const MAX_CACHED_BYTES: usize = 64 * 1024 * 1024;
 
-/// Cheap to clone.
+/// The cache. Clones share the same images.
 #[derive(Clone, Default)]
 pub(super) struct ImageCache(Arc<Mutex<VecDeque<(ImageId, Bytes)>>>);
 
 impl ImageCache {
     pub(super) fn get(&self, id: ImageId) -> Option<Bytes> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = kept.iter().position(|(other, _)| *other == id)?;
-        let found = kept.remove(place)?;
+        let position = kept.iter().position(|(other, _)| *other == id)?;
+        let found = kept.remove(position)?;
         let bytes = found.1.clone();
         kept.push_back(found);
         Some(bytes)
     }
 
-    /// What was not asked for longest goes first.
+    /// Adds an image. Drops the images that were not requested for the longest time.
     pub(super) fn insert(&self, id: ImageId, bytes: &Bytes) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(other, _)| *other != id);
@@ -48,16 +48,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_asked_for_longest_goes_first() {
-        let shelf = ImageCache::default();
+    fn the_least_recently_used_image_is_dropped() {
+        let cache = ImageCache::default();
         let id = |n: usize| ImageId::from(Uuid::from_u128(n as u128));
         let large = Bytes::from(vec![0; MAX_IMAGE_BYTES]);
         let fit = MAX_CACHED_BYTES / MAX_IMAGE_BYTES;
-        (0..fit).for_each(|n| shelf.insert(id(n), &large));
-        assert_eq!(shelf.get(id(0)).as_ref(), Some(&large));
-        shelf.insert(id(fit), &large);
-        shelf.insert(id(fit), &large);
-        assert_eq!(shelf.get(id(1)), None);
-        assert!((2..=fit).chain([0]).all(|n| shelf.get(id(n)).is_some()));
+        (0..fit).for_each(|n| cache.insert(id(n), &large));
+        assert_eq!(cache.get(id(0)).as_ref(), Some(&large));
+        cache.insert(id(fit), &large);
+        cache.insert(id(fit), &large);
+        assert_eq!(cache.get(id(1)), None);
+        assert!((2..=fit).chain([0]).all(|n| cache.get(id(n)).is_some()));
     }
 }

@@ -3,15 +3,17 @@
 //! | method and path | file |
 //! | --- | --- |
 //! | `POST /v1/upload/image`, `POST /v1/uploads/images` | [`upload`] |
-//! | `GET /v1/images/{filename}`, `GET /v1/uploads/images/{filename}` | [`show`] |
+//! | `GET /v1/images/{filename}`, `GET /v1/uploads/images/{filename}` | [`get`] |
 //! | `DELETE /v1/images/{filename}`, `DELETE /v1/uploads/images/{filename}` | [`delete`] |
 //!
-//! A door of its own, `api-images`, and not `api-presentations`: decoders read what strangers wrote and need memory for a whole
-//! picture, and an audience that opens a slide must not take the concurrency, or the cold starts, of those who prepare one.
+//! Images are in a Lambda function of their own, `api-images`, and not in `api-presentations`. Decoders read untrusted
+//! files and need memory for a whole image. An audience that opens a slide must not use up the concurrency of speakers
+//! who edit one, nor cause them cold starts.
 //!
-//! An upload goes through [`posted`] (out of the request), [`picture`] (decoded within limits, scaled, drawn anew) or
-//! [`animation`] (a GIF, frame by frame), and into `store::presentations::images`. Nothing is kept of a file but its pixels. What was shown is at
-//! hand for a while on a [`shelf`].
+//! [`uploaded_file`] reads the file from the request. [`normalize`] decodes it within limits, scales it and encodes it
+//! again. [`animation`] does this for a GIF, frame by frame. `store::presentations::images` stores the result, a
+//! [`normalized_image`]. Nothing of a file is kept except its pixels. [`image_cache`] keeps recently shown images in
+//! memory.
 
 mod animation;
 mod delete;
@@ -40,7 +42,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     router().into_openapi()
 }
 
-/// `api-images`.
+/// Starts the Lambda function `api-images`.
 pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
     let router = router().split_for_parts().0.layer(Extension(ImageCache::default())).with_state(app.clone());

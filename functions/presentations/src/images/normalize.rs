@@ -1,5 +1,5 @@
-//! What is uploaded is decoded, within limits, and drawn anew: whatever else a file was (a page, a script, an archive), and
-//! whatever it told (where it was taken, with which camera), is gone.
+//! Uploaded images are decoded, within limits, and encoded again. Nothing else of a file survives: no page, script or
+//! archive that it contains, and no metadata such as the place or the camera.
 
 use std::io::Cursor;
 
@@ -27,33 +27,35 @@ use super::{
     uploaded_file::{FILE_FIELD, unsupported_error},
 };
 
-/// Pixels a side and in all, of what comes: any screenshot, most photos of phones. More is refused by its header, before
-/// anything is allocated for it. Measured: as the dearest kind of JPEG (progressive, no subsampling) 100 megapixels take 950 MB
-/// and 4 s of a whole core, so that these fit into the function's 1,024 MB and 29 s (`template.yaml`).
+/// Limits of an uploaded image, in pixels. They permit any screenshot and most photos of phones. A larger image is
+/// refused by its header, before memory is allocated for it. Measured with the most expensive kind of JPEG
+/// (progressive, without subsampling): 100 megapixels take 950 MB and 4 s of a whole core. Images within the limits fit
+/// into the function's 1,024 MB and 29 s (`template.yaml`).
 const MAX_SIDE: u32 = 16_384;
 const MAX_MEGAPIXELS: u64 = 64;
-/// Bytes of a decoded picture: those pixels with four channels.
+/// Bytes of a decoded image, which are its pixels with four channels.
 const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
 /// Contract presentations A1.5.
 const JPEG_QUALITY: u8 = 85;
 
-/// Pictures that may be drawn at once in this process. A Lambda has one request; the local cloud has all of them.
+/// Images that this process decodes concurrently. A Lambda instance serves one request at a time. The local server
+/// serves all of them.
 static NORMALIZE_PERMITS: Semaphore = Semaphore::const_new(2);
 
-/// Draws a file anew.
+/// Decodes an uploaded file and encodes it again.
 ///
 /// # Errors
-/// 415 for what is none of the four formats by its first bytes; `Invalid` for what cannot be decoded, or is too large for it.
+/// 415 if the first bytes are of none of the four formats. `Invalid` if the file cannot be decoded or is too large.
 pub(super) async fn normalize_image(file: bytes::Bytes) -> Result<NormalizedImage, ApiError> {
     let running = NORMALIZE_PERMITS.acquire().await.map_err(Error::internal)?;
-    let drawn = spawn_blocking(move || normalize_blocking(&file)).await.map_err(Error::internal)?;
+    let normalized = spawn_blocking(move || normalize_blocking(&file)).await.map_err(Error::internal)?;
     drop(running);
-    drawn
+    normalized
 }
 
 fn normalize_blocking(file: &[u8]) -> Result<NormalizedImage, ApiError> {
     let format =
-        detect_format(file).ok_or_else(|| unsupported_error("an image is JPEG, PNG, GIF or WebP"))?;
+        detect_format(file).ok_or_else(|| unsupported_error("send a JPEG, PNG, GIF or WebP image"))?;
     if format == ImageFormat::Gif
         && let Some(picture) = animation::normalize_animation(file)?
     {
@@ -63,7 +65,7 @@ fn normalize_blocking(file: &[u8]) -> Result<NormalizedImage, ApiError> {
     Ok(encode(picture, format).map_err(Error::internal)?)
 }
 
-/// By its content: names and declared types are what somebody says.
+/// Returns the format by the content. File names and declared types are not reliable.
 fn detect_format(file: &[u8]) -> Option<ImageFormat> {
     match image::guess_format(file).ok()? {
         DecoderFormat::Gif => Some(ImageFormat::Gif),
@@ -78,15 +80,16 @@ fn decode_error(error: &ImageError) -> Error {
     match error {
         ImageError::Limits(_) => {
             let why = format!(
-                "has too many pixels: {MAX_SIDE} a side and {MAX_MEGAPIXELS} million in all are taken"
+                "has too many pixels: send at most {MAX_SIDE} on a side and {MAX_MEGAPIXELS} million in all"
             );
             Error::field(FILE_FIELD, why)
         }
-        _ => Error::field(FILE_FIELD, "is damaged: it cannot be decoded"),
+        _ => Error::field(FILE_FIELD, "is damaged and cannot be decoded: use another file"),
     }
 }
 
-/// Upright, in sRGB, eight bits a channel, no larger than it is kept. Of an animated PNG or WebP it is the first frame.
+/// Decodes an image upright, in sRGB, with eight bits a channel, scaled to the stored size. For an animated PNG or
+/// WebP, it returns the first frame.
 fn decode(file: &[u8], format: ImageFormat) -> ImageResult<DynamicImage> {
     let format = match format {
         ImageFormat::Gif => DecoderFormat::Gif,
@@ -109,7 +112,7 @@ fn decode(file: &[u8], format: ImageFormat) -> ImageResult<DynamicImage> {
     }
     limits.reserve(decoder.total_bytes())?;
     decoder.set_limits(limits)?;
-    // metadata that cannot be read is as good as none
+    // Metadata that cannot be read is ignored.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten();
     let whole = DynamicImage::from_decoder(decoder)?;
@@ -129,12 +132,12 @@ fn fit_into(picture: DynamicImage, side: u32) -> DynamicImage {
     let scaled = |length: u32| ((length * side + longest / 2) / longest).max(1);
     let width = scaled(picture.width());
     let height = scaled(picture.height());
-    // the filter looks at every pixel many times; what is far too large is brought near by plain averages
+    // The filter reads every pixel many times, so a much larger image is first averaged to twice the size.
     let near = if longest > side * 4 { picture.thumbnail_exact(width * 2, height * 2) } else { picture };
     near.resize_exact(width, height, imageops::FilterType::Lanczos3)
 }
 
-/// As screens show it; an alpha channel that hides nothing is dropped.
+/// Converts to eight bits a channel, as screens show images. An opaque alpha channel is dropped.
 fn to_eight_bits(picture: DynamicImage) -> DynamicImage {
     let color = picture.color();
     if color.has_alpha() {
@@ -146,8 +149,8 @@ fn to_eight_bits(picture: DynamicImage) -> DynamicImage {
     if color.has_color() { picture.into_rgb8().into() } else { picture.into_luma8().into() }
 }
 
-/// Phones take photos in wider colours than sRGB; without its profile such a photo would look pale. A profile that cannot be
-/// used is ignored, as browsers do.
+/// Converts to sRGB. Phones take photos in wider colours than sRGB, which would look pale without their profile. An
+/// invalid profile is ignored, as browsers do.
 fn to_srgb(picture: &mut DynamicImage, profile: &[u8]) {
     let (pixels, layout) = match picture {
         DynamicImage::ImageRgb8(pixels) => (&mut **pixels, Layout::Rgb),
@@ -166,8 +169,8 @@ fn to_srgb(picture: &mut DynamicImage, profile: &[u8]) {
     }
 }
 
-/// In the format that it came in, where that is small enough: a photo as PNG may not be. Smaller pictures follow until one
-/// fits.
+/// Encodes an image, in its own format if the result is small enough. A photo as PNG may be too large. Then the image
+/// becomes smaller until it fits.
 fn encode(mut picture: DynamicImage, format: ImageFormat) -> ImageResult<NormalizedImage> {
     loop {
         let (format, bytes) = encode_smallest(&picture, format)?;
@@ -185,7 +188,7 @@ fn encode_smallest(picture: &DynamicImage, format: ImageFormat) -> ImageResult<(
     match format {
         ImageFormat::Jpeg if opaque => Ok((ImageFormat::Jpeg, encode_jpeg(picture)?)),
         ImageFormat::Webp => {
-            // what was a photo is ten times its size as a WebP without losses, the only kind that we can write
+            // As a lossless WebP, the only kind that the encoder writes, a photo has ten times its size.
             let webp = encode_webp(picture)?;
             let jpeg = if opaque { Some(encode_jpeg(picture)?) } else { None };
             match jpeg.filter(|jpeg| jpeg.len() < webp.len()) {
@@ -218,7 +221,7 @@ fn encode_png(picture: &DynamicImage) -> ImageResult<Vec<u8>> {
 
 fn encode_webp(picture: &DynamicImage) -> ImageResult<Vec<u8>> {
     let mut bytes = Vec::new();
-    // its encoder takes colours only
+    // The encoder takes colour images only.
     let colored = DynamicImage::ImageRgba8(picture.to_rgba8());
     let picture = if picture.color().has_alpha() { &colored } else { &colored.to_rgb8().into() };
     picture.write_with_encoder(WebPEncoder::new_lossless(&mut bytes))?;
@@ -231,7 +234,7 @@ mod tests {
 
     use super::*;
 
-    /// A photo of a phone, in Display P3.
+    /// A photo of a phone, in the colours of Display P3.
     fn photo() -> Vec<u8> {
         let pixels = RgbImage::from_pixel(32, 32, Rgb([200, 100, 50]));
         let mut bytes = Vec::new();
@@ -242,14 +245,14 @@ mod tests {
     }
 
     #[test]
-    fn colours_stay_when_their_profile_goes() {
+    fn colours_are_kept_without_their_profile() {
         let photo = photo();
-        let drawn = normalize_blocking(&photo).unwrap();
-        assert!(drawn.bytes.len() < photo.len(), "the profile is gone");
-        let pixel = decode(&drawn.bytes, ImageFormat::Jpeg).unwrap().to_rgb8().get_pixel(16, 16).0;
+        let normalized = normalize_blocking(&photo).unwrap();
+        assert!(normalized.bytes.len() < photo.len(), "the profile is removed");
+        let pixel = decode(&normalized.bytes, ImageFormat::Jpeg).unwrap().to_rgb8().get_pixel(16, 16).0;
         let expected = [215, 93, 31];
         let near = pixel.iter().zip(expected).all(|(is, should)| is.abs_diff(should) < 6);
-        assert!(near, "{pixel:?} and not {expected:?}");
+        assert!(near, "{pixel:?} is not near {expected:?}");
     }
 
     #[test]
@@ -261,7 +264,7 @@ mod tests {
         };
         assert_eq!(fits(1000), (1000, 4));
         assert_eq!(fits(999), (999, 4));
-        assert_eq!(fits(100), (100, 1), "never nothing");
+        assert_eq!(fits(100), (100, 1), "a side has at least one pixel");
         assert_eq!(fits(1), (1, 1));
     }
 }

@@ -46,7 +46,8 @@ pub(super) struct ImageView {
     id: ImageId,
     #[schema(example = "018f3c2a9d7e5b4c8a6f1e2d3c4b5a69.jpg")]
     filename: String,
-    /// The path of the image, for the `image_url` of a slide. It is relative to the API, so it stays valid if the API moves.
+    /// The path of the image, for the `image_url` of a slide. It is relative to the API, so it stays valid if the API
+    /// moves.
     #[schema(example = "/v1/images/018f3c2a9d7e5b4c8a6f1e2d3c4b5a69.jpg")]
     url: String,
     /// Pixels.
@@ -70,15 +71,15 @@ impl From<StoredImage> for ImageView {
 
 /// Upload an image
 ///
-/// Accepts a JPEG, PNG, GIF or WebP file of at most 4 MB, as the field `file` of a form or as the body. The file's first bytes
-/// decide about its format, not its name or its content type.
+/// Accepts a JPEG, PNG, GIF or WebP file of at most 4 MB, as the field `file` of a form or as the body. The file's
+/// first bytes decide about its format, not its name or its content type.
 ///
-/// The image is decoded and encoded again: upright, in sRGB, without metadata, with at most 1920 pixels on its longer side. A
-/// GIF keeps its animation. An image that would be too large in its format becomes a JPEG, so `content_type` can differ from
-/// the uploaded type.
+/// The image is decoded and encoded again: upright, in sRGB, without metadata, with at most 1920 pixels on its longer
+/// side. A GIF keeps its animation. An image that would be too large in its format becomes a JPEG, so `content_type`
+/// can differ from the uploaded type.
 ///
-/// If the same account uploads the same picture again, it gets the same image. An image that no slide of its owner shows is
-/// deleted after a day.
+/// If the same account uploads the same picture again, it gets the same image. An image that no slide of its owner
+/// shows is deleted after a day.
 #[utoipa::path(
     post,
     path = "/v1/upload/image",

@@ -1,4 +1,4 @@
-//! The file of an upload: the field `file` of a form, or the body itself.
+//! The file of an upload, from the field `file` of a form or from the body.
 
 use std::convert::Infallible;
 
@@ -13,15 +13,15 @@ use http::{Request, StatusCode, header};
 use model::{Error, ErrorCode, image::MAX_IMAGE_BYTES};
 use multer::Multipart;
 
-/// The field of a form.
+/// The field of the form.
 pub(super) const FILE_FIELD: &str = "file";
-/// Bytes of a form around its file: boundaries, headers, other fields.
+/// Bytes of a form besides its file, such as boundaries, headers and other fields.
 const MAX_FORM_OVERHEAD: usize = 64 * 1024;
 
-/// A file of at least one byte and at most [`MAX_IMAGE_BYTES`]; what it is, its first bytes say.
+/// A file of at least one byte and at most [`MAX_IMAGE_BYTES`]. Its first bytes decide about its format.
 ///
-/// 413 when it is larger, 415 for a body that is neither a form nor a file, 400 for a form that cannot be read, 422 where it
-/// has no `file`. Of a body over 6 MB, which no Lambda takes, the gateway says 413 before us, in words of its own.
+/// The extractor returns 413 for a larger file, 415 for a body that is neither a form nor a file, 400 for an invalid
+/// form and 422 for a form without `file`. API Gateway refuses a body over 6 MB, the limit of Lambda, with its own 413.
 pub(super) struct UploadedFile(pub(super) Bytes);
 
 impl FromRequest<App> for UploadedFile {
@@ -72,15 +72,15 @@ async fn read_form_file(body: Bytes, boundary: String) -> Result<Bytes, ApiError
 }
 
 fn unreadable_form_error() -> ApiError {
-    Error::Malformed("the form cannot be read".into()).into()
+    Error::Malformed("the form cannot be read: send valid multipart/form-data".into()).into()
 }
 
 fn too_large_error() -> ApiError {
-    let why = format!("an image has {} MB at most", MAX_IMAGE_BYTES / 1024 / 1024);
+    let why = format!("the image is too large: send at most {} MB", MAX_IMAGE_BYTES / 1024 / 1024);
     ApiError::Http(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why)
 }
 
-/// 415.
+/// Returns a 415.
 pub(super) fn unsupported_error(why: &str) -> ApiError {
     ApiError::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::UnsupportedMediaType, why.into())
 }

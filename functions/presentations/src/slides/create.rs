@@ -16,17 +16,19 @@ use utoipa::ToSchema;
 
 use crate::view::PresentationSlideView;
 
+/// A new slide.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct CreateSlideRequest {
     #[serde(rename = "type")]
     #[garde(skip)]
     kind: SlideType,
-    /// As the `content` of a slide of this type; the type's default where it is left out or `{}`.
+    /// The content. Its fields depend on the type. Without it, or for `{}`, the slide gets the default content of its
+    /// type.
     #[garde(skip)]
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     content: Value,
-    /// From 0: slides from there on move back. At the end where it is left out.
+    /// The position, from 0. Slides from this position on move back. Without it, the slide becomes the last one.
     #[garde(skip)]
     order_index: Option<usize>,
 }
@@ -39,9 +41,10 @@ impl CreateSlideRequest {
     }
 }
 
-/// A new slide
+/// Create a slide
 ///
-/// At the end, or where `order_index` says. Any number may be appended at once.
+/// Adds a slide at the end of a presentation, or at `order_index`. Concurrent requests may add slides to the same
+/// presentation.
 #[utoipa::path(
     post,
     path = "/v1/presentations/{id}/slides",
@@ -51,11 +54,19 @@ impl CreateSlideRequest {
     request_body = CreateSlideRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, body = PresentationSlideView),
+        (status = 201, description = "The new slide.", body = PresentationSlideView),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "`LIMIT_REACHED`: a presentation has 200 slides at most", body = ErrorBody),
-        (status = 422, description = "Among others, an `order_index` past the end", body = ErrorBody),
+        (
+            status = 409,
+            description = "`LIMIT_REACHED`: a presentation has at most 200 slides.",
+            body = ErrorBody
+        ),
+        (
+            status = 422,
+            description = "A field is invalid, for example an `order_index` after the last slide.",
+            body = ErrorBody
+        ),
     )
 )]
 pub(crate) async fn create_slide(

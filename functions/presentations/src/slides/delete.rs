@@ -9,7 +9,7 @@ use store::presentations::slides;
 
 /// Delete a slide
 ///
-/// Those behind it move up. Responses to it stay with their sessions: they are history.
+/// Deletes a slide. The slides after it move up. Responses to the slide stay in their sessions.
 #[utoipa::path(
     delete,
     path = "/v1/slides/{id}",

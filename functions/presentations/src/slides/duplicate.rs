@@ -9,7 +9,9 @@ use store::presentations::slides::{self, Slide};
 
 use crate::view::PresentationSlideView;
 
-/// Copy a slide, right after it
+/// Duplicate a slide
+///
+/// Inserts a copy of a slide directly after it.
 #[utoipa::path(
     post,
     path = "/v1/slides/{id}/duplicate",
@@ -18,10 +20,14 @@ use crate::view::PresentationSlideView;
     params(("id" = SlideId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, body = PresentationSlideView),
+        (status = 201, description = "The copy.", body = PresentationSlideView),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "`LIMIT_REACHED`: a presentation has 200 slides at most", body = ErrorBody),
+        (
+            status = 409,
+            description = "`LIMIT_REACHED`: a presentation has at most 200 slides.",
+            body = ErrorBody
+        ),
     )
 )]
 pub(crate) async fn duplicate_slide(

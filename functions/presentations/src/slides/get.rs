@@ -8,7 +8,9 @@ use store::presentations::slides;
 
 use crate::view::PresentationSlideView;
 
-/// One slide
+/// Get a slide
+///
+/// Returns a slide of one of the caller's presentations.
 #[utoipa::path(
     get,
     path = "/v1/slides/{id}",

@@ -14,40 +14,48 @@ use store::presentations::slides;
 use super::create::CreateSlideRequest;
 use crate::view::PresentationSlideView;
 
-/// Read as text, so that what is no number is named as a field.
+/// The position as text, so that an invalid number is a 422 that names the field.
 #[derive(Debug, Deserialize)]
 pub(crate) struct InsertSlidePath {
     position: String,
 }
 
-/// A new slide at a position
+/// Insert a slide
 ///
-/// From 0; slides from there on move back. An `order_index` in the body counts for nothing.
+/// Adds a slide at a position. Slides from this position on move back. An `order_index` in the body is ignored.
 #[utoipa::path(
     post,
     path = "/v1/presentations/{id}/slides/insert/{position}",
     tag = "slides",
     operation_id = "insert_slide",
-    params(("id" = PresentationId, Path), ("position" = usize, Path)),
+    params(("id" = PresentationId, Path), ("position" = usize, Path, description = "The position, from 0.")),
     request_body = CreateSlideRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, body = PresentationSlideView),
+        (status = 201, description = "The new slide.", body = PresentationSlideView),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "`LIMIT_REACHED`: a presentation has 200 slides at most", body = ErrorBody),
-        (status = 422, description = "Among others, a position past the end", body = ErrorBody),
+        (
+            status = 409,
+            description = "`LIMIT_REACHED`: a presentation has at most 200 slides.",
+            body = ErrorBody
+        ),
+        (
+            status = 422,
+            description = "A field is invalid, for example a position after the last slide.",
+            body = ErrorBody
+        ),
     )
 )]
 pub(crate) async fn insert_slide(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,
-    Path(place): Path<InsertSlidePath>,
+    Path(path): Path<InsertSlidePath>,
     ValidJson(input): ValidJson<CreateSlideRequest>,
 ) -> ApiResult<(StatusCode, Json<PresentationSlideView>)> {
     let position: usize =
-        place.position.parse().map_err(|_| Error::field("position", "must be a whole number from 0"))?;
+        path.position.parse().map_err(|_| Error::field("position", "must be a whole number from 0"))?;
     let slide = input.to_slide(&app, id)?;
     let index = slides::insert(&app.store, account.user, &slide, |_| Some(position), "position").await?;
     Ok((StatusCode::CREATED, Json(PresentationSlideView::new(index, slide))))

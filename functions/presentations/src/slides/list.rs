@@ -10,16 +10,19 @@ use utoipa::ToSchema;
 
 use crate::view::{PresentationSlideView, slide_views};
 
+/// All slides of a presentation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SlideList {
-    /// All of them, in their order.
+    /// The slides in their order.
     items: Vec<PresentationSlideView>,
     total: usize,
-    /// Always `null`: there is no second page.
+    /// Always `null`, because one page contains all slides.
     next: Option<String>,
 }
 
-/// The slides of a presentation, in their order
+/// List the slides of a presentation
+///
+/// Returns all slides in their order, on one page.
 #[utoipa::path(
     get,
     path = "/v1/presentations/{id}/slides",

@@ -11,21 +11,26 @@ use utoipa::ToSchema;
 
 use crate::view::{PresentationSlideView, slide_views};
 
+/// The new order of the slides.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct ReorderSlidesRequest {
-    /// Every slide of the presentation, once, in the order wanted.
+    /// The id of every slide of the presentation, once, in the new order.
     #[garde(length(min = 1, max = MAX_SLIDES))]
     slide_ids: Vec<SlideId>,
 }
 
+/// The slides in their new order.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReorderSlidesResponse {
-    /// How many there are.
+    /// The number of slides.
     reordered: usize,
+    /// The slides in their new order.
     slides: Vec<PresentationSlideView>,
 }
 
-/// Put the slides in another order
+/// Reorder the slides
+///
+/// Sets the order of all slides of a presentation. The request must contain every slide.
 #[utoipa::path(
     put,
     path = "/v1/presentations/{id}/slides/reorder",
@@ -35,10 +40,10 @@ pub(crate) struct ReorderSlidesResponse {
     request_body = ReorderSlidesRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = ReorderSlidesResponse),
+        (status = 200, description = "The slides in their new order.", body = ReorderSlidesResponse),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
-        (status = 422, description = "Ids that are missing, unknown or there twice", body = ErrorBody),
+        (status = 422, description = "An id is missing, unknown or duplicate.", body = ErrorBody),
     )
 )]
 pub(crate) async fn reorder_slides(

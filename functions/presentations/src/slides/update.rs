@@ -15,23 +15,25 @@ use utoipa::ToSchema;
 
 use crate::view::PresentationSlideView;
 
-/// What is left out stays.
+/// Changes of a slide. Missing fields stay unchanged.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct UpdateSlideRequest {
-    /// Another type without `content` starts from that type's default.
+    /// A new type. Without `content`, the slide gets the default content of the new type.
     #[serde(rename = "type")]
     #[garde(skip)]
     kind: Option<SlideType>,
-    /// Replaces all of it; `{}` is the type's default.
+    /// Replaces the content. `{}` means the default content of the type.
     #[garde(skip)]
     #[schema(value_type = Option<Object>)]
     content: Option<Value>,
-    /// Moves it there; the others close up.
+    /// The new position, from 0. The other slides close the gap.
     #[garde(skip)]
     order_index: Option<usize>,
 }
 
-/// Change a slide
+/// Update a slide
+///
+/// Changes the type, the content or the position of a slide.
 #[utoipa::path(
     put,
     path = "/v1/slides/{id}",
@@ -41,10 +43,14 @@ pub(crate) struct UpdateSlideRequest {
     request_body = UpdateSlideRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = PresentationSlideView),
+        (status = 200, description = "The slide after the change.", body = PresentationSlideView),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
-        (status = 422, description = "Among others, an `order_index` past the end", body = ErrorBody),
+        (
+            status = 422,
+            description = "A field is invalid, for example an `order_index` after the last slide.",
+            body = ErrorBody
+        ),
     )
 )]
 pub(crate) async fn update_slide(
@@ -73,7 +79,7 @@ pub(crate) async fn update_slide(
     Ok(Json(PresentationSlideView::new(input.order_index.unwrap_or(index), slide)))
 }
 
-/// The content as it is to be, where it is to be another.
+/// Returns the new content, or `None` if the content does not change.
 fn updated_content(before: &SlideContent, input: &UpdateSlideRequest) -> Result<Option<SlideContent>, Error> {
     let kind = input.kind.unwrap_or(before.kind());
     match &input.content {
@@ -95,7 +101,7 @@ mod tests {
         let after = |input: Value| updated_content(&before, &serde_json::from_value(input).unwrap());
         assert_eq!(after(json!({})).unwrap(), None);
         assert_eq!(after(json!({"order_index": 3, "content": null, "type": null})).unwrap(), None);
-        assert_eq!(after(json!({"type": "question_text"})).unwrap(), None, "the type it has");
+        assert_eq!(after(json!({"type": "question_text"})).unwrap(), None, "the type is unchanged");
         let choice = SlideContent::default_for(SlideType::QuestionChoice);
         assert_eq!(after(json!({"type": "question_choice"})).unwrap(), Some(choice));
         let fresh = SlideContent::default_for(SlideType::QuestionText);

@@ -1,6 +1,6 @@
-//! Every operation of the subject through its door, with the events of API Gateway, on an embedded table.
+//! Every operation of presentations through its Lambda function, with events of API Gateway, on an emulated table.
 
-#![expect(clippy::unwrap_used, reason = "a test kit outside of test functions; a panic is a failed test")]
+#![expect(clippy::unwrap_used, reason = "helpers outside of test functions; a panic fails the test")]
 
 mod bad_input;
 mod presentations;

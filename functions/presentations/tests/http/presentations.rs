@@ -11,7 +11,7 @@ async fn a_presentation_is_created_published_and_deleted() {
         "status": "archived", "owner": "someone", "speaker_id": "someone", "version": 9,
     });
     let made = ana.post("/v1/presentations", new).await.ok(201);
-    assert_eq!(made["status"], "draft", "what nobody may set is not set");
+    assert_eq!(made["status"], "draft", "fields that a client cannot set are ignored");
     assert_eq!(made["version"], 1);
     assert!(made["slug"].as_str().unwrap().starts_with("the-first-talk-"), "{made}");
     let path = format!("/v1/presentations/{}", made["id"].as_str().unwrap());
@@ -27,7 +27,7 @@ async fn a_presentation_is_created_published_and_deleted() {
 
     let changed = ana.put(&path, json!({"title": "Second", "status": "active"})).await.ok(200);
     assert_eq!((&changed["title"], &changed["status"]), (&json!("Second"), &json!("active")));
-    assert_eq!(changed["description"], "About it", "what is left out stays");
+    assert_eq!(changed["description"], "About it", "missing fields stay unchanged");
     assert_eq!(changed["speaker_notes"], "Breathe.");
     assert_eq!(changed["slug"], made["slug"], "a title never changes the link");
 
@@ -38,7 +38,7 @@ async fn a_presentation_is_created_published_and_deleted() {
     let before = ana.get(&path).await.ok(200);
     assert_eq!(before["speaker_notes"], json!(null));
     let after = ana.put(&path, json!({})).await.ok(200);
-    assert_eq!(after["updated_at"], before["updated_at"], "nothing asked, nothing changed");
+    assert_eq!(after["updated_at"], before["updated_at"], "an empty request changes nothing");
 
     ana.delete(&path).await.ok(204);
     ana.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");
@@ -73,12 +73,12 @@ async fn the_public_link_shows_only_public_fields() {
     ana.put(&path, json!({"slug": "my-talk", "speaker_notes": "b"})).await.ok(200);
     let moved = ana.put(&path, json!({"slug": "new-talk", "title": "New"})).await.ok(200);
     assert_eq!((&moved["slug"], &moved["speaker_notes"]), (&json!("new-talk"), &json!("b")));
-    let nobody = world.anonymous();
-    nobody.get("/v1/presentations/slug/my-talk").await.refused(404, "RESOURCE_NOT_FOUND");
-    assert_eq!(nobody.get("/v1/presentations/slug/new-talk").await.ok(200)["title"], "New");
+    let anonymous = world.anonymous();
+    anonymous.get("/v1/presentations/slug/my-talk").await.refused(404, "RESOURCE_NOT_FOUND");
+    assert_eq!(anonymous.get("/v1/presentations/slug/new-talk").await.ok(200)["title"], "New");
     ana.put(&other, json!({"slug": "my-talk"})).await.ok(200);
     ana.delete(&path).await.ok(204);
-    nobody.get("/v1/presentations/slug/new-talk").await.refused(404, "RESOURCE_NOT_FOUND");
+    anonymous.get("/v1/presentations/slug/new-talk").await.refused(404, "RESOURCE_NOT_FOUND");
     ana.post("/v1/presentations", json!({"title": "x", "slug": "new-talk"})).await.ok(201);
 }
 
@@ -117,11 +117,11 @@ async fn lists_are_paged_by_cursor_or_page_number() {
         items.iter().map(|item| item["title"].as_str().unwrap()[..6].to_owned()).collect()
     };
     let first = ana.get("/v1/presentations?limit=2").await.ok(200);
-    assert_eq!(titles(&first), ["Talk 1", "Talk 4"], "the last changed first");
+    assert_eq!(titles(&first), ["Talk 1", "Talk 4"], "last changed first");
     assert!(first.get("total").is_none() && first["items"][0].get("speaker_notes").is_none());
     let next = format!("/v1/presentations?limit=2&cursor={}", first["next"].as_str().unwrap());
     assert_eq!(titles(&ana.get(&next).await.ok(200)), ["Talk 3", "Talk 2"]);
-    assert_eq!(ben.get(&next).await.invalid_fields(), ["cursor"], "another's cursor");
+    assert_eq!(ben.get(&next).await.invalid_fields(), ["cursor"], "a cursor of another user");
 
     let page = ana.get("/v1/presentations?page=2&page_size=2").await.ok(200);
     assert_eq!(titles(&page), ["Talk 3", "Talk 2"]);
@@ -161,7 +161,7 @@ async fn a_duplicate_is_independent() {
     let [first, second] = ana.slide_order(&path).await.try_into().unwrap();
     assert_ne!(first, question);
     let slide = ana.get(&format!("/v1/slides/{second}")).await.ok(200);
-    assert_eq!(slide["content"]["include_slides"], json!([first]), "references follow");
+    assert_eq!(slide["content"]["include_slides"], json!([first]), "references point to the copies");
     assert_eq!(slide["presentation_id"], copy["id"]);
 
     ana.delete(&original).await.ok(204);
@@ -213,7 +213,7 @@ async fn the_cost_of_one_presentation_is_constant() {
         costs
     };
     let alone = costs().await;
-    assert_eq!(alone[0], "requests=2; rru=1.5; wru=0", "the log-in, and all of it in one query");
+    assert_eq!(alone[0], "requests=2; rru=1.5; wru=0", "the login session, and one query for the presentation");
     for n in 0..40 {
         ana.create_presentation(&format!("Talk {n}")).await;
     }

@@ -11,7 +11,7 @@ async fn slides_are_created_moved_and_deleted() {
     let slides = format!("{talk}/slides");
     let made = ana.post(&slides, json!({"type": "question_choice"})).await.ok(201);
     assert_eq!(made["order_index"], 0);
-    assert_eq!(made["content"]["options"][1]["id"], "opt2", "the default of the type");
+    assert_eq!(made["content"]["options"][1]["id"], "opt2", "the default content of the type");
     let choice = made["id"].as_str().unwrap().to_owned();
     let question = json!({"type": "question_text", "content": {"question": "Why?", "surprise": 1}});
     let made = ana.post(&slides, question).await.ok(201);
@@ -138,7 +138,7 @@ async fn change_concurrently(world: PresentationsWorld) {
     }
     deleted.ok(204);
     moved.ok(200);
-    // it names the slides of a moment that may be over
+    // A concurrent change may have come first, and the request then names other slides than there are.
     assert!([200, 422].contains(&reordered.status), "{reordered:?}");
     ids.remove(0);
     ids.sort();

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use crate::world::PresentationsWorld;
 
-/// Every operation that names one thing.
+/// Returns every operation on one presentation or slide.
 fn operations(talk: &str, slide: &str) -> Vec<(&'static str, String, serde_json::Value)> {
     vec![
         ("GET", talk.to_owned(), json!(null)),
@@ -29,17 +29,17 @@ async fn presentations_of_others_are_not_found() {
     let world = PresentationsWorld::start().await;
     let ana = world.create_user().await;
     let ben = world.create_user().await;
-    let nobody = world.anonymous();
+    let anonymous = world.anonymous();
     let talk = ana.create_presentation("Talk").await;
     let slide = format!("/v1/slides/{}", ana.create_slide(&talk, "content").await);
     let before = world.dump_table().await;
     for (method, path, body) in operations(&talk, &slide) {
         let body = (!body.is_null()).then(|| body.to_string());
-        nobody.send(method, &path, body.clone()).await.refused(401, "UNAUTHORIZED");
+        anonymous.send(method, &path, body.clone()).await.refused(401, "UNAUTHORIZED");
         ben.send(method, &path, body).await.refused(404, "RESOURCE_NOT_FOUND");
     }
-    nobody.get("/v1/presentations").await.refused(401, "UNAUTHORIZED");
-    nobody.post("/v1/presentations", json!({"title": "x"})).await.refused(401, "UNAUTHORIZED");
+    anonymous.get("/v1/presentations").await.refused(401, "UNAUTHORIZED");
+    anonymous.post("/v1/presentations", json!({"title": "x"})).await.refused(401, "UNAUTHORIZED");
     let after = world.dump_table().await;
     assert_eq!(after.len(), before.len(), "nothing changed");
 
@@ -53,6 +53,6 @@ async fn presentations_of_others_are_not_found() {
         }
     }
     for slug in ["unknown-talk", "x", "-", "%00"] {
-        nobody.get(&format!("/v1/presentations/slug/{slug}")).await.refused(404, "RESOURCE_NOT_FOUND");
+        anonymous.get(&format!("/v1/presentations/slug/{slug}")).await.refused(404, "RESOURCE_NOT_FOUND");
     }
 }

@@ -1,4 +1,4 @@
-//! The door `api-presentations` on an embedded table, and people who use it.
+//! The function `api-presentations` on an emulated table, and users who call it.
 
 use emulator::{
     Chaos,
@@ -23,7 +23,7 @@ impl PresentationsWorld {
         Self::with(None).await
     }
 
-    /// A table that throttles and whose transactions conflict.
+    /// Starts with a table that throttles and whose transactions conflict.
     pub(crate) async fn with_chaos(seed: u64) -> Self {
         Self::with(Some(Chaos::from_seed(seed))).await
     }
@@ -34,15 +34,15 @@ impl PresentationsWorld {
         let bench = TestCloud::start(move || time.millis(), chaos).await.unwrap();
         let environment = Environment::new(bench.function_environment(), clock);
         let app = App::start(&environment, &[]).await.unwrap();
-        let door = presentations::api(environment).await.unwrap();
+        let function = presentations::api(environment).await.unwrap();
         let client = FunctionClient::new(move |event| {
-            let door = door.clone();
-            async move { door.call(event, Context::default()).await }
+            let function = function.clone();
+            async move { function.call(event, Context::default()).await }
         });
         Self { client, app, cloud: bench }
     }
 
-    /// Someone new who has logged in.
+    /// Creates a user with a login session.
     pub(crate) async fn create_user(&self) -> ApiUser<'_> {
         let now = self.app.clock.now();
         let login = Login {
@@ -65,7 +65,7 @@ impl PresentationsWorld {
         ApiUser { world: self, token: None }
     }
 
-    /// Everything that lies in the table, as it came from the engine.
+    /// Returns all items of the table, as the emulator returns them.
     pub(crate) async fn dump_table(&self) -> String {
         let client = aws_sdk_dynamodb::Client::from_conf(
             aws_sdk_dynamodb::Config::builder()
@@ -82,7 +82,7 @@ impl PresentationsWorld {
                 .build(),
         );
         let output = client.scan().table_name(TABLE_NAME).send().await.unwrap();
-        assert!(output.last_evaluated_key.is_none(), "small enough to see whole");
+        assert!(output.last_evaluated_key.is_none(), "one scan returns the whole table");
         format!("{:?}", output.items)
     }
 }
@@ -115,19 +115,19 @@ impl ApiUser<'_> {
         body.iter().fold(ask, |ask, body| ask.body("application/json", body)).send().await
     }
 
-    /// The path of a new presentation.
+    /// Creates a presentation and returns its path.
     pub(crate) async fn create_presentation(&self, title: &str) -> String {
         let answer = self.post("/v1/presentations", json!({ "title": title })).await.ok(201);
         format!("/v1/presentations/{}", answer["id"].as_str().unwrap())
     }
 
-    /// The id of a new slide at the end.
+    /// Adds a slide at the end and returns its id.
     pub(crate) async fn create_slide(&self, presentation: &str, kind: &str) -> String {
         let answer = self.post(&format!("{presentation}/slides"), json!({ "type": kind })).await;
         answer.ok(201)["id"].as_str().unwrap().into()
     }
 
-    /// The ids of the slides, in their order, after making sure that their indexes have no gaps.
+    /// Returns the ids of the slides in their order, and checks that their positions have no gaps.
     pub(crate) async fn slide_order(&self, presentation: &str) -> Vec<String> {
         let list = self.get(&format!("{presentation}/slides")).await.ok(200);
         let items = list["items"].as_array().unwrap();

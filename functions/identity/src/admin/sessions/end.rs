@@ -17,8 +17,8 @@ use crate::admin::{audited_change::AuditedAction, reason::ReasonRequest};
 
 /// End a session
 ///
-/// Ends a session of any owner in the background. Its participants get the event with `end_reason: admin`. Writes an audit entry.
-/// For admins.
+/// Ends a session of any owner in the background. Its participants get the event with `end_reason: admin`. Writes an
+/// audit entry. For admins.
 #[utoipa::path(
     post,
     path = "/v1/admin/sessions/{id}/end",

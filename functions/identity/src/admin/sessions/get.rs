@@ -62,7 +62,8 @@ impl From<Participant> for AdminParticipant {
 
 /// Get a session
 ///
-/// Returns a session of any owner with its first 100 participants, its responses per slide and its AI usage. For admins.
+/// Returns a session of any owner with its first 100 participants, its responses per slide and its AI usage. For
+/// admins.
 #[utoipa::path(
     get,
     path = "/v1/admin/sessions/{id}",

@@ -43,8 +43,8 @@ pub(crate) struct AdminListSessionsQuery {
 
 /// List sessions of all users
 ///
-/// Returns sessions of all owners, newest first. A page may be short or even empty while `next` is set, because a request reads a
-/// limited number of days. Follow `next` until it is null. For admins.
+/// Returns sessions of all owners, newest first. A page may be short or even empty while `next` is set, because a
+/// request reads a limited number of days. Follow `next` until it is null. For admins.
 #[utoipa::path(
     get,
     path = "/v1/admin/sessions",

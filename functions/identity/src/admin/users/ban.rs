@@ -10,8 +10,8 @@ use crate::admin::{audited_change::AuditedAction, view::AdminAccount};
 
 /// Ban an account
 ///
-/// Ends every login session of the account, closes its sockets and refuses new logins. Without `duration_hours` the ban has
-/// no end. A ban replaces a suspension. For admins.
+/// Ends every login session of the account, closes its sockets and refuses new logins. Without `duration_hours` the ban
+/// has no end. A ban replaces a suspension. For admins.
 #[utoipa::path(
     post,
     path = "/v1/admin/users/{id}/ban",
@@ -23,9 +23,18 @@ use crate::admin::{audited_change::AuditedAction, view::AdminAccount};
     responses(
         (status = 200, description = "The account after the change.", body = AdminAccount),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "The caller is not an admin, or the account's role is not below the caller's.", body = ErrorBody),
+        (
+            status = 403,
+            description = "The caller is not an admin, or the account's role is not below the caller's.",
+            body = ErrorBody
+        ),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "`LAST_ADMIN`: the super admin stays active. `CONFLICT`: the account was changed at the same time.", body = ErrorBody),
+        (
+            status = 409,
+            description = "`LAST_ADMIN`: the super admin stays active. `CONFLICT`: the account was changed at the same \
+                time.",
+            body = ErrorBody
+        ),
         (status = 422, body = ErrorBody),
     )
 )]

@@ -80,8 +80,8 @@ pub(crate) struct BulkActionResponse {
 
 /// Change many accounts
 ///
-/// Bans, unbans, suspends, unsuspends, deactivates or reactivates up to 50 accounts. Each account succeeds or fails independently.
-/// For the super admin.
+/// Bans, unbans, suspends, unsuspends, deactivates or reactivates up to 50 accounts. Each account succeeds or fails
+/// independently. For the super admin.
 #[utoipa::path(
     post,
     path = "/v1/admin/bulk-actions",
@@ -90,7 +90,11 @@ pub(crate) struct BulkActionResponse {
     request_body = BulkActionRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, description = "The results. The request succeeds even if it fails for some accounts.", body = BulkActionResponse),
+        (
+            status = 200,
+            description = "The results. The request succeeds even if it fails for some accounts.",
+            body = BulkActionResponse
+        ),
         (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
         (status = 422, body = ErrorBody),

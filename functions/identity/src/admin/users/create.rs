@@ -49,7 +49,8 @@ pub(crate) struct AdminCreateUserRequest {
 
 /// Create an account
 ///
-/// Creates an account with the plan of new accounts and writes an audit entry. Also at `/v1/admin/speakers`. For admins.
+/// Creates an account with the plan of new accounts and writes an audit entry. Also at `/v1/admin/speakers`. For
+/// admins.
 #[utoipa::path(
     post,
     path = "/v1/admin/users",
@@ -60,7 +61,11 @@ pub(crate) struct AdminCreateUserRequest {
     responses(
         (status = 201, body = AdminAccount),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "The caller is not an admin, or the role is not below the caller's.", body = ErrorBody),
+        (
+            status = 403,
+            description = "The caller is not an admin, or the role is not below the caller's.",
+            body = ErrorBody
+        ),
         (status = 409, description = "`EMAIL_TAKEN`: an account has this e-mail address.", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )

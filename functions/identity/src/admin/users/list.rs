@@ -106,15 +106,16 @@ pub(crate) struct AdminAccountList {
     #[serde(flatten)]
     #[schema(value_type = PageNumbers)]
     numbers: Option<PageNumbers>,
-    /// Present on numbered pages. `false` if there are more accounts than the request reads. The oldest ones are missing then.
+    /// Present on numbered pages. `false` if there are more accounts than the request reads. The oldest ones are
+    /// missing then.
     #[serde(skip_serializing_if = "Option::is_none")]
     is_complete: Option<bool>,
 }
 
 /// List accounts
 ///
-/// Returns accounts, newest first. The list is paged by cursor, or by number with `page`, `page_size`, a filter or an order. A
-/// numbered list reads the newest 5,000 accounts. Also at `/v1/admin/speakers`. For moderators.
+/// Returns accounts, newest first. The list is paged by cursor, or by number with `page`, `page_size`, a filter or an
+/// order. A numbered list reads the newest 5,000 accounts. Also at `/v1/admin/speakers`. For moderators.
 #[utoipa::path(
     get,
     path = "/v1/admin/users",

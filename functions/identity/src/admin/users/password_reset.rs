@@ -26,9 +26,17 @@ use crate::{
     responses(
         (status = 202, description = "The mail is queued.", body = ConfirmationResponse),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "The caller is not an admin, or the account's role is not below the caller's.", body = ErrorBody),
+        (
+            status = 403,
+            description = "The caller is not an admin, or the account's role is not below the caller's.",
+            body = ErrorBody
+        ),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "`ACCOUNT_DISABLED`: the account is disabled, banned or suspended.", body = ErrorBody),
+        (
+            status = 409,
+            description = "`ACCOUNT_DISABLED`: the account is disabled, banned or suspended.",
+            body = ErrorBody
+        ),
     )
 )]
 pub(crate) async fn admin_reset_password(
@@ -42,7 +50,8 @@ pub(crate) async fn admin_reset_password(
         let why = "this account cannot log in: reactivate it or lift its ban first";
         return Err(Error::conflict(ErrorCode::AccountDisabled, why).into());
     }
-    // The entry is written before the mail is queued. A mail without an entry would be worse than an entry without a mail.
+    // The entry is written before the mail is queued. A mail without an entry would be worse than an entry without a
+    // mail.
     let action = AuditedAction::new("reset_password", None).into_audit_entry(
         &app,
         &staff,

@@ -45,7 +45,11 @@ pub(crate) struct ChangePlanRequest {
     responses(
         (status = 200, body = AdminAccount),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "The caller is not an admin, or the account's role is not below the caller's.", body = ErrorBody),
+        (
+            status = 403,
+            description = "The caller is not an admin, or the account's role is not below the caller's.",
+            body = ErrorBody
+        ),
         (status = 404, body = ErrorBody),
         (status = 409, description = "`CONFLICT`: the account was changed at the same time.", body = ErrorBody),
         (status = 422, body = ErrorBody),

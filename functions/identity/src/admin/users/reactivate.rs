@@ -23,9 +23,18 @@ use crate::admin::{audited_change::AuditedAction, reason::ReasonRequest, view::A
     responses(
         (status = 200, description = "The account after the change.", body = AdminAccount),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "The caller is not an admin, or the account's role is not below the caller's.", body = ErrorBody),
+        (
+            status = 403,
+            description = "The caller is not an admin, or the account's role is not below the caller's.",
+            body = ErrorBody
+        ),
         (status = 404, body = ErrorBody),
-        (status = 409, description = "`LAST_ADMIN`: the super admin stays active. `CONFLICT`: the account was changed at the same time.", body = ErrorBody),
+        (
+            status = 409,
+            description = "`LAST_ADMIN`: the super admin stays active. `CONFLICT`: the account was changed at the same \
+                time.",
+            body = ErrorBody
+        ),
         (status = 422, body = ErrorBody),
     )
 )]

@@ -17,7 +17,7 @@ use crate::admin::{
     view::AdminAccount,
 };
 
-/// The longest restriction with an end: ten years. A ban without a duration has no end.
+/// Ten years, the longest restriction with an end. A ban without a duration has no end.
 const MAX_HOURS: u32 = 87_600;
 /// Contract chat 1.3.
 const DEFAULT_SUSPENSION_HOURS: u32 = 24;

@@ -102,11 +102,20 @@ pub(crate) async fn admin_assign_role(
     responses(
         (status = 200, body = AdminAccount),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "The caller is not an admin, or the account's role is not below the caller's.", body = ErrorBody),
-        (status = 404, description = "The account does not exist or does not have this role.", body = ErrorBody),
+        (
+            status = 403,
+            description = "The caller is not an admin, or the account's role is not below the caller's.",
+            body = ErrorBody
+        ),
+        (
+            status = 404,
+            description = "The account does not exist or does not have this role.",
+            body = ErrorBody
+        ),
         (
             status = 409,
-            description = "`LAST_ADMIN`: the super admin keeps its role. `CONFLICT`: the account was changed at the same time.",
+            description = "`LAST_ADMIN`: the super admin keeps its role. `CONFLICT`: the account was changed at the same \
+                time.",
             body = ErrorBody
         ),
         (status = 422, body = ErrorBody),

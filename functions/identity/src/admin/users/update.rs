@@ -52,7 +52,11 @@ pub(crate) struct AdminUpdateUserRequest {
     responses(
         (status = 200, body = AdminAccount),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "The caller is not an admin, or the account's role or the new role is not below the caller's.", body = ErrorBody),
+        (
+            status = 403,
+            description = "The caller is not an admin, or the account's role or the new role is not below the caller's.",
+            body = ErrorBody
+        ),
         (status = 404, body = ErrorBody),
         (
             status = 409,

@@ -1,4 +1,4 @@
-//! Ending login sessions: one of them, or all except the caller's.
+//! Ending one login session, or all except the caller's.
 
 use axum::extract::State;
 use entry::{

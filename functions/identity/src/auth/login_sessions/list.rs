@@ -11,7 +11,7 @@ use serde::Serialize;
 use store::{Page, identity::log_ins};
 use utoipa::ToSchema;
 
-/// A login session: a device or a browser in which the account is logged in.
+/// A device or a browser in which the account is logged in.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LoginSession {
     id: LoginId,
