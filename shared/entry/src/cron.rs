@@ -1,4 +1,4 @@
-//! The scheduler's event: it carries nothing but that a minute has passed.
+//! The scheduler's event, which says only that a minute has passed.
 
 use std::{future::Future, sync::Arc};
 
@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::{App, LambdaFunction};
 
-/// A door that runs `tick` at every event. A failure is thrown, so that the scheduler retries and the alarm sees it.
+/// Makes a function that runs `tick` at every event. A failure is thrown, so that the scheduler retries and the alarm
+/// is raised.
 pub fn function<F, A>(app: App, tick: F) -> LambdaFunction
 where
     F: Fn(App) -> A + Send + Sync + 'static,
@@ -18,7 +19,7 @@ where
         let running = tick(app.clone());
         async move {
             running.await.map_err(|error| {
-                tracing::error!(request_id = %context.request_id, error = ?error, "the clock failed");
+                tracing::error!(request_id = %context.request_id, error = ?error, "the scheduled run failed");
                 lambda_runtime::Error::from(error.to_string())
             })?;
             Ok(Value::Null)
