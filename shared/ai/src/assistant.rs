@@ -1,4 +1,4 @@
-//! The model of a deployment, then its fallback.
+//! The assistant of a deployment, which asks the model and then its fallback.
 
 use std::sync::Arc;
 
@@ -20,18 +20,18 @@ use crate::{
     settings::{AssistantSettings, InvalidAiSetting, Provider, ProviderLimits, ProviderModel},
 };
 
-/// Fewer lines are no takeaways.
+/// The minimum number of takeaways. Fewer lines count as a failure.
 const TAKEAWAYS_MIN: usize = 3;
 const TAKEAWAYS_MAX: usize = 5;
 
-/// Answers, sums up and draws takeaways. Cheap to clone. Only a deployment without a fallback can fail
-/// ([`Error::Unavailable`]): the extractive provider always has something to say.
+/// Answers questions, sums up responses and draws takeaways. Cheap to clone. Only a deployment without a fallback can
+/// fail ([`Error::Unavailable`]), because the extractive provider always returns a text.
 #[derive(Clone)]
 pub struct Assistant {
     backends: Arc<[ProviderBackend]>,
 }
 
-/// Who is asked, in their order.
+/// A provider that the assistant asks. The backends are tried in their order.
 enum ProviderBackend {
     Extractive,
     Network(Box<NetworkProvider>),
@@ -47,22 +47,28 @@ impl ProviderBackend {
 }
 
 impl Assistant {
+    /// Makes the assistant of these settings.
+    ///
+    /// # Errors
+    /// Returns the invalid setting.
     pub fn start(settings: &AssistantSettings) -> Result<Self, InvalidAiSetting> {
         let models = std::iter::once(&settings.model).chain(&settings.fallback);
-        let asked =
+        let backends =
             models.map(|model| ProviderBackend::start(model, settings.limits)).collect::<Result<_, _>>()?;
-        Ok(Self { backends: asked })
+        Ok(Self { backends })
     }
 
-    /// Plain text of at most [`TEXT_MAX`] characters, from the notes and slides.
+    /// Answers a question from the notes and slides, in plain text of at most [`TEXT_MAX`] characters.
     pub async fn answer(&self, question: &QuestionContext) -> Result<AnswerCompletion, Error> {
         let guard = NotesGuard::new(&question.talk, &[]);
         self.guard_answer(question, &guard, None).await
     }
 
-    /// The same. `on_text` is told the whole text so far, guarded, whenever there is more of it: state, not deltas. It may
-    /// become another text, when a model fails in its middle or repeats the notes; the last one is the answer's. It is
-    /// called as often as a model writes, so whoever sends it on picks the times.
+    /// Answers a question and passes the growing text to `on_text`.
+    ///
+    /// Each call of `on_text` gets the whole guarded text so far, not the difference. A later text can be a different
+    /// one, if a model fails in the middle or repeats the notes. The last text is that of the answer. `on_text` is
+    /// called at every piece that the model writes, so the caller must limit the rate of publishing.
     pub async fn answer_streaming(
         &self,
         question: &QuestionContext,
@@ -83,7 +89,7 @@ impl Assistant {
                 }
                 true
             }
-            // the whole answer is refused: what is still to come need not be paid
+            // the whole answer is refused, so the rest of the stream need not be paid
             Err(NotesLeak) => false,
         };
         let answer = self.guard_answer(question, &guard, Some(&mut on_piece)).await?;
@@ -103,9 +109,9 @@ impl Assistant {
                 let citations = extractive::citations(question, &text);
                 Ok((text, citations))
             }
-            // an answer all the same: the next model, asked the same, would be paid to do the same
+            // a refusal is an answer too: the next model would be asked the same and paid to fail the same way
             Err(NotesLeak) => {
-                tracing::warn!("a model repeats the notes and is not shown");
+                tracing::warn!("a model repeated the notes, and its answer is not shown");
                 Ok((Language::detect(&question.text).refusal().to_owned(), Vec::new()))
             }
         };
@@ -115,7 +121,7 @@ impl Assistant {
         Ok(AnswerCompletion { text, citations, origin })
     }
 
-    /// What an audience wrote and chose, neutrally: at most 150 words in paragraphs of plain text.
+    /// Sums up the responses of an audience neutrally, in at most 150 words of plain text.
     pub async fn summarise(
         &self,
         title: &str,
@@ -129,7 +135,7 @@ impl Assistant {
         Ok(SummaryCompletion { text, origin })
     }
 
-    /// Three to five short lines of a talk and of what its audience said, if it said anything.
+    /// Draws three to five short lines from a talk and from its audience's responses, if it has any.
     pub async fn takeaways(
         &self,
         talk: &TalkContext,
@@ -143,7 +149,7 @@ impl Assistant {
         Ok(TakeawaysCompletion { lines, origin })
     }
 
-    /// The first answer that can be read.
+    /// Returns the first answer that can be read.
     async fn try_backends<T>(
         &self,
         prompt: &ModelPrompt,
@@ -153,25 +159,26 @@ impl Assistant {
     ) -> Result<(T, CompletionOrigin), Error> {
         let mut usage = TokenUsage::NONE;
         let mut failure = ProviderError::Empty;
-        for asked in self.backends.iter() {
-            let ProviderBackend::Network(network) = asked else {
+        for backend in self.backends.iter() {
+            let ProviderBackend::Network(network) = backend else {
                 let ProviderModel { provider, name: model, .. } = ProviderModel::extractive();
                 return Ok((extractive(), CompletionOrigin { provider, model, usage, truncated: false }));
             };
-            let (provider, model) = (network.provider, network.name.clone());
-            let said = network.ask(prompt, on_text.as_deref_mut()).await.and_then(|reply| {
+            let provider = network.provider;
+            let model = network.name.clone();
+            let completion = network.ask(prompt, on_text.as_deref_mut()).await.and_then(|reply| {
                 usage = usage.plus(reply.usage);
                 read(&reply.text)
             });
-            match said {
-                Ok(said) => {
+            match completion {
+                Ok(completion) => {
                     return Ok((
-                        said,
+                        completion,
                         CompletionOrigin { provider, model, usage, truncated: prompt.truncated },
                     ));
                 }
                 Err(failed) => {
-                    tracing::warn!(%provider, model, failure = %failed, "model does not answer");
+                    tracing::warn!(%provider, model, failure = %failed, "a model failed");
                     failure = failed;
                 }
             }

@@ -1,22 +1,22 @@
-//! What comes back.
+//! The results of the assistant.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Provider;
 
-/// Characters of an answer or a summary. A hundred words are 600 to 700.
+/// The maximum length of an answer or a summary in characters. A hundred words have 600 to 700.
 pub const TEXT_MAX: usize = 1_200;
 
-/// Characters of one takeaway.
+/// The maximum length of a takeaway in characters.
 pub const TAKEAWAY_MAX: usize = 200;
 
-/// What it took, also where a model was paid whose answer could not be shown. A provider that does not count gets an
-/// estimate of a token per four characters.
+/// The usage of models, including models whose answer could not be shown. If a provider does not count tokens, a token
+/// is estimated as four characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenUsage {
     pub tokens_in: u64,
     pub tokens_out: u64,
-    /// Millionths of a US dollar; absent where the price of a model is not known (`prices`).
+    /// The cost in millionths of a US dollar. It is absent if the price of a model is unknown (`prices`).
     pub cost_micros: Option<u64>,
 }
 
@@ -32,17 +32,17 @@ impl TokenUsage {
     }
 }
 
-/// Who said it: the model of the settings, or its fallback.
+/// The origin of a result, either the configured model or its fallback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompletionOrigin {
     pub provider: Provider,
     pub model: String,
     pub usage: TokenUsage,
-    /// What the model was to read did not fit and was cut in its middle.
+    /// Whether the input did not fit and was cut in the middle.
     pub truncated: bool,
 }
 
-/// What an answer stands on.
+/// A source of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "source", rename_all = "snake_case")]
 pub enum CompletionCitation {
@@ -57,23 +57,26 @@ pub enum CompletionCitation {
     },
 }
 
+/// An answer to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswerCompletion {
     pub text: String,
-    /// Empty where neither notes nor slides cover the question, as far as words tell.
+    /// The sources. The list is empty if the words of neither notes nor slides cover the question.
     pub citations: Vec<CompletionCitation>,
     pub origin: CompletionOrigin,
 }
 
+/// A summary of responses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SummaryCompletion {
     pub text: String,
     pub origin: CompletionOrigin,
 }
 
+/// The takeaways of a talk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TakeawaysCompletion {
-    /// At most 5, and at least 3 where there is so much to say.
+    /// The lines, at most 5. They are at least 3 if the talk has enough content.
     pub lines: Vec<String>,
     pub origin: CompletionOrigin,
 }

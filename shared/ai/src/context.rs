@@ -1,8 +1,8 @@
-//! What is asked, as data. Ids are whatever the caller uses for them.
+//! The input of the assistant. The caller chooses the ids.
 
-/// What the speaker keeps to themselves, without its private parts: they are gone when it is made, so no provider sees
-/// them. Private is a line that starts with `!private`, and everything between `<private>` and `</private>` (to the end
-/// where it is not closed).
+/// The speaker's notes without their private parts, which are removed when the value is made, so that no provider sees
+/// them. A line that starts with `!private` is private. So is the text between `<private>` and `</private>`, or up to
+/// the end if the tag is not closed.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct AssistantNotes(String);
 
@@ -27,7 +27,7 @@ impl AssistantNotes {
 
 impl std::fmt::Debug for AssistantNotes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Notes({} bytes)", self.0.len())
+        write!(f, "AssistantNotes({} bytes)", self.0.len())
     }
 }
 
@@ -36,12 +36,12 @@ fn is_private(line: &str) -> bool {
     line.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"!private"))
 }
 
-/// Tags are ASCII, so whatever the case of their letters, they are as long as they look.
+/// Finds a tag regardless of case. Tags are ASCII, so their length does not depend on case.
 fn find_tag(text: &str, tag: &str) -> Option<usize> {
     text.as_bytes().windows(tag.len()).position(|window| window.eq_ignore_ascii_case(tag.as_bytes()))
 }
 
-/// A slide, or whatever else is shown: an id that citations carry, a label (its title or question), its text.
+/// A slide with its id for citations, its label (its title or question) and its text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SlideText {
     pub id: String,
@@ -49,7 +49,7 @@ pub struct SlideText {
     pub text: String,
 }
 
-/// What an answer may be taken from.
+/// The talk from which an answer is taken.
 #[derive(Clone, Debug, Default)]
 pub struct TalkContext {
     pub title: String,
@@ -57,29 +57,30 @@ pub struct TalkContext {
     pub slides: Vec<SlideText>,
 }
 
-/// An earlier question of the same participant and what it was answered.
+/// An earlier question of the same participant and its answer.
 #[derive(Clone, Debug, Default)]
 pub struct EarlierExchange {
     pub question: String,
     pub answer: String,
 }
 
+/// A question with its context.
 #[derive(Clone, Debug, Default)]
 pub struct QuestionContext {
     pub talk: TalkContext,
-    /// The id of the slide that is shown.
+    /// The id of the current slide.
     pub current_slide: Option<String>,
-    /// Oldest first; the last ones are looked at.
+    /// Earlier exchanges, oldest first. Only the last ones are used.
     pub earlier: Vec<EarlierExchange>,
     pub text: String,
 }
 
-/// What an audience wrote or chose on a slide.
+/// The responses of an audience to a slide.
 #[derive(Clone, Debug, Default)]
 pub struct AudienceResponses {
     pub slide: SlideText,
     pub texts: Vec<String>,
-    /// Options and their votes, where there was something to choose.
+    /// The options and their votes. The list is empty for free-text questions.
     pub votes: Vec<(String, u64)>,
 }
 
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn private_parts_are_gone() {
+    fn private_parts_are_removed() {
         let cases = [
             ("Open.\n!private budget is 5\nOpen too.", "Open.\nOpen too."),
             ("Open.\n  !PRIVATE: budget\n", "Open."),
@@ -106,7 +107,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn nothing_private_is_left(text in "(<private>|</private>|!private|secret|ș|\\n| ){0,30}") {
+        fn no_private_part_is_left(text in "(<private>|</private>|!private|secret|ș|\\n| ){0,30}") {
             let notes = AssistantNotes::new(&format!("<private>{text}<private>hidden"));
             let last = text.rfind("</private>");
             proptest::prop_assert!(!notes.as_str().contains("hidden"));

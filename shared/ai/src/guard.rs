@@ -1,4 +1,4 @@
-//! What may be shown of what a model wrote: plain text, and not the notes.
+//! Checks the text of a model before it is shown. It must be plain text and must not repeat the notes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,27 +10,27 @@ use crate::{
     sanitize::{sanitize, truncate_at_sentence, visible_character},
 };
 
-/// Consecutive words of the notes that an answer may share with them. A sentence is shorter, mostly.
+/// The maximum number of consecutive words of the notes in an answer. Most sentences are shorter.
 const RUN_MAX: usize = 20;
 
-/// So many words in a row are no chance any more ...
+/// The number of consecutive words that cannot be a coincidence.
 const SHINGLE: usize = 6;
 
-/// ... and an answer made of them beyond this is the notes with a word put in here and there.
+/// The maximum number of words in such sequences. An answer with more of them is the notes with inserted words.
 const COPIED_MAX: usize = 60;
 
-/// The notes, in an answer.
+/// The answer repeats the notes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotesLeak;
 
-/// Holds what an answer is compared with. Made once per answer: a stream is compared at each of its pieces.
+/// The notes in a form for comparison. It is made once per answer, because a stream is compared at each of its pieces.
 pub(crate) struct NotesGuard {
     notes: Vec<String>,
-    /// Each word of the notes and its number.
+    /// The number of each word of the notes.
     numbers: HashMap<String, u32>,
     runs: HashSet<[u32; RUN_MAX + 1]>,
     shingles: HashSet<[u32; SHINGLE]>,
-    /// Where URLs may be taken from.
+    /// The texts from which URLs may be taken.
     sources: String,
 }
 
@@ -43,9 +43,9 @@ impl NotesGuard {
         }
         let number = |word: &String| numbers.get(word).copied().unwrap_or(u32::MAX);
         let numbered: Vec<u32> = notes.iter().map(number).collect();
-        let (mut runs, mut shingles): (HashSet<_>, HashSet<_>) =
-            (windows_of(&numbered).collect(), windows_of(&numbered).collect());
-        // what a slide shows is nobody's secret, if the notes say it too
+        let mut runs: HashSet<_> = windows_of(&numbered).collect();
+        let mut shingles: HashSet<_> = windows_of(&numbered).collect();
+        // what a slide shows is not secret, even if the notes contain it too
         for slide in &talk.slides {
             let shown: Vec<u32> = words(&slide.text).map(|word| number(&word)).collect();
             for run in windows_of(&shown) {
@@ -65,11 +65,14 @@ impl NotesGuard {
         Self { notes, numbers, runs, shingles, sources }
     }
 
-    /// The text as it may be shown, of at most `max` characters.
+    /// Returns the text for display, truncated to `max` characters.
+    ///
+    /// # Errors
+    /// Returns [`NotesLeak`] if the text repeats the notes.
     pub(crate) fn check(&self, text: &str, max: usize) -> Result<String, NotesLeak> {
-        // joiners are for scripts that need them, not for hiding words
-        let joined = |c: &char| !matches!(c, '\u{200c}' | '\u{200d}');
-        let seen: String = text.chars().filter_map(visible_character).filter(joined).collect();
+        // scripts need joiners, but joiners must not hide words
+        let is_no_joiner = |c: &char| !matches!(c, '\u{200c}' | '\u{200d}');
+        let seen: String = text.chars().filter_map(visible_character).filter(is_no_joiner).collect();
         let said: Vec<u32> =
             words(&seen).map(|word| self.numbers.get(&word).copied().unwrap_or(u32::MAX)).collect();
         if self.has_run(&said) || self.copied(&said) > COPIED_MAX {
@@ -78,13 +81,14 @@ impl NotesGuard {
         Ok(truncate_at_sentence(&sanitize(text, &self.sources), max))
     }
 
-    /// The same of a text that grows: where it ends in words of the notes, they are held back until it goes on with others.
+    /// Checks a growing text. Words of the notes at its end are held back until other words follow.
     pub(crate) fn check_growing(&self, text: &str, max: usize) -> Result<String, NotesLeak> {
         self.check(text, max)?;
         self.check(&text[..text.len() - self.held_back_tail(text)], max)
     }
 
-    /// Bytes at the end of a text that are a row of words of the notes, the last of them perhaps not whole yet.
+    /// Returns the number of bytes at the end of a text that are consecutive words of the notes. The last word may be
+    /// incomplete.
     fn held_back_tail(&self, text: &str) -> usize {
         let (starts, said): (Vec<usize>, Vec<String>) =
             text.unicode_word_indices().map(|(start, word)| (start, fold(word))).unzip();
@@ -102,7 +106,7 @@ impl NotesGuard {
         windows_of(said).any(|run| self.runs.contains(&run))
     }
 
-    /// Words that stand in a shingle of the notes.
+    /// Counts the words that are part of a shingle of the notes.
     fn copied(&self, said: &[u32]) -> usize {
         let mut counted_to = 0;
         let mut copied = 0;
@@ -130,7 +134,7 @@ mod tests {
         NotesGuard::new(&TalkContext { notes: AssistantNotes::new(notes), ..TalkContext::default() }, &[])
     }
 
-    /// `n1 n2 …`, all different.
+    /// Returns `word1 word2 …`, all different.
     fn sentence(from: usize, to: usize) -> String {
         (from..to).map(|n| format!("word{n}")).collect::<Vec<_>>().join(" ")
     }
@@ -148,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_notes_with_words_between_are_a_leak() {
+    fn the_notes_with_inserted_words_are_a_leak() {
         let guard = guard(&sentence(0, 300));
         let with_fillers: Vec<String> = (0..9).map(|n| sentence(n * 10, n * 10 + 10) + " and").collect();
         assert_eq!(guard.check(&with_fillers.join(" "), 9_000), Err(NotesLeak));
@@ -156,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_grows_holds_back_what_may_become_a_leak() {
+    fn a_growing_text_holds_back_a_possible_leak() {
         let guard = guard(&sentence(100, 300));
         let show = |text: &str| guard.check_growing(text, 2_000);
         assert_eq!(show(&sentence(100, 105)).unwrap(), sentence(100, 105));
@@ -169,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_slide_shows_is_no_leak() {
+    fn the_text_of_a_slide_is_no_leak() {
         let slides = vec![SlideText { text: sentence(100, 200), ..SlideText::default() }];
         let guard = NotesGuard::new(
             &TalkContext { notes: AssistantNotes::new(&sentence(0, 300)), slides, ..TalkContext::default() },
@@ -185,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_of_the_talk_stays() {
+    fn urls_of_the_talk_are_kept() {
         let guard = guard("Sign up at https://colloquy.example/join and see docs.example/start");
         let text = "Sign up at https://colloquy.example/join.";
         assert_eq!(guard.check(text, 200).unwrap(), text);
@@ -197,7 +201,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever a model writes and the notes say.
+        /// Every text can be compared with every notes.
         #[test]
         fn any_text_can_be_compared(text in "([<>\\[\\]()!*_`#:/. \\n]|https://|www\\.|a\\.bc/|\\PC|\\pC){0,60}", max in 0_usize..40) {
             let guard = guard(&text);

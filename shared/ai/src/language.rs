@@ -1,7 +1,8 @@
-//! The few sentences of our own, in the language of whoever reads them: English, or Romanian where a text looks so.
+//! The product's own sentences in English and Romanian.
 
 use crate::extractive::terms::{ENGLISH, ROMANIAN, contains_word, words};
 
+/// A language of the product's own sentences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
     English,
@@ -9,8 +10,8 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// By its small words, some of which other languages have as well, and by the letters that only Romanian has. English
-    /// where nothing tells.
+    /// Detects the language by the letters that only Romanian has and by small words, some of which other languages
+    /// share. The default is English.
     pub(crate) fn detect(text: &str) -> Self {
         if text.contains(['ă', 'ș', 'ț', 'ş', 'ţ', 'Ă', 'Ș', 'Ț']) {
             return Self::Romanian;
@@ -54,7 +55,7 @@ impl Language {
             (Self::English, 1) => "1 answer".into(),
             (Self::English, _) => format!("{count} answers"),
             (Self::Romanian, 1) => "1 răspuns".into(),
-            // 2 to 19 and whatever ends in 01 to 19 goes without „de”
+            // 2 to 19, and numbers that end in 01 to 19, have no „de”
             (Self::Romanian, _) if (1..20).contains(&(count % 100)) => format!("{count} răspunsuri"),
             (Self::Romanian, _) => format!("{count} de răspunsuri"),
         }
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_language_is_known_by_its_small_words() {
+    fn a_language_is_detected_by_small_words() {
         for english in ["What does it cost?", "pricing", "", "日本語", "Is there a free plan for schools?"]
         {
             assert_eq!(Language::detect(english), Language::English, "{english}");

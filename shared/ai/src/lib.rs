@@ -1,28 +1,38 @@
-//! Text models: who answers an audience, sums it up and draws takeaways. The only crate that imports `genai`; it knows
-//! nothing of sessions, tables or HTTP, and keeps nothing.
+//! The assistant: text models that answer an audience, sum it up and draw takeaways. It is the only crate that imports
+//! `genai`. It knows no sessions, tables or HTTP requests, and it stores nothing.
 //!
-//! | module | noun |
+//! | module | contents |
 //! | --- | --- |
-//! | [`settings`] | providers, models, limits; made from plain values |
-//! | [`assistant`] | [`Assistant`]: the model, then its fallback |
-//! | [`talk`] | what is asked: talks, notes without their private parts, questions, responses |
-//! | [`reply`] | what comes back: text, citations, who answered, tokens and cost |
-//! | [`question_key`] | the key of a question in its normal form |
-//! | `prompt` | rules in the system text, everything that people wrote in the user text, as data |
-//! | `network` | one model over HTTP: retries, time limits, streams |
-//! | `guard` | what may be shown of what a model wrote: not the notes |
-//! | `plain` | text without markup, links of others and steering characters; cut at sentences |
-//! | `extractive` | the provider that is always there: sentences of the notes and slides, by BM25 |
-//! | `prices` | micro-dollars per million tokens |
-//! | `language` | English or Romanian, for the few sentences of our own |
+//! | [`settings`] | providers, models and limits, made from plain values |
+//! | [`assistant`] | [`Assistant`], which asks the model and then its fallback |
+//! | [`context`] | the input: talks, notes without their private parts, questions, responses |
+//! | [`completion`] | the output: text, citations, provider, tokens and cost |
+//! | [`question_key`](mod@question_key) | the key under which an answer is stored |
+//! | `prompt` | instructions in the system text, and people's texts as data in the user text |
+//! | `network_provider` | one model over HTTP: retries, timeouts, streams |
+//! | `guard` | refuses texts that repeat the notes |
+//! | `sanitize` | removes markup, foreign links and control characters, and truncates at sentences |
+//! | `extractive` | the built-in provider: sentences of notes and slides, ranked by BM25 |
+//! | `prices` | prices in micro-dollars per million tokens |
+//! | `language` | the product's own sentences in English and Romanian |
 //!
-//! **What an audience writes is data** (RELIABILITY 41): it never stands in the system text, cannot close the block it
-//! stands in, and no tool exists that an obeyed order could call. What comes back is plain text of at most
-//! [`reply::TEXT_MAX`] characters that does not repeat the notes; their private parts never leave
-//! [`talk::Notes`], not even for the extractive provider.
+//! # Rules
 //!
-//! A door that holds an [`Assistant`] is 1.5 MB of zip larger (3.3 MB unpacked; profile `lambda`, `x86_64`), so only doors
-//! that ask one make it. Starting one takes 4 to 8 ms, most of it TLS, and nothing where the provider is `extractive`.
+//! **The audience's text is data** (RELIABILITY 41). It never appears in the system text and cannot close its block. No
+//! tool exists that an obeyed instruction could call. The output is plain text of at most [`completion::TEXT_MAX`]
+//! characters and does not repeat the notes. Private parts never leave [`AssistantNotes`], not even for the extractive
+//! provider.
+//!
+//! **Size**: a function that holds an [`Assistant`] is 1.5 MB of zip larger (3.3 MB unpacked, profile `lambda`,
+//! `x86_64`), so only functions that need one make it. Its start takes 4 to 8 ms, most of it for TLS, and no time with
+//! the extractive provider.
+//!
+//! # Example
+//!
+//! ```ignore
+//! let assistant = Assistant::start(&AssistantSettings::default())?;
+//! let answer = assistant.answer(&question).await?;
+//! ```
 
 pub mod assistant;
 pub mod completion;

@@ -1,4 +1,5 @@
-//! One model over HTTP, by `genai`. What fails in passing is tried again; errors carry no body, which may quote a prompt.
+//! One model over HTTP, by `genai`. Transient failures are retried. Errors contain no body, because it may quote a
+//! prompt.
 
 use std::time::Duration;
 
@@ -20,37 +21,37 @@ use crate::{
     settings::{InvalidAiSetting, Provider, ProviderLimits, ProviderModel},
 };
 
-/// Tokens of an answer, at most (contract presentations A3.5).
+/// The maximum number of tokens of an answer (contract presentations A3.5).
 const TOKENS_OUT_MAX: u32 = 1_024;
 
-/// Characters of a stream, at most: a model that does not stop is stopped.
+/// The maximum length of a stream in characters. A longer stream is stopped.
 const STREAM_MAX: usize = 20_000;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connections that a frozen Lambda held longer are not tried again.
+/// The maximum idle time of a connection. A Lambda function that was frozen longer does not use it again.
 const IDLE_CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A provider may ask for a longer pause than ours, up to this.
+/// The maximum pause that a provider can request.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(10);
 
-/// Told the whole text so far; `false` ends the stream.
+/// A callback that gets the whole text so far. `false` ends the stream.
 pub(crate) type TextCallback<'a> = dyn FnMut(&str) -> bool + Send + 'a;
 
-/// Why a model did not answer.
+/// The reason why a model did not answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProviderError {
-    #[error("no answer in time")]
+    #[error("the provider did not answer in time")]
     Timeout,
-    #[error("status {status}")]
+    #[error("the provider answered with status {status}")]
     Status { status: u16, retry_after: Option<Duration> },
-    #[error("not reachable")]
+    #[error("the provider is not reachable")]
     Transport,
-    #[error("an answer that cannot be read")]
+    #[error("the answer cannot be parsed")]
     Unreadable,
-    #[error("an answer with nothing to show")]
+    #[error("the answer has no text to show")]
     Empty,
-    #[error("an answer that repeats the notes")]
+    #[error("the answer repeats the notes")]
     Leak,
 }
 
@@ -88,7 +89,8 @@ impl NetworkProvider {
             Provider::Ollama => AdapterKind::Ollama,
             Provider::Extractive => return Err(InvalidAiSetting::Provider),
         };
-        // no API of theirs redirects a POST: whoever does would be handed the key and the notes (RELIABILITY 22)
+        // no provider redirects a POST; a followed redirect would send the key and the notes to another host
+        // (RELIABILITY 22)
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
@@ -99,7 +101,7 @@ impl NetworkProvider {
             .with_reqwest(http)
             .build()
             .map_err(|error| InvalidAiSetting::Client(error.to_string()))?;
-        // always a key, if an empty one: without, genai looks into the environment
+        // an empty key is set too, because `genai` would look into the environment otherwise
         let key = model.key.as_ref().map_or("", |key| key.expose_secret());
         let target = ServiceTarget {
             endpoint: Endpoint::from_owned(model.url.as_str()),
@@ -110,7 +112,8 @@ impl NetworkProvider {
         Ok(Self { client, target, provider: model.provider, name: model.name.clone(), call, limits })
     }
 
-    /// The model's answer, unguarded. With `on_text` it is streamed; a second try starts the text again.
+    /// Asks the model and returns its unguarded answer. With `on_text`, the answer is streamed, and a retry starts the
+    /// text again.
     pub(crate) async fn ask(
         &self,
         prompt: &ModelPrompt,
@@ -133,7 +136,7 @@ impl NetworkProvider {
             if !failure.is_transient() || tried >= self.limits.tries {
                 return Err(failure);
             }
-            tracing::info!(provider = %self.provider, model = %self.name, tried, %failure, "model is asked again");
+            tracing::info!(provider = %self.provider, model = %self.name, tried, %failure, "retrying a model");
             tokio::time::sleep(self.retry_delay(tried, &failure)).await;
         }
     }
@@ -161,7 +164,7 @@ impl NetworkProvider {
             .stream;
         let mut text = String::new();
         loop {
-            // until a model begins, it may think or be loaded: that is the limit of the call
+            // a model may think or be loaded before its first piece, so the timeout of the call applies
             let idle = if text.is_empty() { self.call } else { self.limits.idle };
             let event =
                 tokio::time::timeout(idle, stream.next()).await.map_err(|_| ProviderError::Timeout)?;
@@ -193,7 +196,8 @@ impl NetworkProvider {
         ProviderReply { text, usage: TokenUsage { tokens_in, tokens_out, cost_micros } }
     }
 
-    /// Twice as long each time, and anything from half of it on, so that a hall does not come back as one.
+    /// Returns the pause before a retry. It doubles each time, and its jitter takes off up to half, so that a whole
+    /// audience does not retry at the same moment.
     fn retry_delay(&self, tried: u32, failure: &ProviderError) -> Duration {
         let longest = self.limits.backoff.saturating_mul(1 << (tried - 1).min(6));
         let pause = longest.mul_f64(rand::rng().random_range(0.5..=1.0));
@@ -210,13 +214,13 @@ fn request(prompt: &ModelPrompt) -> ChatRequest {
     ChatRequest::new(vec![ChatMessage::user(prompt.user.as_str())]).with_system(prompt.system)
 }
 
-/// No temperature: some models refuse any but their own.
+/// Returns the options. No temperature is sent, because some models refuse any but their own.
 fn options() -> ChatOptions {
     ChatOptions::default().with_max_tokens(TOKENS_OUT_MAX).with_capture_usage(true)
 }
 
 fn to_provider_error(error: &genai::Error) -> ProviderError {
-    // a stream wraps the answer to its request
+    // a stream wraps the response to its request
     if let genai::Error::WebStream { error, .. } = error {
         return error.downcast_ref::<genai::Error>().map_or(ProviderError::Transport, to_provider_error);
     }
@@ -242,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_and_heed_the_provider_within_reason() {
+    fn pauses_double_and_obey_the_provider_within_limits() {
         let model = ProviderModel::new("ollama", None, None, None).unwrap();
         let network = NetworkProvider::start(&model, ProviderLimits::default()).unwrap();
         for (tried, longest) in [(1, 500), (2, 1_000), (3, 2_000)] {
@@ -257,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_stays_refused() {
+    fn refused_requests_are_not_retried() {
         let passing = |status| ProviderError::Status { status, retry_after: None }.is_transient();
         assert!([429, 500, 502, 503, 504, 529].into_iter().all(passing));
         assert!(![301, 400, 401, 403, 404, 422].into_iter().any(passing));

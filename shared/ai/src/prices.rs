@@ -1,11 +1,13 @@
-//! What tokens cost: list prices in US dollars per million tokens, without discounts for caches or batches. Collected
-//! lists of April to July 2026 agree on them (t3dotgg's gist of models, `data/prices.json` of cuihuan/llm-gateway-bench);
-//! their sources are openai.com/api/pricing, docs.claude.com (about-claude/pricing) and
-//! ai.google.dev/gemini-api/docs/pricing. A model that is not here costs "unknown", never nothing.
+//! The list prices of tokens in US dollars per million tokens, without discounts for caches or batches.
+//!
+//! Collected lists of April to July 2026 agree on them (t3dotgg's gist of models, `data/prices.json` of
+//! cuihuan/llm-gateway-bench). Their sources are openai.com/api/pricing, docs.claude.com (about-claude/pricing) and
+//! ai.google.dev/gemini-api/docs/pricing. The cost of a model without a price is unknown, not zero.
 
 use crate::Provider;
 
-/// Millionths of a dollar per million tokens, in and out. A name also stands for its dated versions (`-2025-04-14`).
+/// The prices in millionths of a dollar per million tokens, in and out. A name also matches its dated versions
+/// (`-2025-04-14`).
 const PRICES: [(&str, u64, u64); 9] = [
     ("gpt-4o-mini", 150_000, 600_000),
     ("gpt-4o", 2_500_000, 10_000_000),
@@ -18,7 +20,7 @@ const PRICES: [(&str, u64, u64); 9] = [
     ("gemini-2.5-flash-lite", 100_000, 400_000),
 ];
 
-/// Rounded up to a millionth of a dollar. What runs on the operator's own machines is free here.
+/// Returns the cost, rounded up to a millionth of a dollar. Models on the operator's own machines cost nothing here.
 pub(crate) fn cost_micros(provider: Provider, model: &str, tokens_in: u64, tokens_out: u64) -> Option<u64> {
     if matches!(provider, Provider::Extractive | Provider::Ollama) {
         return Some(0);
@@ -37,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_have_a_price_where_it_is_known() {
+    fn known_models_have_a_price() {
         let cost = |model| cost_micros(Provider::OpenAi, model, 1_000, 100);
         assert_eq!(cost("gpt-4o-mini"), Some(210));
         assert_eq!(cost("gpt-4o-mini-2024-07-18"), Some(210));

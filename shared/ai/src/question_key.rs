@@ -1,9 +1,10 @@
-//! Under what an answer is kept: the same question asked twice is one call.
+//! The key under which an answer is stored, so that a repeated question causes one call.
 
 use sha2::{Digest, Sha256};
 
-/// 64 hex digits of a question in its normal form (`model::question::key`), which alone says what is the same: C, C++ and C#
-/// are three languages.
+/// Returns the SHA-256 of a question's wording key as 64 hexadecimal digits. The wording key
+/// (`model::question::wording_key`) decides which questions are the same. For example, C, C++ and C# are three
+/// languages.
 pub fn question_key(normal: &str) -> String {
     use std::fmt::Write as _;
     let mut key = String::with_capacity(64);
@@ -19,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_normal_form_is_one_key() {
+    fn equal_wording_keys_give_one_key() {
         let key = question_key("what c++");
         assert_eq!((key.len(), &key), (64, &question_key("what c++")));
         for other in ["what c#", "what c", "c++ what", ""] {

@@ -1,9 +1,9 @@
-//! Text that means nothing but what it says: no markup, no steering characters, no links of others, and not too long.
+//! Turns a model's text into short plain text without markup, control characters and foreign links.
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Text without markup, control characters and URLs that `sources` do not hold. It is still to be escaped where it is put
-/// into markup, as any text.
+/// Removes markup, control characters and URLs that `sources` do not contain. The result must still be escaped when it
+/// is inserted into markup, like any text.
 pub(crate) fn sanitize(text: &str, sources: &str) -> String {
     let text: String = text.chars().filter_map(visible_character).collect();
     let text = without_tags(&without_links(&text));
@@ -13,7 +13,7 @@ pub(crate) fn sanitize(text: &str, sources: &str) -> String {
         let kept: Vec<String> =
             line.split_whitespace().filter_map(|word| without_url(word, sources)).collect();
         let line = kept.join(" ");
-        // one empty line parts paragraphs
+        // one empty line separates paragraphs
         if !line.is_empty() || lines.last().is_some_and(|last| !last.is_empty()) {
             lines.push(line);
         }
@@ -21,7 +21,8 @@ pub(crate) fn sanitize(text: &str, sources: &str) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// Not what steers terminals, turns the direction of text or hides in it.
+/// Returns the character for display. Characters that control terminals, change the direction of text or are invisible
+/// are removed.
 pub(crate) fn visible_character(c: char) -> Option<char> {
     match c {
         '\n' | '\u{2028}' | '\u{2029}' => Some('\n'),
@@ -39,7 +40,7 @@ pub(crate) fn visible_character(c: char) -> Option<char> {
     }
 }
 
-/// `[text](url)` and `![text](url)` become `text`; where the URL has no end yet, it is gone too.
+/// Replaces `[text](url)` and `![text](url)` by `text`. A URL without an end yet is removed too.
 fn without_links(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -58,7 +59,7 @@ fn without_links(text: &str) -> String {
     plain
 }
 
-/// Without what a browser would take for a tag. `a < b` stays.
+/// Removes everything that a browser would read as a tag. `a < b` stays.
 fn without_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -78,7 +79,7 @@ fn without_tags(text: &str) -> String {
     plain
 }
 
-/// Without the signs that Markdown makes headings, quotes, code and emphasis of. Lists stay lists, with a dash.
+/// Removes the marks of Markdown for headings, quotes, code and emphasis. Lists keep a dash.
 fn without_signs(line: &str) -> String {
     let line = line.trim().trim_start_matches(['#', '>']).trim_start();
     let listed = line.strip_prefix("* ").or_else(|| line.strip_prefix("+ "));
@@ -88,7 +89,7 @@ fn without_signs(line: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A word as it is, without the URL that nobody of ours wrote, or not at all.
+/// Returns a word without a URL that is not in `sources`, or `None` if nothing remains.
 fn without_url(word: &str, sources: &str) -> Option<String> {
     let Some(start) = url_start(word) else { return Some(word.to_owned()) };
     let end = word.trim_end_matches(|c: char| ".,;:!?)]}\"'”»".contains(c)).len().max(start);
@@ -100,7 +101,7 @@ fn without_url(word: &str, sources: &str) -> Option<String> {
     around.contains(char::is_alphanumeric).then_some(around)
 }
 
-/// Where in a word something begins that programs make a link of: a scheme, `www.`, or `host.tld/path`.
+/// Returns the position in a word at which a URL begins: a scheme, `www.`, or `host.tld/path`.
 fn url_start(word: &str) -> Option<usize> {
     let lower = word.to_ascii_lowercase();
     if let Some(scheme_end) = lower.find("://") {
@@ -119,7 +120,7 @@ fn url_start(word: &str) -> Option<usize> {
     (!name.is_empty() && tld.len() >= 2 && tld.chars().all(char::is_alphabetic)).then_some(start)
 }
 
-/// At most `max` characters, to the end of a sentence if one ends in their second half.
+/// Truncates a text to `max` characters, at the end of a sentence if one ends in the second half.
 pub(crate) fn truncate_at_sentence(text: &str, max: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(max) else { return text.to_owned() };
     let head = &text[..end];
@@ -133,7 +134,7 @@ pub(crate) fn truncate_at_sentence(text: &str, max: usize) -> String {
     if sentence_end * 2 >= head.len() { head[..sentence_end].to_owned() } else { truncate_at_word(text, max) }
 }
 
-/// At most `max` words, to the end of a sentence if one ends in their second half.
+/// Truncates a text to `max` words, at the end of a sentence if one ends in the second half.
 pub(crate) fn truncate_words(text: &str, max: usize) -> String {
     let Some((after, _)) = text.split_word_bound_indices().filter(|(_, w)| is_word(w)).nth(max) else {
         return text.to_owned();
@@ -145,7 +146,7 @@ fn is_word(text: &str) -> bool {
     text.contains(char::is_alphanumeric)
 }
 
-/// At most `max` characters, to the end of a word, with an ellipsis where something is missing.
+/// Truncates a text to `max` characters at the end of a word, with an ellipsis.
 pub(crate) fn truncate_at_word(text: &str, max: usize) -> String {
     let text = text.trim();
     if text.chars().count() <= max {
@@ -163,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shown_is_plain() {
+    fn the_shown_text_is_plain() {
         let cases = [
             ("**Bold** and `code` and __more__", "Bold and code and more"),
             ("# Title\n> quote\n* item\n+ item", "Title\nquote\n- item\n- item"),
@@ -190,18 +191,18 @@ mod tests {
 
     #[test]
     fn a_long_text_ends_with_a_sentence() {
-        let text = "One is here. Two is here. Three is here.";
+        let text = "Ada is here. Two is here. Three is here.";
         assert_eq!(truncate_at_sentence(text, 100), text);
-        assert_eq!(truncate_at_sentence(text, 30), "One is here. Two is here.");
+        assert_eq!(truncate_at_sentence(text, 30), "Ada is here. Two is here.");
         assert_eq!(truncate_at_sentence("no sentence ends in this text", 15), "no sentence…");
         assert_eq!(truncate_at_sentence(&"x".repeat(50), 10), format!("{}…", "x".repeat(9)));
         assert_eq!(truncate_at_sentence(&"ș".repeat(50), 10).chars().count(), 10);
-        assert_eq!(truncate_words(text, 8), "One is here. Two is here.");
+        assert_eq!(truncate_words(text, 8), "Ada is here. Two is here.");
         assert_eq!(truncate_words(text, 9), text);
     }
 
     proptest::proptest! {
-        /// Whatever a model writes: no panic, no control character, and plain stays plain.
+        /// Every text becomes plain text without a panic.
         #[test]
         fn any_text_can_be_shown(text in "([<>\\[\\]()!*_`#:/. \\n]|https://|www\\.|a\\.bc/|\\PC|\\pC){0,60}", max in 0_usize..40) {
             let shown = sanitize(&text, "");

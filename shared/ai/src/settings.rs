@@ -1,5 +1,5 @@
-//! Who answers, as an operator says it (`template.yaml`: `MODEL_PROVIDER`, `MODEL_NAME`, `MODEL_KEY`, `MODEL_URL`, and the
-//! same four with `MODEL_FALLBACK` instead of `MODEL_PROVIDER`).
+//! The settings of the assistant, as the operator gives them in `template.yaml`: `MODEL_PROVIDER`, `MODEL_NAME`,
+//! `MODEL_KEY` and `MODEL_URL`, and the same four with `MODEL_FALLBACK` instead of `MODEL_PROVIDER`.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -7,12 +7,12 @@ use reqwest::Url;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-/// Why a model cannot be used. Says which value is wrong, never the key.
+/// The reason why a model cannot be used. It names the invalid value and never the key.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAiSetting {
-    #[error("provider: is none of extractive, openai, anthropic, gemini, ollama")]
+    #[error("provider: must be extractive, openai, anthropic, gemini or ollama")]
     Provider,
-    #[error("key: {0} needs one")]
+    #[error("key: the provider {0} needs a key")]
     KeyMissing(Provider),
     #[error("url: must be an http or https URL with a host and without a user, query or fragment")]
     Url,
@@ -20,16 +20,17 @@ pub enum InvalidAiSetting {
     Client(String),
 }
 
+/// The provider of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
-    /// Built in: no model, no network, no key.
+    /// The built-in provider, which needs no model, no network and no key.
     Extractive,
     OpenAi,
     Anthropic,
     Gemini,
-    /// On machines of the operator. Its window must hold our prompts, and it does not say when it does not: set
-    /// `OLLAMA_CONTEXT_LENGTH` to 8192 there.
+    /// A model on the operator's machines. Its context window must hold the prompts, and Ollama does not report when it
+    /// does not. Set `OLLAMA_CONTEXT_LENGTH` to 8192 there.
     Ollama,
 }
 
@@ -44,7 +45,7 @@ impl Provider {
         }
     }
 
-    /// Small models that answer without thinking first: an audience waits.
+    /// Returns the default model, a small one that answers without thinking first, because an audience waits.
     const fn default_model(self) -> &'static str {
         match self {
             Self::Extractive => "bm25",
@@ -55,7 +56,7 @@ impl Provider {
         }
     }
 
-    /// Where its API stands. Each with a `/` at its end, as `genai` appends to it.
+    /// Returns the base URL of the API. It ends with a `/`, because `genai` appends to it.
     const fn default_url(self) -> &'static str {
         match self {
             Self::Extractive => "",
@@ -98,7 +99,10 @@ pub struct ProviderModel {
 }
 
 impl ProviderModel {
-    /// Absent or empty values are the provider's defaults.
+    /// Makes a model. Absent or empty values become the defaults of the provider.
+    ///
+    /// # Errors
+    /// Returns the invalid setting.
     pub fn new(
         provider: &str,
         name: Option<&str>,
@@ -123,8 +127,8 @@ impl ProviderModel {
     }
 }
 
-/// An operator may name any host, also a private one (Ollama next door); where it redirects to is not followed
-/// (`network`, RELIABILITY 22).
+/// Checks a base URL. The operator may name any host, also a private one such as a local Ollama. Redirects are not
+/// followed (`network_provider`, RELIABILITY 22).
 fn base_url(text: &str) -> Result<String, InvalidAiSetting> {
     let url = Url::parse(text).map_err(|_| InvalidAiSetting::Url)?;
     let is_plain = matches!(url.scheme(), "http" | "https")
@@ -136,22 +140,22 @@ fn base_url(text: &str) -> Result<String, InvalidAiSetting> {
     is_plain.then(|| format!("{}/", url.as_str().trim_end_matches('/'))).ok_or(InvalidAiSetting::Url)
 }
 
-/// How long and how often a provider is asked. The default is contract presentations A3.5.
+/// The limits of calls to a provider. The defaults are those of contract presentations A3.5.
 ///
-/// The longest that a call takes before the fallback is asked: `tries × call` and the waits between them (10 s where a
-/// provider asks for it), so 110 s for most providers and 200 s for Ollama. A worker's time and its queue's visibility
-/// timeout must be longer.
+/// Before the fallback is asked, a call takes at most `tries × call` and the pauses between the tries, which are at
+/// most 10 s each. That is 110 s for most providers and 200 s for Ollama. The timeout of the worker and the visibility
+/// timeout of its queue must be longer.
 #[derive(Clone, Copy, Debug)]
 pub struct ProviderLimits {
-    /// From the request to the last byte of the answer, for one try.
+    /// The time from the request to the last byte of the answer, for one try.
     pub call: Duration,
-    /// The same for Ollama, which may have to load its model first.
+    /// The same time for Ollama, which may have to load its model first.
     pub call_of_ollama: Duration,
-    /// Between two pieces of a stream.
+    /// The maximum time between two pieces of a stream.
     pub idle: Duration,
-    /// In all, not "again".
+    /// The number of tries, including the first one.
     pub tries: u32,
-    /// Before the second try; doubles, with jitter.
+    /// The pause before the second try. It doubles with every try and has jitter.
     pub backoff: Duration,
 }
 
@@ -167,24 +171,24 @@ impl Default for ProviderLimits {
     }
 }
 
-/// Of a deployment.
+/// The assistant's settings in a deployment.
 #[derive(Clone, Debug)]
 pub struct AssistantSettings {
     pub model: ProviderModel,
-    /// Asked when the model fails; without one the failure is the answer (503).
+    /// The model that is asked if the first one fails. Without a fallback, the failure is returned (503).
     pub fallback: Option<ProviderModel>,
     pub limits: ProviderLimits,
 }
 
 impl AssistantSettings {
-    /// A model that falls back to the extractive provider.
+    /// Makes settings with a model that falls back to the extractive provider.
     pub fn new(model: ProviderModel) -> Self {
         Self { model, fallback: Some(ProviderModel::extractive()), limits: ProviderLimits::default() }
     }
 }
 
 impl Default for AssistantSettings {
-    /// What needs nothing.
+    /// Returns the settings of the extractive provider, which needs no configuration.
     fn default() -> Self {
         Self::new(ProviderModel::extractive())
     }
@@ -195,10 +199,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_provider_that_needs_a_key_does_not_start_without() {
+    fn a_provider_that_needs_a_key_does_not_start_without_one() {
         for provider in ["openai", "anthropic", "gemini"] {
-            let wrong = ProviderModel::new(provider, None, None, None).unwrap_err();
-            assert_eq!(wrong.to_string(), format!("key: {provider} needs one"));
+            let error = ProviderModel::new(provider, None, None, None).unwrap_err();
+            assert_eq!(error.to_string(), format!("key: the provider {provider} needs a key"));
             assert!(ProviderModel::new(provider, None, Some("k".into()), None).is_ok());
         }
         assert!(ProviderModel::new("ollama", None, None, None).is_ok());
@@ -207,18 +211,19 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_a_base_and_nothing_else() {
+    fn only_a_base_url_is_accepted() {
         let url = |url| ProviderModel::new("ollama", None, None, Some(url)).map(|model| model.url);
         assert_eq!(url("http://10.0.0.3:11434").unwrap(), "http://10.0.0.3:11434/");
         assert_eq!(url("https://proxy.example/v1/").unwrap(), "https://proxy.example/v1/");
-        for wrong in ["ftp://x/", "file:///etc/passwd", "x", "http://u:p@x/", "http://x/?a=1", "http://x/#a"]
+        for invalid in
+            ["ftp://x/", "file:///etc/passwd", "x", "http://u:p@x/", "http://x/?a=1", "http://x/#a"]
         {
-            assert_eq!(url(wrong).unwrap_err(), InvalidAiSetting::Url, "{wrong}");
+            assert_eq!(url(invalid).unwrap_err(), InvalidAiSetting::Url, "{invalid}");
         }
     }
 
     #[test]
-    fn a_key_does_not_print_itself() {
+    fn a_key_is_not_printed() {
         let model = ProviderModel::new("openai", None, Some("sk-secret".into()), None).unwrap();
         assert!(!format!("{model:?}").contains("sk-secret"));
     }

@@ -1,4 +1,4 @@
-//! What every door stands on.
+//! The clients and settings that every function needs.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use store::Store;
 
 use crate::{Clock, Environment, StartError, tokens::TokenKeys};
 
-/// Everything that a handler may use. Cheap to clone.
+/// The clients and settings that a handler may use. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     pub clock: Clock,
@@ -23,27 +23,28 @@ pub struct App {
     pub settings: Arc<AppSettings>,
 }
 
-/// The settings of a deployment (`template.yaml`, `Globals`). Secrets are not among them: they end in `Tokens`.
+/// The settings of a deployment (`template.yaml`, `Globals`). They contain no secrets. Secrets become [`TokenKeys`].
 #[derive(Clone, Debug)]
 pub struct AppSettings {
-    /// `PUBLIC_URL`: the base of links in mail.
+    /// `PUBLIC_URL`, the base of links in e-mails.
     pub public_url: String,
-    /// `SOCKET_URL`: the `wss://` URL that clients are given.
+    /// `SOCKET_URL`, the `wss://` URL that clients connect to.
     pub socket_url: String,
-    /// `ALLOWED_ORIGINS`: exact origins; a port of `*` stands for any (local development).
+    /// `ALLOWED_ORIGINS`, a list of exact origins. The port `*` allows every port, for local development.
     pub allowed_origins: Vec<String>,
-    /// `ALLOW_TOKEN_IN_URL`: `?token=` takes access and participant tokens besides tickets. Off in the template: URLs
-    /// end up in logs.
+    /// `ALLOW_TOKEN_IN_URL`. If true, `?token=` accepts access and participant tokens besides tickets. It is off in the
+    /// template, because URLs appear in logs.
     pub allow_token_in_url: bool,
-    /// `MAIL_SENDER`
+    /// `MAIL_SENDER`, the sender of e-mails.
     pub mail_sender: String,
-    /// `FIRST_ADMIN_EMAIL`: whoever registers with it first is the first admin, who makes others.
+    /// `FIRST_ADMIN_EMAIL`. The first account that registers with this address is the super admin and appoints other
+    /// admins.
     pub first_admin_email: Option<String>,
-    /// `DEFAULT_PLAN`: of new accounts.
+    /// `DEFAULT_PLAN`, the plan of new accounts.
     pub default_plan: Plan,
-    /// `SHOW_DOCS`: the documents of the API and their pages are served.
+    /// `SHOW_DOCS`. If true, the API documents and their pages are served.
     pub show_docs: bool,
-    /// `SHOW_COST`: answers carry `x-colloquy-cost`, what the table was asked for.
+    /// `SHOW_COST`. If true, responses carry `x-colloquy-cost` with the consumed capacity of the table.
     pub show_cost: bool,
 }
 
@@ -68,7 +69,7 @@ impl AppSettings {
         })
     }
 
-    /// May pages of this origin talk to us?
+    /// Returns whether pages of this origin may send requests.
     pub fn allows_origin(&self, origin: &str) -> bool {
         self.allowed_origins.iter().any(|allowed| match allowed.strip_suffix(":*") {
             Some(host) => origin.strip_prefix(host).is_some_and(|rest| {
@@ -82,14 +83,14 @@ impl AppSettings {
     }
 }
 
-/// How the SDKs are told where they are. Not `aws-config`: a Lambda's region and keys stand in its environment, and its
-/// chain of other sources (profiles, SSO, metadata service) is only start-up time here.
+/// The region and credentials of the AWS SDKs. The crate `aws-config` was rejected. A Lambda function has both in its
+/// environment, and the crate's other sources (profiles, SSO, metadata service) would only slow the start.
 pub struct AwsConfig {
     region: Region,
     credentials: Credentials,
 }
 
-/// Attempts in all, with jittered backoff, before a call counts as failed (RELIABILITY 39).
+/// The maximum number of attempts of a call, with jittered backoff (RELIABILITY 39).
 const MAX_SDK_ATTEMPTS: u32 = 6;
 
 impl AwsConfig {
@@ -107,7 +108,7 @@ impl AwsConfig {
     }
 }
 
-/// The same six lines for every SDK: their builders share no trait.
+/// Makes the client of an SDK. It is a macro, because the builders of the SDKs share no trait.
 macro_rules! client {
     ($sdk:ident, $aws:expr, $endpoint:expr) => {{
         let aws = $aws;
@@ -123,30 +124,33 @@ macro_rules! client {
     }};
 }
 
-/// The variables that every SDK of AWS reads: for one service, or for all (emulators). Absent on AWS.
+/// Returns the endpoint override that every AWS SDK reads, for one service or for all services. Emulators need it. It
+/// is absent on AWS.
 fn endpoint_override<'a>(environment: &'a Environment, service: &str) -> Option<&'a str> {
     environment.get(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| environment.get("AWS_ENDPOINT_URL"))
 }
 
-/// Whom a door talks to beside the table.
+/// A dependency of a function besides the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FunctionDependency {
-    /// SQS, by a queue that the door may send to.
+    /// A queue of SQS that the function may send to.
     Queue(Queue),
     Sockets,
 }
 
 impl FunctionDependency {
-    /// Of a function that publishes to rooms. Large rooms and connections that are gone go to the `Broadcast` queue.
+    /// The dependencies of a function that publishes to rooms. It posts to connections. Events for large rooms and connections
+    /// that are gone go to the queue `Broadcast`.
     pub const REALTIME: &[Self] = &[Self::Sockets, Self::Queue(Queue::Broadcast)];
 }
 
-/// A door starts without a peer that does not answer in this time; its first event will see.
+/// The maximum time to open the connections. The function then starts without the dependencies that do not respond, and
+/// its first event meets the failure.
 const WARM_UP_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl App {
-    /// Reads the settings, makes the clients and opens their connections to the table and the peers: a Lambda starts with
-    /// more processor than it has later, and whoever comes first does not wait for names and TLS.
+    /// Reads the settings, makes the clients and opens their connections to the table and the dependencies. A Lambda
+    /// function has more processor time at start than later, so the first request does not wait for DNS and TLS.
     pub async fn start(environment: &Environment, peers: &[FunctionDependency]) -> Result<Self, StartError> {
         let app = Self::read(environment)?;
         let peers = peers.iter().map(|peer| async {
@@ -157,7 +161,7 @@ impl App {
         });
         let warming = join(app.store.open_connection(), join_all(peers));
         if tokio::time::timeout(WARM_UP_TIMEOUT, warming).await.is_err() {
-            tracing::warn!("the table or a peer does not answer");
+            tracing::warn!("the table or a dependency does not respond");
         }
         Ok(app)
     }
@@ -166,7 +170,7 @@ impl App {
         let aws = AwsConfig::read(environment)?;
         let tokens = TokenKeys::from_secrets(
             environment.required("SIGNING_SECRET")?,
-            // a deployment whose secret was never rotated says `none` (template.yaml)
+            // the template sets `none` for a deployment whose secret was never rotated
             environment.get("SIGNING_SECRET_PREVIOUS").filter(|secret| *secret != "none"),
         )?;
         let dynamodb = client!(aws_sdk_dynamodb, &aws, endpoint_override(environment, "DYNAMODB"));
@@ -186,7 +190,7 @@ impl App {
     }
 }
 
-/// The client that only `worker-mail` needs.
+/// Makes the mailer, which only `worker-mail` needs.
 pub fn mailer(environment: &Environment) -> Result<mailer::Mailer, StartError> {
     let aws = AwsConfig::read(environment)?;
     let client = client!(aws_sdk_sesv2, &aws, endpoint_override(environment, "SESV2"));
@@ -198,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn origins_are_exact_but_for_a_starred_port() {
+    fn origins_are_exact_except_for_the_port_star() {
         let settings = AppSettings {
             public_url: String::new(),
             socket_url: String::new(),

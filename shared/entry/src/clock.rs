@@ -1,4 +1,4 @@
-//! Time and ids, injected: the only place that asks the system what time it is.
+//! The injected clock and generator of ids. No other module asks the system for the time.
 
 use std::{
     sync::{
@@ -11,7 +11,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use uuid::{NoContext, Uuid};
 
-/// The system's time, plus what a test has moved it by.
+/// The time of the system plus the offset that a test has set.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     ahead_ms: Arc<AtomicI64>,
@@ -22,7 +22,7 @@ impl Clock {
         Self::default()
     }
 
-    /// To the millisecond: what gateways, ids and clients count in.
+    /// Returns the current time in milliseconds, the unit of gateways, ids and clients.
     #[expect(clippy::disallowed_methods, reason = "this is the source of time")]
     pub fn now(&self) -> Timestamp {
         let ahead = SignedDuration::from_millis(self.ahead_ms.load(Ordering::Relaxed));
@@ -30,18 +30,18 @@ impl Clock {
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
-    /// Milliseconds since 1970.
+    /// Returns the milliseconds since 1970.
     pub fn millis(&self) -> i64 {
         self.now().as_millisecond()
     }
 
-    /// Moves this clock, and every clone of it, forward.
+    /// Moves this clock and all of its clones forward.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.ahead_ms.fetch_add(by, Ordering::Relaxed);
     }
 
-    /// A new id, UUID v7: ids sort by the time of this clock.
+    /// Generates a UUID v7, so that ids sort by the time of this clock.
     pub fn new_id<T: From<Uuid>>(&self) -> T {
         let now = self.now();
         let seconds = u64::try_from(now.as_second()).unwrap_or_default();
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clones_move_together_and_ids_follow() {
+    fn clones_move_together_and_ids_follow_the_clock() {
         let clock = Clock::system();
         let earlier: Uuid = clock.new_id();
         let other = clock.clone();

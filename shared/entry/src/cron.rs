@@ -1,4 +1,4 @@
-//! The scheduler's event: it carries nothing but that a minute has passed.
+//! The scheduler's event, which says only that a minute has passed.
 
 use std::{future::Future, sync::Arc};
 
@@ -8,7 +8,8 @@ use tracing::Instrument;
 
 use crate::{App, LambdaFunction};
 
-/// A door that runs `tick` at every event. A failure is thrown, so that the scheduler retries and the alarm sees it.
+/// Makes a function that runs `tick` at every event. A failure is thrown, so that the scheduler retries and the alarm
+/// is raised.
 pub fn function<F, A>(app: App, tick: F) -> LambdaFunction
 where
     F: Fn(App) -> A + Send + Sync + 'static,
@@ -21,7 +22,7 @@ where
         let running = queue::with_request_id(Some(request_id), tick(app.clone()));
         let running = async move {
             running.await.map_err(|error| {
-                tracing::error!(error = ?error, "the clock failed");
+                tracing::error!(error = ?error, "the scheduled run failed");
                 lambda_runtime::Error::from(error.to_string())
             })?;
             Ok(Value::Null)

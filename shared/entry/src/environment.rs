@@ -1,16 +1,16 @@
-//! Settings as they come in: the process's environment in a Lambda, a map in the local cloud, where a dozen doors share
-//! one process.
+//! The settings of a function. They come from the process's environment in a Lambda function, and from a map in the
+//! local server, where all functions share one process.
 
 use std::{collections::BTreeMap, fmt::Display, str::FromStr, sync::Arc};
 
 use crate::Clock;
 
-/// Why a door cannot start. Names the setting, never its value.
+/// The reason why a function cannot start. It names the setting and never its value.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("the setting {0} is missing")]
+    #[error("the setting {0} is missing: set it in the environment of the function")]
     MissingSetting(String),
-    #[error("the setting {name} is wrong: {why}")]
+    #[error("the setting {name} is invalid: {why}")]
     InvalidSetting { name: String, why: String },
 }
 
@@ -20,7 +20,7 @@ impl StartError {
     }
 }
 
-/// Where a door reads its settings and its time, once, at start.
+/// The settings and the clock of a function, which it reads once at start.
 #[derive(Clone, Debug)]
 pub struct Environment {
     variables: Arc<BTreeMap<String, String>>,
@@ -28,7 +28,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The environment of this process and the system's clock.
+    /// Returns the environment of this process and the clock of the system.
     pub fn from_process() -> Self {
         Self::new(std::env::vars().collect(), Clock::system())
     }
@@ -41,16 +41,23 @@ impl Environment {
         &self.clock
     }
 
-    /// A setting that is there and not empty.
+    /// Returns a setting that is present and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// Returns a setting.
+    ///
+    /// # Errors
+    /// Returns `MissingSetting` if it is absent or empty.
     pub fn required(&self, name: &str) -> Result<&str, StartError> {
         self.get(name).ok_or_else(|| StartError::MissingSetting(name.into()))
     }
 
-    /// A setting in its type, or the default where it is absent.
+    /// Parses a setting, or returns the default if it is absent.
+    ///
+    /// # Errors
+    /// Returns `InvalidSetting` if it cannot be parsed.
     pub fn parsed<T: FromStr<Err: Display>>(&self, name: &str, default: T) -> Result<T, StartError> {
         self.get(name).map_or(Ok(default), |text| text.parse().map_err(|why| StartError::invalid(name, why)))
     }

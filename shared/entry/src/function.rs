@@ -1,4 +1,4 @@
-//! A door: one Lambda as a function of its event.
+//! One Lambda function as a Rust function of its event.
 
 use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 
@@ -10,8 +10,8 @@ use crate::{Environment, StartError, telemetry};
 
 type HandlerFuture = Pin<Box<dyn Future<Output = Result<Value, lambda_runtime::Error>> + Send>>;
 
-/// One Lambda as a function: the Runtime API calls it in the cloud, the local cloud calls it in process, with the very
-/// same events. Cheap to clone.
+/// One Lambda function. The Runtime API calls it on AWS, and the local server calls it in process with the same events.
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct LambdaFunction(Arc<dyn Fn(Value, Context) -> HandlerFuture + Send + Sync>);
 
@@ -24,7 +24,7 @@ impl LambdaFunction {
         Self(Arc::new(move |event, context| Box::pin(handle(event, context))))
     }
 
-    /// Handles one event. A panic inside becomes an error, as it does in a Lambda.
+    /// Handles one event. A panic becomes an error, as on AWS.
     pub async fn call(&self, event: Value, context: Context) -> Result<Value, lambda_runtime::Error> {
         match AssertUnwindSafe((self.0)(event, context)).catch_unwind().await {
             Ok(answer) => answer,
@@ -33,18 +33,18 @@ impl LambdaFunction {
     }
 }
 
-/// The whole of a binary: settings, logs, the door, the Runtime API's loop.
-pub async fn run<F, A>(door: F) -> Result<(), lambda_runtime::Error>
+/// Runs a binary: reads the settings, starts the logs, makes the function, and runs the loop of the Runtime API.
+pub async fn run<F, A>(make: F) -> Result<(), lambda_runtime::Error>
 where
     F: FnOnce(Environment) -> A,
     A: Future<Output = Result<LambdaFunction, StartError>>,
 {
     let environment = Environment::from_process();
     telemetry::start(environment.get("LOG_LEVEL").unwrap_or("info"));
-    let door = door(environment).await?;
+    let function = make(environment).await?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
-        let door = door.clone();
-        async move { door.call(event.payload, event.context).await }
+        let function = function.clone();
+        async move { function.call(event.payload, event.context).await }
     }))
     .await
 }

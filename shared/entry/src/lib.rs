@@ -1,28 +1,52 @@
-//! How a Lambda event becomes a call of ours. Every door — a Lambda, a binary, a log group — is built here from a
-//! router, a socket handler or a job handler, and is the same function whether the Runtime API calls it or the local
-//! cloud does.
+//! Builds the Lambda functions. A function is one Lambda, one binary and one log group. It is made from a router, a
+//! socket handler, a job handler or a clock handler, and runs the same code on AWS and in the local server.
 //!
-//! | module | what |
+//! | module | contents |
 //! | --- | --- |
-//! | [`http`] | API Gateway HTTP events: prefixes, CORS, CSRF, idempotency, errors, input ([`http::Valid`]), who calls ([`http::Caller`]) |
-//! | [`socket`] | WebSocket events: connect, messages, replies and errors as posts |
-//! | [`worker`] | SQS batches: decode, run, report only what failed |
-//! | [`once`] | a deed that is done once, however often its job is delivered |
+//! | [`function`] | the Lambda function as a value, and the loop of a binary |
+//! | [`http`] | HTTP events: paths, CORS, CSRF, idempotency, errors, input ([`http::ValidJson`]), callers ([`http::Caller`]) |
+//! | [`socket`] | WebSocket events: connect, messages, answers and errors as posts |
+//! | [`worker`] | SQS batches: decode, run, report failed messages |
+//! | [`run_once`] | operations that run once, however often their job is delivered |
 //! | [`cron`] | the scheduler's event |
-//! | [`tokens`] | Ed25519 tokens: access, refresh, participant, ticket; JWKS |
+//! | [`tokens`] | Ed25519 tokens: access, refresh, participant, ticket, JWKS |
 //! | [`tickets`] | the right to open one socket |
-//! | [`app`] | what every door stands on, and its settings |
-//! | [`environment`] | settings as they come in, and the clock |
+//! | [`app`] | the clients and settings of every function |
+//! | [`environment`] | the variables of a function |
+//! | [`clock`] | the injected clock and generator of ids |
 //!
-//! # Conventions
+//! # Example: an HTTP function
 //!
-//! **Errors**: `{"status_code", "code", "message", "detail", "fields"?, "request_id"}`. 400 unreadable, 401 no
-//! credential, 403 known but may not, 404 no such thing *or none of yours*, 409 not in this state, 413 too large, 415
-//! not JSON, 422 fields, 429 with `Retry-After`, 503 with `Retry-After` when a dependency fails, 500 a bug of ours.
+//! ```ignore
+//! pub async fn function(environment: Environment) -> Result<LambdaFunction, StartError> {
+//!     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
+//!     Ok(entry::http::function(&app, router().with_state(app.clone())))
+//! }
+//! ```
 //!
-//! **Logs**: one line per event, JSON, with `request_id`, `user`, `route`, `status`, `duration_ms` and what the table
-//! cost. Never a body, a token, an address or mail text. A failure is logged once, where it is answered; `error!` means
-//! that someone should look.
+//! # Errors
+//!
+//! The body of an error is `{"status_code", "code", "message", "detail", "fields"?, "request_id"}`.
+//!
+//! | status | meaning |
+//! | --- | --- |
+//! | 400 | the request cannot be parsed |
+//! | 401 | no valid credential |
+//! | 403 | the caller does not have the permission |
+//! | 404 | not found, or the resource of another owner |
+//! | 409 | the state of the resource does not allow the operation |
+//! | 413 | the body is too large |
+//! | 415 | the body is not JSON |
+//! | 422 | invalid fields |
+//! | 429 | too many requests, with `Retry-After` |
+//! | 500 | a bug |
+//! | 503 | a dependency failed, with `Retry-After` |
+//!
+//! # Logs
+//!
+//! Each event has one line of JSON with `request_id`, `user`, `route`, `status`, `duration_ms` and the consumed
+//! capacity of the table. Logs never contain a body, a token, an address or the text of an e-mail. A failure is logged
+//! once, where it is answered. `error!` means that an operator should look at it.
 
 pub mod app;
 pub mod clock;

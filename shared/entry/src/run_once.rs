@@ -1,4 +1,4 @@
-//! A deed that is done once, however often its job is delivered.
+//! Operations that run once, however often their job is delivered.
 
 use std::{future::Future, time::Duration};
 
@@ -8,26 +8,26 @@ use store::platform::once_claims::{self, OnceClaim};
 
 use crate::App;
 
-/// How long a second delivery waits for the first, and how often it looks. Failing at once would bring it back only
-/// after the queue's visibility timeout.
+/// How often a second delivery polls for the end of the first one. An immediate failure would return the job only after
+/// the visibility timeout of the queue.
 const MAX_POLLS: u32 = 15;
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Does it, unless it is done already. Whoever holds it longer than `lease` is taken for dead: a little more than the
-/// function's timeout. A failure gives it back at once.
+/// Runs an operation unless it is done already. A delivery that holds the claim longer than `lease` is considered dead,
+/// so `lease` is slightly longer than the timeout of the function. A failure releases the claim.
 ///
 /// # Errors
-/// What the deed says; `Unavailable` while another delivery is at it.
+/// Returns the error of the operation. Returns `Unavailable` while another delivery is running.
 pub async fn run_once(
     app: &App,
     name: &str,
     lease: SignedDuration,
-    deed: impl Future<Output = Result<(), Error>>,
+    operation: impl Future<Output = Result<(), Error>>,
 ) -> Result<(), Error> {
     if wait_for_claim(app, name, lease).await? == OnceClaim::Done {
         return Ok(());
     }
-    match deed.await {
+    match operation.await {
         Ok(()) => Ok(once_claims::finish(&app.store, name, app.clock.now()).await?),
         Err(error) => {
             once_claims::abandon(&app.store, name).await?;
@@ -36,7 +36,7 @@ pub async fn run_once(
     }
 }
 
-/// `Yours` or `Done`.
+/// Waits until the claim is acquired or the operation is done.
 async fn wait_for_claim(app: &App, name: &str, lease: SignedDuration) -> Result<OnceClaim, Error> {
     for _ in 0..MAX_POLLS {
         let claim = once_claims::claim(&app.store, name, lease, app.clock.now()).await?;
@@ -45,5 +45,5 @@ async fn wait_for_claim(app: &App, name: &str, lease: SignedDuration) -> Result<
         }
         tokio::time::sleep(POLL_INTERVAL).await;
     }
-    Err(Error::unavailable("the job", "another delivery of it is still at it"))
+    Err(Error::unavailable("the job", "another delivery of the job is still running"))
 }

@@ -1,8 +1,8 @@
-//! Logs of a Lambda: one JSON object a line on standard output, where `CloudWatch` takes it.
+//! The logs of a Lambda function. Each event is one JSON object on standard output, which `CloudWatch` collects.
 
 use tracing_subscriber::EnvFilter;
 
-/// Levels are `error`, `warn`, `info`, `debug`; the SDK's own chatter stays at warnings.
+/// Starts the logs. The level is `error`, `warn`, `info` or `debug`. The SDKs log warnings only.
 pub(crate) fn start(level: &str) {
     let filter = EnvFilter::try_new(format!("{level},aws_config=warn,aws_smithy_runtime=warn,hyper=warn"))
         .unwrap_or_else(|_| EnvFilter::new("info"));

@@ -1,4 +1,4 @@
-//! Tickets: the right to open one socket, once, within a minute.
+//! Tickets, each of which opens one socket within a minute.
 
 use jiff::Timestamp;
 use model::{Error, SessionId};
@@ -8,16 +8,16 @@ use crate::{
     tokens::{SocketTicket, TICKET_LIFETIME, TicketHolder},
 };
 
-/// A ticket as it is handed out.
+/// A signed ticket.
 #[derive(Clone, Debug)]
 pub struct IssuedTicket {
     pub ticket: String,
-    /// Complete, ticket included.
+    /// The complete URL with the ticket.
     pub websocket_url: String,
     pub expires_at: Timestamp,
 }
 
-/// Signs a ticket. Nothing is written: that it works once is remembered when it is used.
+/// Signs a ticket. Nothing is stored. The ticket's use is recorded when it opens a socket.
 pub fn issue(app: &App, bearer: TicketHolder, session: Option<SessionId>) -> Result<IssuedTicket, Error> {
     let now = app.clock.now();
     let ticket = app.tokens.sign(&SocketTicket { id: app.clock.new_id(), bearer, session }, now)?;

@@ -1,12 +1,12 @@
-//! Tokens: JWTs signed with Ed25519. The key is derived from a secret string, so that a deployment can have one made by
-//! Secrets Manager and never needs a key file; the first secret signs, every one verifies (rotation).
+//! Tokens are JWTs with Ed25519 signatures. The keys are derived from secret strings, so Secrets Manager can generate
+//! the secrets and no key file is needed. The newest secret signs, and all secrets verify, which allows rotation.
 //!
-//! | `typ` claim | who | lives |
+//! | `typ` claim | holder | lifetime |
 //! | --- | --- | --- |
-//! | `access` | an account, on one log-in | 15 min |
-//! | `refresh` | the log-in's family, with its generation | 30 days from log-in, however often it rotates |
-//! | `participant` | someone in a session, with or without an account | 24 h |
-//! | `ticket` | whoever may open one socket, once | 60 s |
+//! | `access` | an account on one log-in | 15 min |
+//! | `refresh` | a log-in, with the generation of its tokens | 30 days from log-in, regardless of rotation |
+//! | `participant` | a participant of a session, with or without an account | 24 h |
+//! | `ticket` | the right to open one socket | 60 s |
 
 use std::sync::Arc;
 
@@ -23,15 +23,15 @@ use uuid::Uuid;
 
 use crate::StartError;
 
-/// Who issues and who accepts: one deployment.
+/// The issuer and the audience, which are the same deployment.
 const ISSUER: &str = "colloquy";
-/// Clocks of two machines may differ by this much.
+/// The accepted difference of two clocks in seconds.
 const LEEWAY_SECONDS: i64 = 5;
 
 pub const ACCESS_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 pub const REFRESH_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub const PARTICIPANT_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
-/// RELIABILITY 24.
+/// The lifetime of a ticket (RELIABILITY 24).
 pub const TICKET_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
 
 /// An account on one of its log-ins.
@@ -43,8 +43,8 @@ pub struct AccessToken {
     pub login: LoginId,
 }
 
-/// The right to the next pair of tokens of a log-in. There is no secret in it to store: its signature and the
-/// generation in the table decide, so the successor of a token can be made again when its answer was lost.
+/// The right to the next pair of tokens of a log-in. It needs no stored secret. Its signature and the generation in the
+/// table decide, so the successor of a token can be made again if the response was lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshToken {
     #[serde(rename = "sub")]
@@ -55,7 +55,7 @@ pub struct RefreshToken {
     pub generation: u64,
 }
 
-/// Someone in a session.
+/// A participant of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParticipantToken {
     #[serde(rename = "sub")]
@@ -74,21 +74,23 @@ pub struct SocketTicket {
     pub session: Option<SessionId>,
 }
 
-/// Whose socket it will be.
+/// The holder of the future socket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TicketHolder {
     Account(AccessToken),
-    /// By an account, the socket goes when its log-in does.
+    /// A participant. If an account joined, the socket closes when the log-in of the account ends.
     Participant {
         participant: ParticipantId,
         by: Option<AccessToken>,
     },
 }
 
-/// A kind of token: what it is called and how long it lives.
+/// A kind of token with its name and its lifetime.
 pub trait TokenKind: Serialize + DeserializeOwned {
+    /// The value of the `typ` claim.
     const TYPE: &'static str;
+    /// The lifetime.
     const LIFE: SignedDuration;
 }
 
@@ -123,7 +125,7 @@ struct TokenClaims<T> {
 
 struct TokenKey {
     id: String,
-    /// The public key as JWKS writes it.
+    /// The public key in the form of JWKS.
     x: String,
     signing: EncodingKey,
     verifying: DecodingKey,
@@ -137,29 +139,30 @@ pub struct TokenKeys {
 }
 
 impl TokenKeys {
-    /// One key per secret, newest first: the first signs, every one verifies.
+    /// Derives one key per secret. The newest key signs, and all keys verify.
     ///
     /// # Errors
-    /// A secret of fewer than 32 characters.
+    /// Returns `InvalidSetting` for a secret of fewer than 32 characters.
     pub fn from_secrets(newest: &str, previous: Option<&str>) -> Result<Self, StartError> {
         let secrets = [("SIGNING_SECRET", Some(newest)), ("SIGNING_SECRET_PREVIOUS", previous)];
         let mut keys = Vec::new();
         for (setting, secret) in secrets {
             let Some(secret) = secret else { continue };
             if secret.len() < 32 {
-                return Err(StartError::invalid(setting, "a secret needs 32 characters or more"));
+                return Err(StartError::invalid(setting, "must have at least 32 characters"));
             }
             keys.push(TokenKey::derive(secret));
         }
         Ok(Self { keys: Arc::new(keys), derivation: SecretString::from(newest) })
     }
 
-    /// Signs what is said, from `now` on for the kind's life.
+    /// Signs a token that is valid from `now` for the lifetime of its kind.
     pub fn sign<T: TokenKind>(&self, subject: &T, now: Timestamp) -> Result<String, Error> {
         self.sign_until(subject, now, now + T::LIFE)
     }
 
-    /// Signs with an end of its own. Same subject and times, same token: Ed25519 signatures are deterministic.
+    /// Signs a token with an explicit end. Equal subjects and times make equal tokens, because Ed25519 signatures are
+    /// deterministic.
     pub fn sign_until<T: TokenKind>(
         &self,
         subject: &T,
@@ -180,8 +183,8 @@ impl TokenKeys {
         jsonwebtoken::encode(&header, &claims, &key.signing).map_err(Error::internal)
     }
 
-    /// What a token says, if we said it, of this kind, and it is its time. The key is one of ours by `kid`; `jku`, `jwk`
-    /// and `x5u` headers are never looked at, and no algorithm but `EdDSA` is known.
+    /// Returns the subject of a token if its signature, kind and time are valid. The key is chosen by `kid` among the
+    /// keys of the deployment. The headers `jku`, `jwk` and `x5u` are ignored, and `EdDSA` is the only algorithm.
     pub fn verify<T: TokenKind>(&self, token: &str, now: Timestamp) -> Option<T> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let kid = header.kid?;
@@ -190,7 +193,7 @@ impl TokenKeys {
         validation.set_audience(&[ISSUER]);
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "aud", "iss"]);
-        // against our clock, below: the library asks the system's
+        // times are checked below against the injected clock; the library would ask the system
         validation.validate_exp = false;
         validation.validate_nbf = false;
         let claims = jsonwebtoken::decode::<TokenClaims<T>>(token, &key.verifying, &validation).ok()?.claims;
@@ -199,7 +202,7 @@ impl TokenKeys {
         (claims.typ == T::TYPE && timely).then_some(claims.subject)
     }
 
-    /// The public keys, as `/.well-known/jwks.json` shows them.
+    /// Returns the public keys, as `/.well-known/jwks.json` shows them.
     pub fn jwks(&self) -> serde_json::Value {
         let keys: Vec<_> = self
             .keys
@@ -213,7 +216,7 @@ impl TokenKeys {
         serde_json::json!({ "keys": keys })
     }
 
-    /// Key material for another purpose (cursors), the same on every instance.
+    /// Derives a key for another purpose, such as cursors. It is the same on every instance.
     pub(crate) fn derive_key(&self, purpose: &str) -> [u8; 32] {
         hkdf_expand(self.derivation.expose_secret(), purpose)
     }
@@ -238,7 +241,7 @@ impl TokenKey {
     }
 }
 
-/// HKDF's expand step for one block: the secrets are random already.
+/// Runs the expand step of HKDF for one block. The extract step is not needed, because the secrets are random.
 fn hkdf_expand(secret: &str, purpose: &str) -> [u8; 32] {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
@@ -260,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_for_its_kind_and_its_time() {
+    fn a_token_is_valid_for_its_kind_and_its_lifetime() {
         let tokens = TokenKeys::from_secrets(NEW, None).unwrap();
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
         let token = tokens.sign(&access(), now).unwrap();
@@ -270,7 +273,7 @@ mod tests {
         assert_eq!(
             tokens.verify::<AccessToken>(&token, now - SignedDuration::from_secs(60)),
             None,
-            "not yet"
+            "not valid yet"
         );
         assert_eq!(tokens.verify::<AccessToken>(&format!("{token}x"), now), None);
     }
@@ -286,10 +289,10 @@ mod tests {
 
     #[test]
     fn forged_tokens_are_refused() {
-        let (tokens, theirs) =
-            (TokenKeys::from_secrets(NEW, None).unwrap(), TokenKeys::from_secrets(OLD, None).unwrap());
+        let tokens = TokenKeys::from_secrets(NEW, None).unwrap();
+        let other_keys = TokenKeys::from_secrets(OLD, None).unwrap();
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let foreign = theirs.sign(&access(), now).unwrap();
+        let foreign = other_keys.sign(&access(), now).unwrap();
         assert_eq!(tokens.verify::<AccessToken>(&foreign, now), None, "another key");
         let token = tokens.sign(&access(), now).unwrap();
         let [_, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("three parts") };
@@ -319,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_rotated_while_its_tokens_live() {
+    fn a_secret_is_rotated_while_its_tokens_are_valid() {
         let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
         let before = TokenKeys::from_secrets(OLD, None).unwrap().sign(&access(), now).unwrap();
         let both = TokenKeys::from_secrets(NEW, Some(OLD)).unwrap();

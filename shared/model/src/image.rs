@@ -106,7 +106,7 @@ mod tests {
     fn other_spellings_of_a_file_name_are_refused() {
         let id = "0000000000000000000000000000000a";
         assert!(format!("{id}.png").parse::<ImageFilename>().is_ok());
-        for wrong in [
+        for invalid in [
             format!("{}.png", id.to_uppercase()),
             format!("{id}.PNG"),
             format!("{id}.jpeg"),
@@ -120,7 +120,7 @@ mod tests {
             ".png".into(),
             String::new(),
         ] {
-            assert_eq!(wrong.parse::<ImageFilename>(), Err(ParseImageFilenameError), "{wrong}");
+            assert_eq!(invalid.parse::<ImageFilename>(), Err(ParseImageFilenameError), "{invalid}");
         }
     }
 

@@ -231,10 +231,10 @@ mod tests {
     fn a_question_is_one_paragraph() {
         assert_eq!(normalize("  Why\n\n  herons?\t"), Ok("Why herons?".into()));
         assert_eq!(normalize(&"ă".repeat(MAX_QUESTION_LENGTH)), Ok("ă".repeat(MAX_QUESTION_LENGTH)));
-        for wrong in
+        for invalid in
             ["", " \n", "a\u{0}b", "bell\u{7}", &"x".repeat(MAX_QUESTION_LENGTH + 1), &"x".repeat(10_000)]
         {
-            assert!(normalize(wrong).is_err(), "{wrong}");
+            assert!(normalize(invalid).is_err(), "{invalid}");
         }
     }
 

@@ -52,7 +52,7 @@ async fn the_free_plan_has_five_sessions_a_month() {
     assert_eq!(
         accepted_count(
             &create_sessions(&ana, &presentation.id, 2).await,
-            "sessions_per_month: 7 are used, the plan has 5"
+            "sessions_per_month: 7 are used, the plan allows 5"
         ),
         0
     );

@@ -1,23 +1,26 @@
-//! BM25 (Robertson and Zaragoza 2009) over a few hundred sentences. Not the crate `bm25`: its terms are hashes of stems of
-//! one language, so it knows neither endings of others nor how much of a question a sentence holds, and it brings `fxhash`,
-//! which nobody keeps (RUSTSEC-2025-0057). The formula is what is below.
+//! BM25 (Robertson and Zaragoza 2009) over a few hundred sentences.
+//!
+//! The crate `bm25` was rejected. Its terms are hashes of stems of one language, so it does not know the endings of
+//! other languages. It does not say how much of a question a sentence covers. It depends on `fxhash`, which is
+//! unmaintained (RUSTSEC-2025-0057).
 
 use super::terms::likeness;
 
 const K1: f64 = 1.2;
 const B: f64 = 0.75;
 
+/// The indexed documents.
 pub(crate) struct Bm25Index {
     documents: Vec<Vec<String>>,
     average_length: f64,
 }
 
-/// How well a document fits a query.
+/// The match of a document with a query.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bm25Score {
     pub(crate) bm25: f64,
-    /// 0 to 1: the part of the query, weighed by rarity, that the document holds. Unlike `bm25` it can be compared from
-    /// one set of documents to another.
+    /// The share of the query that the document covers, from 0 to 1, weighted by rarity. Unlike `bm25`, it is
+    /// comparable between sets of documents.
     pub(crate) coverage: f64,
 }
 
@@ -28,7 +31,7 @@ impl Bm25Index {
         Self { documents, average_length: average_length.max(1.0) }
     }
 
-    /// One score per document, in their order.
+    /// Returns one score per document, in their order.
     pub(crate) fn scores(&self, query: &[String]) -> Vec<Bm25Score> {
         let mut scores = vec![Bm25Score { bm25: 0.0, coverage: 0.0 }; self.documents.len()];
         let mut whole = 0.0;
@@ -69,7 +72,7 @@ impl TermMatch {
     }
 }
 
-/// Counts of words and sentences, far below where this loses anything.
+/// Converts a count of words or sentences. Such counts are far below the limit of exact conversion.
 pub(super) fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
@@ -83,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rarer_word_decides() {
+    fn the_rarer_word_has_more_weight() {
         let documents = ["Plans for everyone", "Plans for teams", "Plans for schools"];
         let scores = scores(&documents, "plans schools");
         assert!(scores[2].bm25 > scores[0].bm25);
@@ -92,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_holds_scores_nothing() {
+    fn documents_without_a_match_score_zero() {
         assert!(scores(&["Plans for teams"], "football").iter().all(|score| score.bm25 == 0.0));
         assert!(scores(&[], "football").is_empty());
         assert!(scores(&["Plans"], "").iter().all(|score| score.coverage == 0.0));

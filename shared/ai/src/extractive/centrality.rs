@@ -1,4 +1,4 @@
-//! What many said, by the texts that share most with the others.
+//! Finds what many texts have in common, by choosing the texts that share most words with the others.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,12 +11,13 @@ use crate::{
     sanitize::{sanitize, truncate_at_sentence, truncate_at_word},
 };
 
-/// Characters of one text of an audience in a summary.
+/// The maximum length of a quoted text in a summary, in characters.
 const QUOTE_MAX: usize = 120;
 
 const TAKEAWAYS_MAX: usize = 5;
 
-/// Indexes of at most `count` texts that say most of what all say, and not the same twice. Of equals, the first.
+/// Returns the indexes of at most `count` texts that cover most of all texts and are not similar to each other. Of
+/// texts with equal scores, the first is chosen.
 pub(super) fn most_central(texts: &[&str], count: usize) -> Vec<usize> {
     let bags: Vec<HashSet<String>> =
         texts.iter().map(|text| terms::terms(text).into_iter().collect()).collect();
@@ -45,7 +46,7 @@ fn is_similar(a: &HashSet<String>, b: &HashSet<String>) -> bool {
     both * 2 >= a.union(b).count()
 }
 
-/// A paragraph per slide: how many answered, how they chose, and what most of them say.
+/// Sums up responses in a paragraph per slide, with the number of responses, the votes and the most common statements.
 pub(crate) fn summarise(title: &str, responses: &[AudienceResponses]) -> String {
     let read: Vec<&str> = responses
         .iter()
@@ -90,7 +91,7 @@ fn paragraph(responses: &AudienceResponses, language: Language) -> Option<String
     Some(as_sentence(format!("{paragraph}{colon}{}", said.join("; ")).trim().to_owned()))
 }
 
-/// Options with their votes, most votes first.
+/// Returns the options with their votes, most votes first.
 fn votes(responses: &AudienceResponses) -> Vec<String> {
     let mut votes: Vec<&(String, u64)> = responses.votes.iter().filter(|(_, votes)| *votes > 0).collect();
     votes.sort_by_key(|(_, votes)| std::cmp::Reverse(*votes));
@@ -105,7 +106,7 @@ fn plain_texts(texts: &[String]) -> Vec<String> {
     texts.filter(|text| !text.is_empty()).collect()
 }
 
-/// What was chosen, what most said, and the sentences of slides and notes that the rest of the talk turns around.
+/// Returns the most chosen options, the most common statements, and the central sentences of slides and notes.
 pub(crate) fn takeaways(talk: &TalkContext, responses: &[AudienceResponses]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut add = |line: String| {
@@ -120,7 +121,7 @@ pub(crate) fn takeaways(talk: &TalkContext, responses: &[AudienceResponses]) -> 
     };
     for responses in responses {
         let total: u64 = responses.votes.iter().map(|(_, votes)| votes).sum();
-        // the first of those that have most
+        // of options with equal votes, the first one
         let most =
             responses.votes.iter().rev().max_by_key(|(_, votes)| *votes).filter(|(_, votes)| *votes > 0);
         if let Some((option, votes)) = most
@@ -140,13 +141,13 @@ pub(crate) fn takeaways(talk: &TalkContext, responses: &[AudienceResponses]) -> 
     }
     let (passages, _) = super::passages(talk);
     let borrowed: Vec<&str> = passages.iter().map(|passage| passage.text).collect();
-    let mut of_notes = NotesBudget::default();
+    let mut notes_budget = NotesBudget::default();
     for index in most_central(&borrowed, passages.len()) {
         let passage = &passages[index];
         let text = if passage.slide.is_some() {
             Some(passage.text.to_string())
         } else {
-            of_notes.take(passage.text)
+            notes_budget.take(passage.text)
         };
         if text.is_some_and(|text| add(text) == TAKEAWAYS_MAX) {
             break;
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_central_text_is_what_most_say() {
+    fn the_central_text_is_the_most_common_statement() {
         let texts = [
             "I like cats",
             "More time for questions",
@@ -177,7 +178,7 @@ mod tests {
             "time and questions",
         ];
         assert_eq!(most_central(&texts, 2)[0], 1);
-        assert_eq!(most_central(&texts, 4).len(), 2, "not the same twice");
+        assert_eq!(most_central(&texts, 4).len(), 2, "no similar texts");
         assert!(most_central(&["", "the"], 2).is_empty());
     }
 
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_is_short_however_much_was_said() {
+    fn a_summary_is_short_for_many_responses() {
         let long = "word salad of many different things that people wrote about ".repeat(5);
         let slides: Vec<_> =
             (0..40).map(|n| responses(&format!("Slide {n}"), &[&long, &long], &[])).collect();
@@ -226,14 +227,14 @@ mod tests {
         ];
         let with_slides = takeaways(&TalkContext { slides, ..talk.clone() }, &[]);
         assert!((3..=5).contains(&with_slides.len()), "{with_slides:?}");
-        assert_eq!(takeaways(&talk, &[]).len(), 2, "no more of the notes than an answer may show");
+        assert_eq!(takeaways(&talk, &[]).len(), 2, "an answer may quote only two sentences of the notes");
         assert!(takeaways(&TalkContext::default(), &[]).is_empty());
 
-        let heard = [
+        let responses_of_slides = [
             responses("Which plan?", &[], &[("Free", 2), ("Pro", 9)]),
             responses("Why?", &["support", "support and price"], &[]),
         ];
-        let lines = takeaways(&talk, &heard);
+        let lines = takeaways(&talk, &responses_of_slides);
         assert_eq!(lines[0], "Which plan: Pro (9/11)");
         assert!(lines[1].starts_with("Why: support"), "{lines:?}");
     }

@@ -1,5 +1,5 @@
-//! The provider that is always there. It says what stands in the notes and on the slides, word for word, and where; it is
-//! deterministic and needs nothing.
+//! The built-in provider, which is always available. It quotes sentences of the notes and slides with their sources. It
+//! is deterministic and needs no settings.
 
 pub(crate) mod bm25;
 mod centrality;
@@ -16,24 +16,24 @@ use crate::{
 use bm25::Bm25Index;
 use terms::{likeness, sentences, terms};
 
-/// Below this part of the question, a sentence is about something else.
+/// The minimum share of the question that a sentence must cover.
 const COVERAGE_MIN: f64 = 0.3;
 
-/// A second sentence says something about the question too, or is left out.
+/// The minimum score of further sentences, as a share of the best score.
 const SECOND_SENTENCE_MIN: f64 = 0.5;
 
 const SENTENCES_MAX: usize = 3;
 
-/// Of the notes, per answer: one question does not fish them out.
+/// The maximum number of sentences from the notes per answer, so that one question does not reveal the notes.
 const NOTES_SENTENCES_MAX: usize = 2;
 
-/// Characters of the notes, per answer.
+/// The maximum number of characters from the notes per answer.
 const NOTES_CHARS_MAX: usize = 300;
 
-/// The slide that is shown is what people mostly ask about.
+/// The weight of the current slide, because most questions are about it.
 const CURRENT_SLIDE_WEIGHT: f64 = 1.2;
 
-/// A sentence and where it stands: on which slide, or in the notes.
+/// A sentence and its source, which is a slide or the notes.
 struct Passage<'a> {
     slide: Option<usize>,
     text: &'a str,
@@ -48,8 +48,8 @@ impl Passage<'_> {
     }
 }
 
-/// Every sentence of a talk, and what it is found by: a sentence of a slide also by the slide's label, which stands for
-/// itself where the slide says nothing else. A question is no answer.
+/// Returns every sentence of a talk and an index of their terms. The terms of a slide's sentence include those of the
+/// slide's label. A label is a passage of its own if the slide has no text, unless it is a question.
 fn passages(talk: &TalkContext) -> (Vec<Passage<'_>>, Bm25Index) {
     let mut passages = Vec::new();
     let mut documents = Vec::new();
@@ -71,7 +71,7 @@ fn passages(talk: &TalkContext) -> (Vec<Passage<'_>>, Bm25Index) {
     (passages, Bm25Index::new(documents))
 }
 
-/// The passages that fit a text, best first; of equals, the one that stands first.
+/// Returns the passages that fit a text, best first. Passages with equal scores keep their order.
 fn best_passages<'a>(talk: &'a TalkContext, current: Option<&str>, text: &str) -> Vec<(f64, Passage<'a>)> {
     let (passages, index) = passages(talk);
     let scores = index.scores(&terms(text));
@@ -89,19 +89,20 @@ fn best_passages<'a>(talk: &'a TalkContext, current: Option<&str>, text: &str) -
     found
 }
 
-/// One to three sentences of the notes and slides, or that they do not cover it.
+/// Answers with one to three sentences of the notes and slides, or with the statement that they do not cover the
+/// question.
 pub(crate) fn answer(question: &QuestionContext) -> (String, Vec<CompletionCitation>) {
     let found = best_passages(&question.talk, question.current_slide.as_deref(), &question.text);
     let threshold = found.first().map_or(0.0, |(score, _)| score * SECOND_SENTENCE_MIN);
     let mut said: Vec<String> = Vec::new();
     let mut citations = Vec::new();
-    let mut of_notes = NotesBudget::default();
+    let mut notes_budget = NotesBudget::default();
     for (_, passage) in found.into_iter().take_while(|(score, _)| *score >= threshold) {
         let text = sanitize(passage.text, passage.text);
         let text = if passage.slide.is_some() {
             Some(truncate_at_word(&text, NOTES_CHARS_MAX))
         } else {
-            of_notes.take(&text)
+            notes_budget.take(&text)
         };
         let Some(text) = text.filter(|text| !text.is_empty() && !said.contains(text)) else { continue };
         citations.push(passage.cite(&question.talk, Some(text.clone())));
@@ -118,21 +119,21 @@ pub(crate) fn answer(question: &QuestionContext) -> (String, Vec<CompletionCitat
     (text, citations)
 }
 
-/// What an answer of a model most likely stands on: at most three places, without quotes. A place counts if the answer
-/// has words of one of its sentences, and with the question most of them.
+/// Returns the likely sources of a model's answer, at most three and without quotes. A passage counts if the answer has
+/// words of it, and if the answer and the question together have most of its words.
 pub(crate) fn citations(question: &QuestionContext, answer: &str) -> Vec<CompletionCitation> {
     let talk = &question.talk;
     let said = terms(answer);
     let asked_and_said = [said.clone(), terms(&question.text)].concat();
     let (passages, index) = passages(talk);
     let scores = index.scores(&said);
-    let stands_on = |sentence: &str| {
+    let is_source = |sentence: &str| {
         let sentence = terms(sentence);
         count_matched(&sentence, &said) >= 2
             && count_matched(&sentence, &asked_and_said) * 2 >= sentence.len()
     };
     let mut found: Vec<(f64, Passage<'_>)> =
-        scores.into_iter().map(|score| score.bm25).zip(passages).filter(|(_, p)| stands_on(p.text)).collect();
+        scores.into_iter().map(|score| score.bm25).zip(passages).filter(|(_, p)| is_source(p.text)).collect();
     found.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let mut citations = Vec::new();
     for (_, passage) in found {
@@ -149,7 +150,7 @@ fn count_matched(sentence: &[String], by: &[String]) -> usize {
     sentence.iter().filter(|term| by.iter().any(|word| likeness(term, word) > 0.0)).count()
 }
 
-/// How much of the notes may still be said.
+/// The amount of notes that may still be quoted.
 struct NotesBudget {
     sentences: usize,
     chars: usize,
@@ -162,11 +163,11 @@ impl Default for NotesBudget {
 }
 
 impl NotesBudget {
-    /// A sentence, cut to what is left; nothing where only a scrap of it would be.
+    /// Returns a sentence, truncated to the remaining amount. Returns `None` if only a fragment would remain.
     fn take(&mut self, sentence: &str) -> Option<String> {
-        const SCRAP: usize = 40;
+        const MIN_FRAGMENT: usize = 40;
         let length = sentence.chars().count();
-        if self.sentences == 0 || self.chars < length.min(SCRAP) {
+        if self.sentences == 0 || self.chars < length.min(MIN_FRAGMENT) {
             return None;
         }
         let text = truncate_at_word(sentence, self.chars);
@@ -176,7 +177,7 @@ impl NotesBudget {
     }
 }
 
-/// A line of a list becomes a sentence.
+/// Ends a line of a list with a full stop.
 fn as_sentence(mut text: String) -> String {
     if text.ends_with(char::is_alphanumeric) {
         text.push('.');
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_a_sentence_with_its_place() {
+    fn an_answer_is_a_sentence_with_its_source() {
         let answer = ask("How much does the pro plan cost?");
         assert!(answer.text.starts_with("The pro plan costs 20 euros a month"), "{}", answer.text);
         let quote = Some("The pro plan costs 20 euros a month and includes support.".to_owned());
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_covered_is_said_so() {
+    fn a_question_without_a_match_gets_a_notice() {
         for text in ["Who won the football match yesterday?", "", "What is it?", "???"] {
             let answer = ask(text);
             assert_eq!(
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_on_a_slide_is_no_answer() {
+    fn a_question_on_a_slide_is_not_an_answer() {
         let answer = ask("Which plan do you use?");
         assert!(
             answer.citations.iter().all(|citation| matches!(citation, CompletionCitation::Notes { .. })),
@@ -276,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_models_answer_is_cited_by_what_it_holds() {
+    fn a_models_answer_gets_citations() {
         let cite = |answer: &str| citations(&question("?"), answer);
         let slide = CompletionCitation::Slide { slide_id: "s1".into(), quote: None };
         let long = "Good question! Your data is safe with us, as all of it is encrypted at rest, and there are backups \
@@ -292,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn one_question_does_not_fish_out_the_notes() {
+    fn one_question_does_not_reveal_the_notes() {
         let line = |n| {
             format!("The plan number {n} of the plan is a plan that plans and plans {}.", "on ".repeat(40))
         };
@@ -308,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn the_slide_that_is_shown_comes_first() {
+    fn the_current_slide_comes_first() {
         let slide =
             |id: &str| SlideText { id: id.into(), label: "Costs".into(), text: format!("Costs of {id}.") };
         let talk = TalkContext { slides: vec![slide("a"), slide("b")], ..TalkContext::default() };

@@ -1,8 +1,8 @@
-//! Words and sentences of any script, without what does not tell one text from another.
+//! Splits text of any script into sentences and significant words.
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Small words of English, and what questions and greetings are made of.
+/// Small words of English, and words of questions and greetings.
 pub(crate) const ENGLISH: &str = "\
     a about after again all also am an and any are as at be because been before being but by can could \
     did do does doing don't during each every explain few for from get give go had has have he hello her \
@@ -12,7 +12,7 @@ pub(crate) const ENGLISH: &str = "\
     these they this those to too under up us use used uses using very want was we we're were what what's \
     when where which while who whom whose why will with would you you're your";
 
-/// The same of Romanian, without diacritics, as [`words`] gives them.
+/// Small words of Romanian without diacritics, in the form that [`words`] returns.
 pub(crate) const ROMANIAN: &str = "\
     acea aceasta aceea aceia acel acela acele acest acesta aceste acestea acestei acestor acestui acolo \
     acum adica ai aia aici al ale alt alta alte altii am ar are as asa asta astea ati atunci au avea \
@@ -28,12 +28,12 @@ pub(crate) fn contains_word(small_words: &str, word: &str) -> bool {
     small_words.split(' ').any(|small| small == word)
 }
 
-/// Every word, in lower case and without diacritics: an audience types without them.
+/// Returns every word in lower case and without diacritics, because audiences type without them.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.unicode_words().map(fold)
 }
 
-/// The words that tell something.
+/// Returns the significant words.
 pub(crate) fn terms(text: &str) -> Vec<String> {
     words(text).filter(|word| !contains_word(ENGLISH, word) && !contains_word(ROMANIAN, word)).collect()
 }
@@ -61,12 +61,12 @@ pub(crate) fn fold(word: &str) -> String {
     folded
 }
 
-/// Sentences, without the signs of a list before them. A line ends one: notes are written in lines.
+/// Returns the sentences without list signs. A line ends a sentence, because notes are written in lines.
 pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.lines().flat_map(|line| without_list_sign(line).unicode_sentences()).map(str::trim)
 }
 
-/// A line without its bullet, number or heading sign.
+/// Removes the bullet, the number or the heading sign of a line.
 pub(crate) fn without_list_sign(line: &str) -> &str {
     let line = line.trim_start_matches(|c: char| c.is_whitespace() || "-*•–—#>".contains(c));
     let number = line.bytes().take_while(u8::is_ascii_digit).count();
@@ -74,15 +74,17 @@ pub(crate) fn without_list_sign(line: &str) -> &str {
     after.filter(|_| (1..=2).contains(&number)).unwrap_or(line).trim()
 }
 
-/// How far two words are the same: 1 if they are, less where they differ in their endings only (plan and plans, preț and
-/// prețul), which is as much of a grammar as fits all languages that inflect at the end.
+/// Returns the similarity of two words. It is 1 for equal words, and less for words that differ only in their endings
+/// (plan and plans, preț and prețul). This much grammar fits all languages that inflect at the end.
 pub(crate) fn likeness(a: &str, b: &str) -> f64 {
     if a == b {
         return 1.0;
     }
     let stem = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
-    let (rest_a, rest_b) = (a.chars().count() - stem, b.chars().count() - stem);
-    let (short, long) = (rest_a.min(rest_b), rest_a.max(rest_b));
+    let rest_a = a.chars().count() - stem;
+    let rest_b = b.chars().count() - stem;
+    let short = rest_a.min(rest_b);
+    let long = rest_a.max(rest_b);
     if stem >= 4 && short <= 1 && long <= 3 { 0.8 } else { 0.0 }
 }
 
@@ -91,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terms_are_what_tells() {
+    fn terms_are_significant_words() {
         assert_eq!(terms("What does the Pro plan COST?"), ["pro", "plan", "cost"]);
         assert_eq!(terms("Cât costă abonamentul și ce primești?"), ["costa", "abonamentul", "primesti"]);
         assert_eq!(terms("Cat costa abonamentul si ce primesti?"), ["costa", "abonamentul", "primesti"]);

@@ -1,4 +1,4 @@
-//! Providers on loopback: each in its own tongue, and one that behaves as badly as it is told.
+//! Providers on loopback: one per protocol, and one that misbehaves as the test requests.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test's helper cannot do, fails the test")]
 

@@ -1,4 +1,4 @@
-//! Where and how each provider is asked: its path, its key, its words.
+//! The requests of each provider, with their paths, keys and bodies.
 
 use std::sync::{Arc, Mutex};
 

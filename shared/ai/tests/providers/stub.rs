@@ -1,4 +1,4 @@
-//! `OpenAI`'s chat API, plain and streamed.
+//! A stub of `OpenAI`'s chat API, plain and streamed.
 
 use std::{
     convert::Infallible,
@@ -18,17 +18,17 @@ use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// What the provider does with a call; the last one also with all that follow.
+/// The provider's reaction to a call. The last one repeats for all further calls.
 #[derive(Clone)]
 pub(crate) enum StubAction {
     Say(String),
-    /// Says all that the user text holds.
+    /// Repeats the whole user text.
     Echo,
     Fail(u16),
     Redirect(u16, String),
     Nonsense,
     Hang,
-    /// Streams this and no more, and keeps the connection.
+    /// Streams this text, then keeps the connection open without an end.
     Stall(String),
 }
 

@@ -1,4 +1,5 @@
-//! Who calls. By the first line of a handler this is settled: an extractor that fails answers for it.
+//! The callers of an HTTP request, as extractors. A handler runs only if its extractors succeed. A failed extractor
+//! answers the request.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::{Extensions, HeaderMap, header, request::Parts};
@@ -15,11 +16,12 @@ use crate::{
     tokens::{AccessToken, ParticipantToken},
 };
 
-/// `__Host-`: only over TLS, only for this host, for every path (ASVS 3.3).
+/// The cookie of the access token. `__Host-` restricts it to TLS, to this host and to every path (ASVS 3.3).
 pub const ACCESS_COOKIE: &str = "__Host-access";
+/// The cookie of the refresh token.
 pub const REFRESH_COOKIE: &str = "__Host-refresh";
 
-/// An account on a log-in that still counts: log-out, a new password and disabling end it with the next request.
+/// An account with a valid log-in. A log-out, a new password and a deactivation take effect at the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountCaller {
     pub user: UserId,
@@ -32,21 +34,21 @@ impl From<AccountCaller> for AccessToken {
     }
 }
 
-/// Someone in a session, by the token they got when they joined.
+/// A participant of a session, identified by the token from joining.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GuestCaller {
     pub participant: ParticipantId,
     pub session: SessionId,
 }
 
-/// An account or a guest. `Option<Caller>` is `None` where no credential came along; a bad one is refused all the same.
+/// An account or a guest. `Option<Caller>` is `None` if the request has no credential. An invalid credential is refused
+/// in both cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
     Account(AccountCaller),
     Guest(GuestCaller),
 }
 
-/// As whom the table knows the caller.
 impl From<Caller> for SessionCaller {
     fn from(caller: Caller) -> Self {
         match caller {
@@ -56,31 +58,34 @@ impl From<Caller> for SessionCaller {
     }
 }
 
-/// An account with the role that it has *now*: one more read, so that a lost role is lost with the next request.
+/// An account with its *current* role. It costs one more read, so that a revoked role is refused at the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StaffCaller {
     pub account: AccountCaller,
     pub role: UserRole,
 }
 
-/// Staff from this role upwards.
+/// A moderator or a higher role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModeratorCaller(pub StaffCaller);
 
+/// An admin or a higher role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdminCaller(pub StaffCaller);
 
+/// The super admin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SuperAdminCaller(pub StaffCaller);
 
-/// Where the request came from, as API Gateway saw it; headers that a client can write are not looked at.
+/// The source of a request, as API Gateway saw it. Headers that a client can set are ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestSource {
     pub ip: String,
     pub user_agent: Option<String>,
 }
 
-/// Milliseconds since 1970 at which API Gateway received the request: the order of two that overtook each other.
+/// The time at which API Gateway received the request, in milliseconds since 1970. It orders two requests of which one
+/// overtook the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReceivedAt(pub i64);
 
@@ -100,22 +105,22 @@ enum RequestCredential<'a> {
     Cookie(&'a str),
 }
 
-/// A bearer token wins over a cookie.
+/// Returns the credential of a request. A bearer token takes precedence over a cookie.
 fn credential(headers: &HeaderMap) -> Option<RequestCredential<'_>> {
     if headers.contains_key(header::AUTHORIZATION) {
-        // a header that cannot be read is a credential that does not count, not none
+        // an unreadable header is an invalid credential, not an absent one
         return Some(RequestCredential::Bearer(bearer_token(headers).unwrap_or_default()));
     }
     cookie_value(headers, ACCESS_COOKIE).map(RequestCredential::Cookie)
 }
 
-/// The token of `Authorization: Bearer`.
+/// Returns the token of `Authorization: Bearer`.
 pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-/// The value of a cookie.
+/// Returns the value of a cookie.
 pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
@@ -125,12 +130,14 @@ pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .find_map(|pair| pair.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value))
 }
 
+/// Returns whether a cookie authenticates the request.
 pub(super) fn credential_is_cookie(headers: &HeaderMap) -> bool {
     !headers.contains_key(header::AUTHORIZATION)
         && [ACCESS_COOKIE, REFRESH_COOKIE].iter().any(|name| cookie_value(headers, name).is_some())
 }
 
-/// Who a request speaks for, without asking the table whether the log-in still counts: a name to file things under.
+/// Returns the subject of the token without checking in the table that the log-in is valid. It only separates the
+/// stored data of different callers.
 pub(super) fn unverified_subject(app: &App, headers: &HeaderMap) -> Option<String> {
     let token = match credential(headers)? {
         RequestCredential::Bearer(token) | RequestCredential::Cookie(token) => token,
@@ -142,10 +149,13 @@ pub(super) fn unverified_subject(app: &App, headers: &HeaderMap) -> Option<Strin
     })
 }
 
-const NO_CREDENTIAL: &str = "sign in: no access token came along";
-const BAD_CREDENTIAL: &str = "the token is not valid, or no longer";
+const NO_CREDENTIAL: &str = "log in and send the access token in `Authorization: Bearer` or the cookie";
+const BAD_CREDENTIAL: &str = "the token is invalid or has expired: log in again";
 
-/// The account behind an access token, if its log-in still counts.
+/// Returns the account of an access token.
+///
+/// # Errors
+/// Returns `Unauthenticated` if the token or its log-in is not valid.
 pub async fn authenticate_account(app: &App, token: &str) -> Result<AccountCaller, Error> {
     let now = app.clock.now();
     let AccessToken { user, login } =
@@ -205,7 +215,10 @@ impl FromRequestParts<App> for GuestCaller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         match credential(&parts.headers) {
             Some(RequestCredential::Bearer(token)) => Ok(authenticate_guest(app, token)?),
-            _ => Err(Error::Unauthenticated("the participant_token of the session must come along").into()),
+            _ => Err(Error::Unauthenticated(
+                "send the participant_token of the session in `Authorization: Bearer`",
+            )
+            .into()),
         }
     }
 }
@@ -213,34 +226,35 @@ impl FromRequestParts<App> for GuestCaller {
 async fn authenticate_staff(
     parts: &mut Parts,
     app: &App,
-    least: UserRole,
-    others: &'static str,
+    lowest: UserRole,
+    refusal: &'static str,
 ) -> Result<StaffCaller, ApiError> {
     let account = <AccountCaller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
     let now = app.clock.now();
     match users::get_strong(&app.store, account.user, now).await? {
-        Some(user) if user.role >= least && user.is_active(now) => {
+        Some(user) if user.role >= lowest && user.is_active(now) => {
             Ok(StaffCaller { account, role: user.role })
         }
-        _ => Err(Error::forbidden(others).into()),
+        _ => Err(Error::forbidden(refusal).into()),
     }
 }
 
+/// Makes an extractor from each line of a table: the type, the lowest role, and the message for other callers.
 macro_rules! staff {
-    ($($name:ident, $role:ident, $others:literal;)*) => {$(
+    ($($name:ident, $role:ident, $refusal:literal;)*) => {$(
         impl FromRequestParts<App> for $name {
             type Rejection = ApiError;
             async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-                Ok(Self(authenticate_staff(parts, app, UserRole::$role, $others).await?))
+                Ok(Self(authenticate_staff(parts, app, UserRole::$role, $refusal).await?))
             }
         }
     )*};
 }
 
 staff! {
-    ModeratorCaller, Moderator, "moderators only";
-    AdminCaller, Admin, "admins only";
-    SuperAdminCaller, SuperAdmin, "the first admin only";
+    ModeratorCaller, Moderator, "only moderators and higher roles may do this";
+    AdminCaller, Admin, "only admins and higher roles may do this";
+    SuperAdminCaller, SuperAdmin, "only the super admin may do this";
 }
 
 impl FromRequestParts<App> for RequestSource {

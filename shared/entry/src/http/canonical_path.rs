@@ -1,4 +1,4 @@
-//! `/v1/…`, `/api/v1/…` and `/api/…` are the same routes, with or without a trailing slash.
+//! Rewrites `/api/v1/…` and `/api/…` to `/v1/…` and removes trailing slashes.
 
 use axum::body::Body;
 use http::{Request, Uri, uri::PathAndQuery};
@@ -35,9 +35,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling_of_a_path_is_one() {
-        for spelling in ["/v1/a/b", "/v1/a/b/", "/api/v1/a/b", "/api/a/b/", "/api/a/b"] {
-            assert_eq!(canonical_path(spelling), "/v1/a/b");
+    fn every_form_of_a_path_becomes_canonical() {
+        for path in ["/v1/a/b", "/v1/a/b/", "/api/v1/a/b", "/api/a/b/", "/api/a/b"] {
+            assert_eq!(canonical_path(path), "/v1/a/b");
         }
         assert_eq!(canonical_path("/"), "/");
         assert_eq!(canonical_path("/docs/"), "/docs");

@@ -1,5 +1,6 @@
-//! CORS: an exact allow-list, credentials never with `*`, the same headers on errors. Answered here and not by API
-//! Gateway, so that the local cloud and the deployed one cannot differ.
+//! CORS with an exact list of allowed origins. Credentials are never allowed for `*`, and errors have the same headers.
+//! The function answers preflight requests instead of API Gateway, so that the local server and a deployment behave
+//! alike.
 
 use axum::{
     extract::{Request, State},
@@ -20,13 +21,14 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
         origin.filter(|origin| origin.to_str().is_ok_and(|origin| app.settings.allows_origin(origin)));
     let preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut answer = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
-    let headers = answer.headers_mut();
+    let mut response =
+        if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = allowed {
         set_headers(headers, origin, preflight);
     }
-    answer
+    response
 }
 
 fn set_headers(headers: &mut HeaderMap, origin: HeaderValue, preflight: bool) {

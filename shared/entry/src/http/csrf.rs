@@ -1,5 +1,6 @@
-//! A cookie comes along whoever made the browser ask. So a write that is authorised by a cookie must also come from an
-//! origin of ours and carry a header that no form can set; a bearer token needs neither.
+//! Protection against cross-site request forgery. A browser sends cookies even if a foreign page causes the request. So
+//! a write with a cookie must come from an allowed origin and carry a header that no form can set. A bearer token needs
+//! neither.
 
 use axum::{
     extract::{Request, State},
@@ -12,8 +13,8 @@ use model::ErrorCode;
 use super::{caller::credential_is_cookie, error::ApiError};
 use crate::App;
 
-/// The header that proves a script of ours wrote the request: cross-origin it needs a preflight, which only an allowed
-/// origin passes.
+/// The header that proves that a script of an allowed origin sent the request. It needs a preflight request from other
+/// origins, which only an allowed origin passes.
 pub const CSRF_HEADER: &str = "x-csrf";
 
 pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -21,8 +22,8 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
         && credential_is_cookie(request.headers())
         && !is_proven(&app, request.headers())
     {
-        let why = "writes with a cookie need the header x-csrf and an allowed origin";
-        return ApiError::Http(StatusCode::FORBIDDEN, ErrorCode::CsrfRefused, why.into()).into_response();
+        let message = "a write with a cookie needs the header x-csrf and an allowed origin";
+        return ApiError::Http(StatusCode::FORBIDDEN, ErrorCode::CsrfRefused, message.into()).into_response();
     }
     next.run(request).await
 }

@@ -1,4 +1,4 @@
-//! The one mapping of [`model::Error`] to HTTP.
+//! Maps [`enum@model::Error`] to HTTP.
 
 use axum::{
     Json,
@@ -9,27 +9,30 @@ use model::{Error, ErrorCode, FieldError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What a handler returns.
+/// The result of a handler.
 pub type ApiResult<T, E = ApiError> = Result<T, E>;
 
 /// The body of every error.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ErrorBody {
+    /// The HTTP status.
     #[schema(example = 404)]
     pub status_code: u16,
-    /// What programs branch on.
+    /// The stable code to branch on.
     #[schema(example = "RESOURCE_NOT_FOUND")]
     pub code: String,
-    /// For people; may change.
+    /// The message for people, which may change.
     pub message: String,
     /// The same as `message`, under the name that clients of the originals read.
     pub detail: String,
+    /// The invalid fields. It is absent if the error is not about fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldError>,
+    /// The id of the request, for support.
     pub request_id: String,
 }
 
-/// An [`Error`] on its way out, or a refusal that only HTTP knows.
+/// The error of a request: an [`enum@Error`], or a refusal that exists only in HTTP.
 #[derive(Debug)]
 pub enum ApiError {
     Domain(Error),
@@ -42,8 +45,8 @@ impl ApiError {
     }
 
     pub(super) fn method_not_allowed() -> Self {
-        let why = "this path does not take this method";
-        Self::Http(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed, why.into())
+        let message = "this path does not accept this method";
+        Self::Http(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed, message.into())
     }
 }
 
@@ -68,7 +71,7 @@ const fn status(error: &Error) -> StatusCode {
 }
 
 impl IntoResponse for ApiError {
-    /// The request id is filled in by `observe`, which knows it.
+    /// Makes the response. The module `observe` adds the request id.
     fn into_response(self) -> Response {
         let (status, code, message, fields, retry_after) = match self {
             Self::Http(status, code, message) => (status, code, message, Vec::new(), None),
@@ -84,8 +87,8 @@ impl IntoResponse for ApiError {
                     _ => None,
                 };
                 let message = error.to_string();
-                let (status, code) = (status(&error), error.code());
-                (status, code, message, error.fields().to_vec(), retry_after)
+                let code = error.code();
+                (status(&error), code, message, error.fields().to_vec(), retry_after)
             }
         };
         let body = ErrorBody {

@@ -1,11 +1,15 @@
-//! `Idempotency-Key` on a POST (draft-ietf-httpapi-idempotency-key-header-07): same key and body, same answer; another
-//! body, 422; the first one still running, 409. A key is its caller's alone; of who
-//! has no account yet, their network's. Failures that may pass (429, 5xx) are not
-//! kept: the next try runs. Of an answer that is too large to keep it is kept that it was given: a repeat is told so by 409,
-//! `IDEMPOTENCY_ANSWER_NOT_KEPT`, and nothing is done twice.
+//! `Idempotency-Key` on a POST (draft-ietf-httpapi-idempotency-key-header-07).
 //!
-//! Answers hold tokens (registering, joining), and the table holds none in clear (RELIABILITY 10): a kept answer is sealed
-//! with a key made of the client's own, of which the table has only a hash.
+//! The same key with the same body returns the stored response. Another body is refused with 422. A request whose first
+//! attempt is still running is refused with 409. A key belongs to its caller. Callers without an account share the keys
+//! of their network.
+//!
+//! Transient failures (429, 5xx) are not stored, so a retry runs again. A response that is too large is not stored
+//! either. A retry then gets 409 `IDEMPOTENCY_ANSWER_NOT_KEPT`, and nothing runs twice.
+//!
+//! Responses can contain tokens (registering, joining), and the table must not contain tokens in plain text
+//! (RELIABILITY 10). So a stored response is encrypted with a key that is derived from the client's key, of which the
+//! table has only a hash.
 
 use axum::{
     body::{Body, to_bytes},
@@ -28,14 +32,17 @@ use super::{
 use crate::App;
 
 const IDEMPOTENCY_HEADER: &str = "idempotency-key";
-/// Bytes of a request: what API Gateway lets through. Smaller limits are the handlers' own; here a body is only hashed.
+/// The maximum size of a request in bytes, which is the limit of API Gateway. Handlers have smaller limits. Here the
+/// body is only hashed.
 const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
-/// Bytes of an item (DynamoDB), and of those what is left to all but the body: keys, hashes, headers.
+/// The maximum size of an item of DynamoDB in bytes.
 const MAX_ITEM_BYTES: usize = 400 * 1024;
+/// The bytes of an item that are reserved for keys, hashes and headers.
 const RESERVED_ITEM_BYTES: usize = 8 * 1024;
-/// Bytes of an answer that is kept: it lies there sealed, and written in base64.
+/// The maximum size of a stored response in bytes. It is stored encrypted and in base64.
 const MAX_STORED_BODY_BYTES: usize = (MAX_ITEM_BYTES - RESERVED_ITEM_BYTES) / 4 * 3 - NONCE_BYTES - TAG_BYTES;
-/// Headers of an answer that are kept. `set-cookie` is not: a stored answer must not hand out a session again.
+/// The headers that are stored with a response. `set-cookie` is not stored, because a stored response must not create a
+/// session again.
 const STORED_HEADERS: [&str; 2] = ["content-type", "location"];
 
 pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -43,8 +50,8 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
     match key {
         Some(key) if request.method() == Method::POST => {
             match run_idempotent(&app, &key, request, next).await {
-                Ok(answer) => answer,
-                Err(failure) => failure.into_response(),
+                Ok(response) => response,
+                Err(error) => error.into_response(),
             }
         }
         _ => next.run(request).await,
@@ -58,40 +65,40 @@ async fn run_idempotent(
     next: Next,
 ) -> Result<Response, ApiError> {
     let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
-    let key = key.ok_or_else(|| Error::field("Idempotency-Key", "has 1 to 255 visible characters"))?;
-    let who = caller::unverified_subject(app, request.headers()).unwrap_or_else(|| {
+    let key = key.ok_or_else(|| Error::field("Idempotency-Key", "must have 1 to 255 visible characters"))?;
+    let subject = caller::unverified_subject(app, request.headers()).unwrap_or_else(|| {
         let source = caller::RequestSource::from_request(request.extensions(), request.headers());
         format!("anonymous:{}", source.network_key())
     });
-    let hash = digest(&[who.as_bytes(), request.uri().path().as_bytes(), key.as_bytes()]);
+    let hash = digest(&[subject.as_bytes(), request.uri().path().as_bytes(), key.as_bytes()]);
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, MAX_REQUEST_BYTES).await.map_err(|_| {
-        let why = format!("a body has {} MB at most", MAX_REQUEST_BYTES / 1024 / 1024);
-        ApiError::Http(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why)
+        let message = format!("the body must have at most {} MB", MAX_REQUEST_BYTES / 1024 / 1024);
+        ApiError::Http(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, message)
     })?;
     let body_hash = digest(&[&body]);
-    let seal = ResponseSeal::new(&who, key);
+    let seal = ResponseSeal::new(&subject, key);
     match claim(&app.store, &hash, &body_hash, app.clock.now()).await? {
         IdempotencyClaim::Claimed => {}
         IdempotencyClaim::Existing(record) if record.body_hash != body_hash => {
-            let why = "this Idempotency-Key came with another body before";
+            let message = "this Idempotency-Key was used with another body: use a new key";
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return Err(ApiError::Http(status, ErrorCode::IdempotencyKeyReused, why.into()));
+            return Err(ApiError::Http(status, ErrorCode::IdempotencyKeyReused, message.into()));
         }
         IdempotencyClaim::Existing(record) => {
-            let running = "the first request with this Idempotency-Key is still running";
+            let running = "the first request with this Idempotency-Key is still running: retry later";
             let stored = record.response.ok_or_else(|| Error::conflict(ErrorCode::Conflict, running))?;
             let sealed = stored.body.as_ref().ok_or_else(|| not_stored_error(stored.status))?;
             let body = seal.open(sealed)?;
             return Ok(replay(&stored, body));
         }
     }
-    let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
-    let (parts, body) = answer.into_parts();
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.map_err(Error::internal)?;
     if let Err(error) = store_response(app, &hash, &body_hash, &seal, &parts, &body).await {
-        // what was asked is done, and this is its answer: only a repeat will not be known for one
-        tracing::error!(?error, "an answer could not be kept for its Idempotency-Key");
+        // the request has succeeded and this is its response; only a retry will run again
+        tracing::error!(?error, "a response could not be stored for its Idempotency-Key");
     }
     Ok(Response::from_parts(parts, Body::from(body)))
 }
@@ -119,40 +126,41 @@ async fn store_response(
 }
 
 fn not_stored_error(status: u16) -> ApiError {
-    let why = format!(
-        "the request with this Idempotency-Key is done (its status was {status}), and its answer was too large to keep: read what it made"
+    let message = format!(
+        "the request with this Idempotency-Key has succeeded with status {status}, and its response was too large to store: read the created resource"
     );
-    ApiError::Http(StatusCode::CONFLICT, ErrorCode::IdempotencyAnswerNotKept, why)
+    ApiError::Http(StatusCode::CONFLICT, ErrorCode::IdempotencyAnswerNotKept, message)
 }
 
 fn replay(stored: &StoredResponse, body: String) -> Response {
-    // an error says which request it answers, so `observe` must know it for one
+    // the error in a stored response must get the id of the new request from `observe`
     let error = serde_json::from_str::<error::ErrorBody>(&body).ok().filter(|_| stored.status >= 400);
-    let mut answer = Response::new(Body::from(body));
+    let mut response = Response::new(Body::from(body));
     if let Some(error) = error {
-        answer.extensions_mut().insert(error);
+        response.extensions_mut().insert(error);
     }
-    *answer.status_mut() = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &stored.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
-            answer.headers_mut().insert(name, value);
+            response.headers_mut().insert(name, value);
         }
     }
-    answer.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
-    answer
+    response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    response
 }
 
-/// Seals and opens the answer to one key of one caller.
+/// Encrypts and decrypts the response for one key of one caller.
 struct ResponseSeal(ChaCha20Poly1305);
 
-/// Bytes of a nonce, in front of what it sealed, and of the tag behind it.
+/// The bytes of the nonce, which precedes the encrypted text.
 const NONCE_BYTES: usize = 12;
+/// The bytes of the authentication tag, which follows the encrypted text.
 const TAG_BYTES: usize = 16;
 
 impl ResponseSeal {
-    fn new(who: &str, key: &str) -> Self {
+    fn new(subject: &str, key: &str) -> Self {
         let mut hash = Sha256::new();
-        for part in ["seal", who, key] {
+        for part in ["seal", subject, key] {
             hash.update(part.len().to_be_bytes());
             hash.update(part);
         }
@@ -167,11 +175,11 @@ impl ResponseSeal {
     }
 
     fn open(&self, sealed: &str) -> Result<String, Error> {
-        let broken = || Error::internal("a kept answer cannot be opened");
-        let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).map_err(|_| broken())?;
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or_else(broken)?;
-        let body = self.0.decrypt(&(*nonce).into(), sealed).map_err(|_| broken())?;
-        String::from_utf8(body).map_err(|_| broken())
+        let unreadable = || Error::internal("a stored response cannot be decrypted");
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).map_err(|_| unreadable())?;
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or_else(unreadable)?;
+        let body = self.0.decrypt(&(*nonce).into(), sealed).map_err(|_| unreadable())?;
+        String::from_utf8(body).map_err(|_| unreadable())
     }
 }
 
@@ -189,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kept_answer_opens_for_its_key_only_and_shows_nothing() {
+    fn a_stored_response_is_readable_with_its_key_only() {
         let seal = ResponseSeal::new("user:1", "key");
         let body = seal.seal(r#"{"access_token":"secret"}"#).unwrap();
         assert!(!body.contains("secret") && body != seal.seal(r#"{"access_token":"secret"}"#).unwrap());
@@ -200,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_answer_that_is_kept_fits_into_an_item() {
+    fn the_largest_stored_response_fits_into_an_item() {
         let sealed = ResponseSeal::new("user:1", "key").seal(&"x".repeat(MAX_STORED_BODY_BYTES)).unwrap();
         assert!(
             (MAX_ITEM_BYTES - RESERVED_ITEM_BYTES - 4..=MAX_ITEM_BYTES - RESERVED_ITEM_BYTES)

@@ -1,4 +1,4 @@
-//! Input that is valid before a handler's body runs.
+//! Input that is validated before the handler runs.
 
 use axum::{
     body::{Body, to_bytes},
@@ -13,9 +13,10 @@ use utoipa::IntoParams;
 use super::{MAX_BODY_BYTES, error::ApiError};
 use crate::App;
 
-/// A JSON body: readable, of the right types, and within its rules. No body at all is `{}`.
+/// A valid JSON body. An empty body counts as `{}`.
 ///
-/// 413 over [`BODY_LIMIT`], 415 for another content type, 400 for what is not JSON, 422 naming every field.
+/// The extractor answers 413 above [`MAX_BODY_BYTES`], 415 for another content type, 400 for text that is not JSON, and
+/// 422 with every invalid field.
 #[derive(Debug)]
 pub struct ValidJson<T>(pub T);
 
@@ -28,17 +29,17 @@ where
     async fn from_request(request: Request<Body>, _: &App) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
-            let why = format!("a body has {} KB at most", MAX_BODY_BYTES / 1024);
-            ApiError::Http(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, why)
+            let message = format!("the body must have at most {} KB", MAX_BODY_BYTES / 1024);
+            ApiError::Http(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, message)
         })?;
         let bytes = if bytes.is_empty() {
             b"{}".as_slice().into()
         } else if is_json(&parts.headers) {
             bytes
         } else {
-            let why = "the content type must be application/json";
+            let message = "the content type must be application/json";
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            return Err(ApiError::Http(status, ErrorCode::UnsupportedMediaType, why.into()));
+            return Err(ApiError::Http(status, ErrorCode::UnsupportedMediaType, message.into()));
         };
         Ok(Self(parse_json(&bytes)?))
     }
@@ -51,7 +52,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Result<T, Error> {
-    // serde reads a struct from an array too, by position; nobody means that
+    // serde also reads a struct from an array by position, which no client means
     let is_object = bytes.trim_ascii_start().starts_with(b"{");
     if !is_object && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() {
         return Err(Error::field("body", "must be a JSON object"));
@@ -63,14 +64,14 @@ fn parse_json<T: DeserializeOwned + Validate<Context = ()>>(bytes: &[u8]) -> Res
             if inner.is_data() {
                 Error::Invalid(vec![type_error(&path, &inner.to_string())])
             } else {
-                Error::Malformed(format!("the body is not JSON: {inner}"))
+                Error::Malformed(format!("the body must be JSON: {inner}"))
             }
         })?;
     input.validate().map_err(|report| Error::Invalid(field_errors(&report)))?;
     Ok(input)
 }
 
-/// serde's words without its position in the text, and with the field it means.
+/// Returns an error of serde with its field and without the position in the text.
 fn type_error(path: &str, message: &str) -> FieldError {
     let message = message.split(" at line ").next().unwrap_or(message);
     let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
@@ -82,12 +83,12 @@ fn type_error(path: &str, message: &str) -> FieldError {
     }
 }
 
-/// What garde found, in the words and paths of ours.
+/// Converts the report of garde to field errors.
 fn field_errors(report: &Report) -> Vec<FieldError> {
     report.iter().map(|(path, error)| FieldError::new(path.to_string(), error.message())).collect()
 }
 
-/// Query parameters of the right types and within their rules; 422 otherwise.
+/// Valid query parameters. The extractor answers 422 with every invalid parameter.
 #[derive(Debug)]
 pub struct ValidQuery<T>(pub T);
 
@@ -109,18 +110,18 @@ where
 #[derive(Clone, Debug, Default, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
-    /// Items on a page, 1 to 100.
+    /// The maximum number of items on a page, 1 to 100. The default is 20.
     #[garde(range(min = 1, max = 100))]
     #[param(minimum = 1, maximum = 100)]
     pub limit: Option<usize>,
-    /// `next` of the page before.
+    /// The `next` of the previous page.
     #[garde(length(max = 2000))]
     #[param(max_length = 2000)]
     pub cursor: Option<String>,
 }
 
 impl ListQuery {
-    /// Contract presentations A1: 20 where nothing is said.
+    /// Returns the number of items on a page, which defaults to 20 (contract presentations A1).
     pub fn limit(&self) -> usize {
         self.limit.unwrap_or(20)
     }
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_input_names_its_fields() {
+    fn invalid_input_names_its_fields() {
         assert_eq!(errors("{}"), [FieldError::new("title", "is required")]);
         assert_eq!(errors(r#"{"title":3}"#)[0].field, "title");
         assert_eq!(errors(r#"{"title":"x","options":[{"text":1}]}"#)[0].field, "options[0].text");

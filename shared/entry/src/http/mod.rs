@@ -1,4 +1,4 @@
-//! API Gateway HTTP events become calls of an axum router.
+//! Converts HTTP events of API Gateway to calls of an axum router.
 
 mod caller;
 mod canonical_path;
@@ -38,16 +38,16 @@ pub use page_numbers::PageNumbers;
 pub use path_id::{PathId, PathIds};
 pub use rate_limit::enforce_rate_limits;
 
-/// Bytes of a JSON body. The largest field is speaker notes of 50,000 characters.
+/// The maximum size of a JSON body in bytes. The largest field has 50,000 characters (speaker notes).
 pub const MAX_BODY_BYTES: usize = 512 * 1024;
 
-/// A door for a subject's router. Routes are written canonically (`/v1/…`); the other prefixes, a trailing slash, CORS,
-/// CSRF, idempotency, errors and the log line are added here, once.
+/// Makes the function of a domain's router. Routes have their canonical form (`/v1/…`). Other prefixes, trailing
+/// slashes, CORS, CSRF protection, idempotency, errors and the log line are added here.
 pub fn function(app: &App, router: Router) -> LambdaFunction {
     let router = router
         .fallback(|| async { ApiError::unknown_path() })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() });
-    // An outer router whose only route is the inner one: layers run before the inner one looks at the path.
+    // the outer router has only the inner one as its route, so that the layers run before a path is matched
     let whole = Router::new()
         .fallback_service(router)
         .layer(from_fn_with_state(app.clone(), idempotency::layer))
@@ -62,15 +62,15 @@ pub fn function(app: &App, router: Router) -> LambdaFunction {
             let service = service_fn(move |request: lambda_http::Request| {
                 let whole = whole.clone();
                 async move {
-                    let Ok(answer) = whole.oneshot(request.map(to_axum_body)).await;
-                    let (parts, body) = answer.into_parts();
-                    // whether it travels as text or base64 the adapter decides by content type
+                    let Ok(response) = whole.oneshot(request.map(to_axum_body)).await;
+                    let (parts, body) = response.into_parts();
+                    // the adapter decides by content type whether the body is text or base64
                     let body = to_bytes(body, usize::MAX).await?;
                     Ok::<_, axum::Error>(Response::from_parts(parts, lambda_http::Body::from(body.to_vec())))
                 }
             });
-            let answer = Adapter::from(service).oneshot(LambdaEvent::new(request, context)).await?;
-            Ok(serde_json::to_value(answer)?)
+            let response = Adapter::from(service).oneshot(LambdaEvent::new(request, context)).await?;
+            Ok(serde_json::to_value(response)?)
         }
     })
 }
@@ -83,7 +83,7 @@ fn to_axum_body(body: lambda_http::Body) -> Body {
     }
 }
 
-/// API Gateway's id of this request, so that a screenshot finds the log line.
+/// Returns API Gateway's id of the request, which connects a user's report with the log line.
 pub(crate) fn request_id<B>(request: &Request<B>) -> String {
     match request.extensions().get::<lambda_http::request::RequestContext>() {
         Some(lambda_http::request::RequestContext::ApiGatewayV2(context)) => {

@@ -1,4 +1,4 @@
-//! Around every request: its id, its log line, what it cost, and the headers that every answer has.
+//! Adds the request id, the log line, the consumed capacity and the common headers to every request.
 
 use std::{panic::AssertUnwindSafe, time::Instant};
 
@@ -19,20 +19,21 @@ use crate::App;
 pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(&request);
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
     let span = tracing::info_span!("request", request_id = %id, user = tracing::field::Empty);
     let running = queue::with_request_id(Some(id.clone()), next.run(request));
-    let (answer, cost) = store::dynamodb::cost::measure(AssertUnwindSafe(running).catch_unwind())
+    let (response, cost) = store::dynamodb::cost::measure(AssertUnwindSafe(running).catch_unwind())
         .instrument(span.clone())
         .await;
-    let answer = answer
+    let response = response
         .unwrap_or_else(|_| error::ApiError::from(Error::internal("a handler panicked")).into_response());
-    let mut answer = with_request_id(answer, &id);
+    let mut response = with_request_id(response, &id);
     let entered = span.enter();
     tracing::info!(
         %method,
         %path,
-        status = answer.status().as_u16(),
+        status = response.status().as_u16(),
         duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         table_requests = cost.requests,
         read_units = cost.read_units,
@@ -40,7 +41,7 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
         "answered"
     );
     drop(entered);
-    let headers = answer.headers_mut();
+    let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert("x-request-id", id);
     }
@@ -53,14 +54,14 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
             headers.insert("x-colloquy-cost", cost);
         }
     }
-    answer
+    response
 }
 
-/// An error says which request it was.
-fn with_request_id(mut answer: Response, id: &str) -> Response {
-    let Some(mut body) = answer.extensions_mut().remove::<error::ErrorBody>() else { return answer };
+/// Adds the request id to the body of an error.
+fn with_request_id(mut response: Response, id: &str) -> Response {
+    let Some(mut body) = response.extensions_mut().remove::<error::ErrorBody>() else { return response };
     id.clone_into(&mut body.request_id);
-    let (mut parts, _) = answer.into_parts();
+    let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Json(body).into_response().into_body())
 }

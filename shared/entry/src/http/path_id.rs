@@ -1,4 +1,4 @@
-//! The ids in a path. What cannot be an id names nothing: 404 of that thing, as for an unknown one.
+//! The ids in a path. A segment that is not an id answers 404 like an unknown id.
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
@@ -10,8 +10,8 @@ use super::error::ApiError;
 #[derive(Clone, Copy, Debug)]
 pub struct PathId<T>(pub T);
 
-/// The `{id}` of a path, and the id of something in it, by its name: a `SlideId` is `{slide_id}`, wherever it stands. By
-/// name and not by place, so that two ids that are exchanged by mistake do not pass for each other.
+/// The `{id}` of a path and a second id. It is found by the name of its type, for example `{slide_id}` for
+/// a `SlideId`. Positions were rejected, because two swapped ids would not be noticed.
 #[derive(Clone, Copy, Debug)]
 pub struct PathIds<A, B>(pub A, pub B);
 
@@ -35,7 +35,7 @@ impl<S: Send + Sync, A: ResourceId, B: ResourceId> FromRequestParts<S> for PathI
 struct PathSegments(RawPathParams);
 
 impl PathSegments {
-    /// Where they cannot be read at all, `T` is what there is none of.
+    /// Reads the segments. If they cannot be read, the error names the resource `T`.
     async fn of<T: ResourceId, S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let params = RawPathParams::from_request_parts(parts, state).await;
         params.map(Self).map_err(|_| Error::NotFound(T::WHAT))
@@ -49,9 +49,9 @@ impl PathSegments {
         self.find_segment(|name| name.strip_suffix("_id") == Some(T::WHAT))
     }
 
-    fn find_segment<T: ResourceId>(&self, is_it: impl Fn(&str) -> bool) -> Result<T, Error> {
-        let mut texts = self.0.iter().filter(|(name, _)| is_it(name)).map(|(_, text)| text);
-        // a mistake in the route, and no id that is unknown
+    fn find_segment<T: ResourceId>(&self, matches: impl Fn(&str) -> bool) -> Result<T, Error> {
+        let mut texts = self.0.iter().filter(|(name, _)| matches(name)).map(|(_, text)| text);
+        // a missing segment is a mistake in the route, not an unknown id
         let text = texts.next().ok_or_else(|| Error::internal(format!("no {} in this path", T::WHAT)))?;
         text.parse().map_err(|_| Error::NotFound(T::WHAT))
     }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn ids_are_found_by_their_names() {
+    async fn ids_are_found_by_the_names_of_their_types() {
         let both = (StatusCode::OK, format!("{ONE} {TWO}"));
         assert_eq!(ask(&format!("/sessions/{ONE}")).await, (StatusCode::OK, ONE.to_owned()));
         assert_eq!(ask(&format!("/sessions/{ONE}/slides/{TWO}")).await, both);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_id_names_nothing() {
+    async fn an_invalid_id_is_not_found() {
         let absent = [
             ("/sessions/1".to_owned(), "session"),
             ("/sessions/%ff".to_owned(), "session"),

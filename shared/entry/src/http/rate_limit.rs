@@ -1,4 +1,4 @@
-//! Limits of attempts, per account and per source.
+//! Rate limits per account and per network.
 
 use model::Error;
 use store::{RateLimit, platform::rate_limits};
@@ -6,19 +6,20 @@ use store::{RateLimit, platform::rate_limits};
 use super::RequestSource;
 use crate::App;
 
-/// Counts one attempt against every name it is made under: the account that is tried, the address it comes from.
+/// Counts one attempt for each name, for example for the account and for the source address.
 ///
 /// # Errors
-/// `TooMany` as soon as one of them is over its limit.
+/// Returns `RateLimited` at the first name that is above its limit.
 pub async fn enforce_rate_limits(app: &App, checks: &[(RateLimit, &str)]) -> Result<(), Error> {
-    for (limit, who) in checks {
-        rate_limits::count_attempt(&app.store, *limit, who, app.clock.now()).await?;
+    for (limit, name) in checks {
+        rate_limits::count_attempt(&app.store, *limit, name, app.clock.now()).await?;
     }
     Ok(())
 }
 
 impl RequestSource {
-    /// The name under which an address is counted: a whole IPv6 network counts as one, since a home has that many.
+    /// Returns the name of the network for rate limits. An IPv6 /64 network has one name, because one household has a
+    /// whole network.
     pub fn network_key(&self) -> String {
         match self.ip.parse() {
             Ok(std::net::IpAddr::V6(ip)) => {

@@ -1,4 +1,4 @@
-//! The connections that this instance has met: a participant's connection stays theirs, so it is read once.
+//! The cache of connections. The owner of a connection never changes, so an instance reads each connection once.
 
 use std::{
     collections::HashMap,
@@ -12,10 +12,10 @@ use store::realtime::connections::{self, Connection};
 use super::frame_rate::{FrameRate, FrameVerdict, LeakyBucket};
 use crate::App;
 
-/// After this an instance asks again whether there is such a connection. A log-in that ends has its sockets closed at once,
-/// or by the clock where that broke off; their rows go with them, and this is how an instance hears of it.
+/// The time after which an instance reads a connection again. When a log-in ends, its sockets are closed and their rows
+/// are deleted, at once or later by the clock. An instance notices it by reading the row again.
 const CACHE_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
-/// Connections remembered; beyond, the oldest are forgotten and read again.
+/// The maximum number of cached connections. Above it, expired ones are removed, and if none is expired, all are.
 const MAX_CACHED_CONNECTIONS: usize = 20_000;
 
 struct CachedConnection {
@@ -24,40 +24,40 @@ struct CachedConnection {
     bucket: LeakyBucket,
 }
 
-/// Cheap to clone.
+/// The connections that this instance has read. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct ConnectionCache(Arc<Mutex<HashMap<String, CachedConnection>>>);
 
 impl ConnectionCache {
     fn entries(&self) -> MutexGuard<'_, HashMap<String, CachedConnection>> {
-        // no code panics while it holds the lock; if it did, the map would still be whole
+        // the map stays consistent after a panic, because no code panics while it holds the lock
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whose connection is this? 0 reads, or 1 when this instance meets it first.
+    /// Returns the connection with this id. It costs no read if it is cached, and one read otherwise.
     ///
     /// # Errors
-    /// `Unauthenticated` for one that has no row: it was closed, or never opened.
+    /// Returns `Unauthenticated` for a connection without a row, which was closed or never opened.
     pub async fn get_or_read(&self, app: &App, id: &str) -> Result<Connection, Error> {
         let now = app.clock.now();
-        let met = self
+        let cached = self
             .entries()
             .get(id)
             .filter(|entry| now < entry.read_at + CACHE_LIFETIME)
             .map(|entry| entry.connection.clone());
-        if let Some(connection) = met {
+        if let Some(connection) = cached {
             return Ok(connection);
         }
         let found = connections::get(&app.store, id, now).await?;
         let Some(connection) = found else {
             self.remove(id);
-            return Err(Error::Unauthenticated("this connection is not, or no longer, known: connect again"));
+            return Err(Error::Unauthenticated("this connection is unknown or closed: connect again"));
         };
         self.insert(connection.clone(), now);
         Ok(connection)
     }
 
-    /// Remembers who a connection is (now).
+    /// Adds a connection or replaces its cached state.
     pub fn insert(&self, connection: Connection, now: Timestamp) {
         let mut entries = self.entries();
         if entries.len() >= MAX_CACHED_CONNECTIONS {
@@ -74,8 +74,8 @@ impl ConnectionCache {
         self.entries().remove(id);
     }
 
-    /// May this frame of a connection be looked at?
-    pub(super) fn take_frame(&self, id: &str, pace: FrameRate, now: Timestamp) -> FrameVerdict {
-        self.entries().get_mut(id).map_or(FrameVerdict::Pass, |entry| entry.bucket.take(pace, now))
+    /// Counts a frame of a connection and returns whether it may be handled.
+    pub(super) fn take_frame(&self, id: &str, rate: FrameRate, now: Timestamp) -> FrameVerdict {
+        self.entries().get_mut(id).map_or(FrameVerdict::Pass, |entry| entry.bucket.take(rate, now))
     }
 }

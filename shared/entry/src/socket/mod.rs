@@ -1,6 +1,7 @@
-//! WebSocket events. Whatever is answered is posted to the connection: a returned body reaches nobody on API Gateway.
+//! WebSocket events. Answers are posted to the connection, because API Gateway does not deliver a returned body.
 //!
-//! A refusal is an `error` event and the connection lives; one that ends it says `fatal` first.
+//! A refused message gets an `error` event, and the connection stays open. An error that closes the connection is
+//! `fatal`.
 
 mod connection_cache;
 mod ended_login;
@@ -35,58 +36,60 @@ use frame_rate::FrameVerdict;
 #[derive(Debug)]
 pub struct SocketHandshake {
     pub connection: String,
-    /// Milliseconds since 1970 by API Gateway's clock.
+    /// The time of the connection in milliseconds since 1970, by the clock of API Gateway.
     pub connected_at: i64,
     pub source_ip: String,
     pub origin: Option<String>,
-    /// The `Authorization` header, where a client can set one.
+    /// The `Authorization` header of a client that can set it.
     pub authorization: Option<String>,
     pub query: std::collections::HashMap<String, String>,
 }
 
-/// A message of a connection that we know.
+/// A message of a known connection.
 #[derive(Debug)]
 pub struct SocketMessage<C> {
     pub connection: Connection,
     pub command: C,
-    /// Milliseconds since 1970 at which the gateway received it.
+    /// The time at which the gateway received the message, in milliseconds since 1970.
     pub received: i64,
+    /// The `ref` of the message, which its answers carry.
     pub reference: Option<Value>,
 }
 
-/// What a subject does with its socket's events.
+/// The handler of a domain's socket events.
 pub trait SocketHandler: Send + Sync + 'static {
-    /// What may be said to this door.
+    /// The messages that this function accepts.
     type Command: SocketCommand;
 
-    /// How fast one connection may send to this door.
+    /// The number of frames that this function accepts from one connection.
     const FRAME_RATE: FrameRate = FrameRate::PERSON;
 
-    /// May this connection be opened? Only `socket-connections` is asked.
-    fn connect(&self, opening: SocketHandshake) -> impl Future<Output = Result<(), Error>> + Send {
-        let _ = opening;
+    /// Accepts or refuses a new connection. Only `socket-connections` implements it.
+    fn connect(&self, handshake: SocketHandshake) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = handshake;
         async { Err(Error::NotFound("this route")) }
     }
 
-    /// A connection is gone; may never be called.
+    /// Handles the end of a connection. API Gateway does not guarantee this event.
     fn disconnect(&self, connection: String) -> impl Future<Output = Result<(), Error>> + Send {
         let _ = connection;
         async { Ok(()) }
     }
 
+    /// Handles a message.
     fn message(
         &self,
         message: SocketMessage<Self::Command>,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
-/// A door for a subject's socket.
-pub fn function(app: App, known: ConnectionCache, socket: impl SocketHandler) -> LambdaFunction {
-    let shared = Arc::new((app, known, socket));
+/// Makes the function of a domain's socket.
+pub fn function(app: App, cache: ConnectionCache, socket: impl SocketHandler) -> LambdaFunction {
+    let shared = Arc::new((app, cache, socket));
     LambdaFunction::new(move |event, _context| {
         let shared = shared.clone();
         async move {
-            let (app, known, socket) = &*shared;
+            let (app, cache, socket) = &*shared;
             let event: ApiGatewayWebsocketProxyRequest = serde_json::from_value(event)?;
             let started = Instant::now();
             let context = &event.request_context;
@@ -99,7 +102,7 @@ pub fn function(app: App, known: ConnectionCache, socket: impl SocketHandler) ->
                 user = Empty,
                 session = Empty,
             );
-            let handling = with_request_id(Some(request_id), handle_event(app, known, socket, event));
+            let handling = with_request_id(Some(request_id), handle_event(app, cache, socket, event));
             let handling = AssertUnwindSafe(handling).catch_unwind().instrument(span.clone());
             let (status, cost) = store::dynamodb::cost::measure(handling).await;
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -119,7 +122,7 @@ pub fn function(app: App, known: ConnectionCache, socket: impl SocketHandler) ->
 
 async fn handle_event<S: SocketHandler>(
     app: &App,
-    known: &ConnectionCache,
+    cache: &ConnectionCache,
     socket: &S,
     event: ApiGatewayWebsocketProxyRequest,
 ) -> StatusCode {
@@ -128,7 +131,7 @@ async fn handle_event<S: SocketHandler>(
     match context.event_type.as_deref() {
         Some("CONNECT") => {
             let header = |name: &str| Some(event.headers.get(name)?.to_str().ok()?.to_owned());
-            let opening = SocketHandshake {
+            let handshake = SocketHandshake {
                 connection: id,
                 connected_at: context.connected_at,
                 source_ip: context.identity.source_ip.clone().unwrap_or_default(),
@@ -140,7 +143,7 @@ async fn handle_event<S: SocketHandler>(
                     .map(|(name, value)| (name.to_owned(), value.to_owned()))
                     .collect(),
             };
-            socket.connect(opening).await.map_or_else(|error| rejection_status(&error), |()| StatusCode::OK)
+            socket.connect(handshake).await.map_or_else(|error| rejection_status(&error), |()| StatusCode::OK)
         }
         Some("DISCONNECT") => match socket.disconnect(id).await {
             Ok(()) => StatusCode::OK,
@@ -149,7 +152,7 @@ async fn handle_event<S: SocketHandler>(
         _ => {
             let received = context.request_time_epoch;
             let body = event.body.as_deref().unwrap_or_default();
-            match handle_message(app, known, socket, &id, received, body).await {
+            match handle_message(app, cache, socket, &id, received, body).await {
                 Ok(()) => StatusCode::OK,
                 Err((error, reference)) => send_error_event(app, &id, &error, reference).await,
             }
@@ -157,7 +160,7 @@ async fn handle_event<S: SocketHandler>(
     }
 }
 
-/// The status of a handshake that is refused.
+/// Returns the status of a refused handshake.
 fn rejection_status(error: &Error) -> StatusCode {
     match error {
         Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
@@ -181,15 +184,15 @@ fn rejection_status(error: &Error) -> StatusCode {
 
 async fn handle_message<S: SocketHandler>(
     app: &App,
-    known: &ConnectionCache,
+    cache: &ConnectionCache,
     socket: &S,
     id: &str,
     received: i64,
     body: &str,
 ) -> Result<(), (Error, Option<Value>)> {
-    let connection = known.get_or_read(app, id).await.map_err(|error| (error, None))?;
+    let connection = cache.get_or_read(app, id).await.map_err(|error| (error, None))?;
     record_identity(&connection.identity);
-    match known.take_frame(id, S::FRAME_RATE, app.clock.now()) {
+    match cache.take_frame(id, S::FRAME_RATE, app.clock.now()) {
         FrameVerdict::Pass => {}
         FrameVerdict::Refuse => {
             return Err((Error::RateLimited { retry_after: Duration::from_secs(1) }, None));
@@ -217,7 +220,7 @@ pub fn record_identity(identity: &ConnectionIdentity) {
     }
 }
 
-/// The one mapping of an error to an `error` event.
+/// Maps an error to an `error` event and posts it.
 async fn send_error_event(app: &App, id: &str, error: &Error, reference: Option<Value>) -> StatusCode {
     match error {
         Error::Internal(source) => tracing::error!(error = %source, debug = ?source, "internal error"),
@@ -244,13 +247,13 @@ async fn send_error_event(app: &App, id: &str, error: &Error, reference: Option<
     };
     match sent {
         Ok(PostOutcome::Delivered) if fatal => {
-            // it has been told; if this fails too, its next frame meets the same refusal
+            // the client has received the error; if this fails too, its next frame is refused again
             if let Err(error) = app.realtime.disconnect(id).await {
                 tracing::warn!(%error, "a refused connection could not be closed");
             }
         }
         Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "an error could not be told"),
+        Err(error) => tracing::warn!(%error, "an error could not be posted"),
     }
     StatusCode::OK
 }

@@ -1,4 +1,4 @@
-//! What doors do for every subject, against the emulated services.
+//! The behaviour that every function has, against the emulated services.
 
 #![expect(clippy::unwrap_used, reason = "what a test's helper cannot do, fails the test")]
 

@@ -9,14 +9,14 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::world::EntryWorld;
 
-/// Takes no message, for a reason that has to do with a field of its own.
+/// Refuses every message because of a field named `type`.
 struct RefusingSocket;
 
 impl SocketHandler for RefusingSocket {
     type Command = SessionCommand;
 
     async fn message(&self, _: SocketMessage<SessionCommand>) -> Result<(), Error> {
-        Err(Error::field("type", "is not a type of slide"))
+        Err(Error::field("type", "must be a type of slide"))
     }
 }
 
@@ -41,7 +41,7 @@ async fn an_unknown_type_has_its_own_error_code() {
     };
     world.cloud.emulator.connections().register("c=", info, tx);
     world.cloud.emulator.connections().open("c=");
-    let door = entry::socket::function(world.app.clone(), ConnectionCache::default(), RefusingSocket);
+    let function = entry::socket::function(world.app.clone(), ConnectionCache::default(), RefusingSocket);
     for (kind, code) in [("dance", "unknown_type"), ("join", "invalid_request")] {
         let event = json!({
             "requestContext": {
@@ -52,7 +52,7 @@ async fn an_unknown_type_has_its_own_error_code() {
             "body": json!({ "type": kind }).to_string(),
             "isBase64Encoded": false,
         });
-        door.call(event, Context::default()).await.unwrap();
+        function.call(event, Context::default()).await.unwrap();
         let Some(OutboundFrame::Text(frame)) = rx.recv().await else { panic!("no answer to {kind}") };
         let frame: Value = serde_json::from_str(&frame).unwrap();
         assert_eq!(frame["payload"]["code"], code, "{frame}");

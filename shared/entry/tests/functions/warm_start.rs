@@ -1,4 +1,4 @@
-//! Connections are open before the first event.
+//! A function opens its connections before the first event.
 
 use std::sync::{
     Arc,
@@ -13,7 +13,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// A service that knows nothing and counts who connects.
+/// Starts a service that only counts connections.
 async fn counting_service() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -39,7 +39,7 @@ async fn respond(mut stream: TcpStream) -> std::io::Result<()> {
 }
 
 fn environment(table: &str, queues: &str, sockets: &str) -> Environment {
-    // the one for all services, which that of a service overrules
+    // the endpoint for all services, which the endpoint of a service overrides
     let mut variables = bench::function_environment_at(queues).unwrap();
     variables.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), table.into());
     variables.insert("SOCKET_ENDPOINT".into(), sockets.into());
@@ -56,7 +56,7 @@ async fn a_function_opens_its_connections_when_it_starts() {
     let counts = || [&at_table, &at_queues, &at_sockets].map(|count| count.load(Ordering::SeqCst));
 
     let app = App::start(&environment, &[]).await.unwrap();
-    assert_eq!(counts(), [1, 0, 0], "a door that talks to the table only");
+    assert_eq!(counts(), [1, 0, 0], "a function that uses the table only");
     app.store.check_reachable().await.unwrap();
     assert_eq!(counts(), [1, 0, 0], "the first event finds the connection open");
 
@@ -68,8 +68,8 @@ async fn a_function_opens_its_connections_when_it_starts() {
 
 #[tokio::test]
 async fn a_function_starts_without_reachable_services() {
-    let nobody = "http://127.0.0.1:9";
-    let environment = environment(nobody, nobody, nobody);
+    let unreachable = "http://127.0.0.1:9";
+    let environment = environment(unreachable, unreachable, unreachable);
     let app =
         App::start(&environment, &[FunctionDependency::Queue(Queue::Ticks), FunctionDependency::Sockets])
             .await

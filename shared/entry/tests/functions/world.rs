@@ -1,4 +1,4 @@
-//! The services behind a door.
+//! The services behind a function.
 
 use emulator::bench::TestCloud;
 use entry::{App, Clock, Environment};
@@ -13,9 +13,9 @@ impl EntryWorld {
     pub(crate) async fn start() -> Self {
         let clock = Clock::system();
         let time = clock.clone();
-        let bench = TestCloud::start(move || time.millis(), None).await.unwrap();
+        let cloud = TestCloud::start(move || time.millis(), None).await.unwrap();
         let app =
-            App::start(&Environment::new(bench.function_environment(), clock.clone()), &[]).await.unwrap();
-        Self { app, clock, cloud: bench }
+            App::start(&Environment::new(cloud.function_environment(), clock.clone()), &[]).await.unwrap();
+        Self { app, clock, cloud }
     }
 }

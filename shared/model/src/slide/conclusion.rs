@@ -78,15 +78,15 @@ mod tests {
         let cut = parse(json!({"conclusions": vec!["ü".repeat(501); 10]})).unwrap();
         assert_eq!(cut.to_value()["conclusions"][9].as_str().unwrap().chars().count(), 500);
         assert_eq!(cut.to_value()["title"], "Key Takeaways");
-        for (wrong, field) in [
+        for (invalid, field) in [
             (json!({"conclusions": vec!["x"; 11]}), "content.conclusions"),
             (json!({"conclusions": ["x", 1]}), "content.conclusions[1]"),
             (json!({"conclusions": null}), "content.conclusions"),
             (json!({"title": "x".repeat(201)}), "content.title"),
             (json!({"thank_you_message": "x".repeat(501)}), "content.thank_you_message"),
         ] {
-            let errors = parse(wrong.clone()).unwrap_err();
-            assert_eq!(errors[0].field, field, "{wrong}: {errors:?}");
+            let errors = parse(invalid.clone()).unwrap_err();
+            assert_eq!(errors[0].field, field, "{invalid}: {errors:?}");
         }
     }
 }

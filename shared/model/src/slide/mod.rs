@@ -262,9 +262,9 @@ mod tests {
     #[test]
     fn content_that_is_not_an_object_is_refused() {
         for kind in SlideType::ALL {
-            for wrong in [json!([]), json!("text"), json!(3), json!(true)] {
-                let errors = SlideContent::parse(*kind, &wrong).unwrap_err();
-                assert_eq!(errors[0].field, "content", "{kind:?} {wrong}");
+            for invalid in [json!([]), json!("text"), json!(3), json!(true)] {
+                let errors = SlideContent::parse(*kind, &invalid).unwrap_err();
+                assert_eq!(errors[0].field, "content", "{kind:?} {invalid}");
             }
         }
     }

@@ -93,7 +93,7 @@ mod tests {
         for n in [2, 10] {
             assert_eq!(fields(&with(&(0..n).map(option).collect())), [""; 0]);
         }
-        for (wrong, expected) in [
+        for (invalid, expected) in [
             (json!({"question": "?"}), "content.options"),
             (json!({"options": [{"text": "a"}, {"text": "b"}]}), "content.question"),
             (with(&json!([{"text": "a"}])), "content.options"),
@@ -109,7 +109,7 @@ mod tests {
             (with(&json!([{"text": "a"}, "b"])), "content.options[1]"),
             (with(&json!("a,b")), "content.options"),
         ] {
-            assert_eq!(fields(&wrong), [expected], "{wrong}");
+            assert_eq!(fields(&invalid), [expected], "{invalid}");
         }
     }
 

@@ -105,7 +105,7 @@ mod tests {
         );
         assert_eq!(fields(&json!({"question": "?", "max_length": null})), [""; 0]);
         assert_eq!(fields(&json!({"required": true})), ["content.question"]);
-        for (wrong, field) in [
+        for (invalid, field) in [
             (json!({"question": ""}), "content.question"),
             (json!({"question": " \n"}), "content.question"),
             (json!({"question": "?".repeat(501)}), "content.question"),
@@ -115,7 +115,7 @@ mod tests {
             (json!({"question": "?", "max_length": -1}), "content.max_length"),
             (json!({"question": "?", "required": "yes"}), "content.required"),
         ] {
-            assert_eq!(fields(&wrong), [field], "{wrong}");
+            assert_eq!(fields(&invalid), [field], "{invalid}");
         }
     }
 
@@ -124,17 +124,17 @@ mod tests {
         let slide =
             TextQuestionContent { max_length: Some(3), required: true, ..TextQuestionContent::default() };
         assert_eq!(slide.accept(&json!({"text": "äöü"})), Ok(AnswerContent::Text("äöü".into())));
-        for wrong in [
+        for invalid in [
             json!({"text": "abcd"}),
             json!({"text": " "}),
             json!({"text": 1}),
             json!({}),
             json!({"selected": []}),
         ] {
-            assert_eq!(slide.accept(&wrong).unwrap_err()[0].field, "content.text", "{wrong}");
+            assert_eq!(slide.accept(&invalid).unwrap_err()[0].field, "content.text", "{invalid}");
         }
-        for wrong in [json!("text"), json!(null), json!([])] {
-            assert_eq!(slide.accept(&wrong).unwrap_err()[0].field, "content", "{wrong}");
+        for invalid in [json!("text"), json!(null), json!([])] {
+            assert_eq!(slide.accept(&invalid).unwrap_err()[0].field, "content", "{invalid}");
         }
         let free = TextQuestionContent { max_length: None, required: false, ..slide };
         assert!(free.accept(&json!({"text": ""})).is_ok());

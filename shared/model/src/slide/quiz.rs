@@ -178,7 +178,7 @@ mod tests {
         ] {
             assert!(SlideContent::parse(SlideType::Quiz, &good).is_ok(), "{good}");
         }
-        for (wrong, field) in [
+        for (invalid, field) in [
             (written(&json!([])), "content.correct"),
             (written(&json!(["z"])), "content.correct"),
             (written(&json!(["a", "a"])), "content.correct"),
@@ -189,8 +189,8 @@ mod tests {
             (with("time_limit_seconds", json!(301)), "content.time_limit_seconds"),
             (with("options", json!([{"id": "a", "text": "A"}])), "content.options"),
         ] {
-            let errors = SlideContent::parse(SlideType::Quiz, &wrong).unwrap_err();
-            assert_eq!(errors[0].field, field, "{wrong}");
+            let errors = SlideContent::parse(SlideType::Quiz, &invalid).unwrap_err();
+            assert_eq!(errors[0].field, field, "{invalid}");
         }
     }
 
@@ -203,7 +203,8 @@ mod tests {
     #[test]
     fn the_audience_does_not_see_the_correct_options() {
         let content = SlideContent::Quiz(quiz(&json!(["a", "c"])));
-        let (hidden, revealed) = (content.for_audience(false), content.for_audience(true));
+        let hidden = content.for_audience(false);
+        let revealed = content.for_audience(true);
         assert_eq!((hidden.get("correct"), &hidden["allow_multiple"]), (None, &json!(true)));
         assert_eq!(revealed["correct"], json!(["a", "c"]));
         assert!(!content.shows_results());
@@ -223,8 +224,8 @@ mod tests {
         assert_eq!([0, 20_000, i64::MAX].map(|elapsed| free.points(&chose(&["a"]), elapsed)), [1, 1, 1]);
         let many = quiz(&json!(["a", "b"]));
         assert_eq!(many.points(&chose(&["b", "a"]), 0), 1000);
-        for wrong in [vec!["a"], vec!["a", "b", "c"], vec!["a", "c"]] {
-            assert_eq!(many.points(&chose(&wrong), 0), 0, "{wrong:?}");
+        for invalid in [vec!["a"], vec!["a", "b", "c"], vec!["a", "c"]] {
+            assert_eq!(many.points(&chose(&invalid), 0), 0, "{invalid:?}");
         }
         assert_eq!(many.points(&AnswerContent::Text("a".into()), 0), 0);
     }
@@ -233,10 +234,11 @@ mod tests {
         #[test]
         fn points_never_increase_with_time(points in 1..=1000_u32, limit in prop::option::of(5..=300_u32), early: i64, later: i64) {
             let quiz = QuizContent { points, time_limit_seconds: limit, ..QuizContent::default() };
-            let (early, later) = (early.min(later), early.max(later));
+            let first = early.min(later);
+            let second = early.max(later);
             let right = chose(&["opt1"]);
-            prop_assert!(quiz.points(&right, early) >= quiz.points(&right, later));
-            prop_assert!(quiz.points(&right, early) <= points);
+            prop_assert!(quiz.points(&right, first) >= quiz.points(&right, second));
+            prop_assert!(quiz.points(&right, first) <= points);
         }
     }
 }

@@ -93,13 +93,13 @@ mod tests {
 
     #[test]
     fn content_has_limits() {
-        for (wrong, field) in [
+        for (invalid, field) in [
             (json!({"question": "?"}), "content.options"),
             (json!({"question": "?", "options": [{"text": "a"}]}), "content.options"),
             (json!({"options": [{"text": "a"}, {"text": "b"}]}), "content.question"),
         ] {
-            let errors = SlideContent::parse(SlideType::Ranking, &wrong).unwrap_err();
-            assert_eq!(errors[0].field, field, "{wrong}");
+            let errors = SlideContent::parse(SlideType::Ranking, &invalid).unwrap_err();
+            assert_eq!(errors[0].field, field, "{invalid}");
         }
     }
 
@@ -114,7 +114,7 @@ mod tests {
             );
         }
         assert!(slide.accept(&json!({"ranking": ["c", "a", "b"]})).is_ok());
-        for (wrong, field) in [
+        for (invalid, field) in [
             (json!({"ranking": []}), "content.ranking"),
             (json!({"ranking": ["a", "a"]}), "content.ranking[1]"),
             (json!({"ranking": ["a", "z"]}), "content.ranking[1]"),
@@ -122,7 +122,7 @@ mod tests {
             (json!({"ranking": 3}), "content.ranking"),
             (json!({"text": "a"}), "content.ranking"),
         ] {
-            assert_eq!(slide.accept(&wrong).unwrap_err()[0].field, field, "{wrong}");
+            assert_eq!(slide.accept(&invalid).unwrap_err()[0].field, field, "{invalid}");
         }
     }
 

@@ -147,7 +147,7 @@ mod tests {
         ] {
             assert_eq!(fields(&good), [""; 0], "{good}");
         }
-        for (wrong, field) in [
+        for (invalid, field) in [
             (json!({"min": 0}), "content.question"),
             (json!({"question": " "}), "content.question"),
             (json!({"question": "?", "min": 101, "max": 105}), "content.min"),
@@ -158,7 +158,7 @@ mod tests {
             (json!({"question": "?", "max": 4.5}), "content.max"),
             (json!({"question": "?", "min_label": "x".repeat(101)}), "content.min_label"),
         ] {
-            assert_eq!(fields(&wrong), [field], "{wrong}");
+            assert_eq!(fields(&invalid), [field], "{invalid}");
         }
         assert!(!fields(&json!({"question": "?", "min": u32::MAX, "max": u32::MAX})).is_empty());
     }
@@ -169,7 +169,7 @@ mod tests {
         for answer in [json!({"value": 10}), json!({"selected": ["10"]}), json!({"selected": "10"})] {
             assert_eq!(scale.accept(&answer), Ok(AnswerContent::Selected(vec!["10".into()])), "{answer}");
         }
-        for (wrong, field) in [
+        for (invalid, field) in [
             (json!({"value": 11}), "content.value"),
             (json!({"value": -1}), "content.value"),
             (json!({"value": 1.5}), "content.value"),
@@ -181,7 +181,7 @@ mod tests {
             (json!({"selected": ["1", "2"]}), "content.selected"),
             (json!(4), "content"),
         ] {
-            assert_eq!(scale.accept(&wrong).unwrap_err()[0].field, field, "{wrong}");
+            assert_eq!(scale.accept(&invalid).unwrap_err()[0].field, field, "{invalid}");
         }
     }
 

@@ -102,7 +102,7 @@ mod tests {
         ] {
             assert!(SlideContent::parse(SlideType::Summary, &good).is_ok(), "{good}");
         }
-        for (wrong, field) in [
+        for (invalid, field) in [
             (json!({"include_slides": "some"}), "content.include_slides"),
             (json!({"include_slides": ["x"]}), "content.include_slides"),
             (json!({"include_slides": vec![id; 201]}), "content.include_slides"),
@@ -110,8 +110,8 @@ mod tests {
             (json!({"summary_text": "x".repeat(10_001)}), "content.summary_text"),
             (json!({"auto_generate": 1}), "content.auto_generate"),
         ] {
-            let errors = SlideContent::parse(SlideType::Summary, &wrong).unwrap_err();
-            assert_eq!(errors[0].field, field, "{wrong}: {errors:?}");
+            let errors = SlideContent::parse(SlideType::Summary, &invalid).unwrap_err();
+            assert_eq!(errors[0].field, field, "{invalid}: {errors:?}");
         }
     }
 

@@ -63,36 +63,38 @@ const DESCRIPTION: &str = "\
 The events of live sessions and of the team chat, and the messages that a client may send. The HTTP API is described at \
 [`/redoc`](/redoc).
 
-**Connecting**: `POST /v1/realtime/tickets`, or joining a session, returns a `websocket_url`. It opens one connection within \
-60 seconds. A refused handshake has an HTTP status: 401 for an invalid ticket, 403 for an origin that is not allowed, 404 for \
-an unknown session, 409 for a session that has ended, 429 for too many attempts.
+**Connecting.** `POST /v1/realtime/tickets`, or joining a session, returns a `websocket_url`. It opens one connection within \
+60 seconds. A refused handshake has an HTTP status. It is 401 for an invalid ticket, 403 for an origin that is not allowed, 404 \
+for an unknown session, 409 for a session that has ended, and 429 for too many attempts.
 
-**Envelope**: every event is `{type, sid, room, payload, timestamp}`. A client sends `{type, payload, ref}`, or its fields \
-beside `type`. An event that answers a message carries its `ref`.
+**Envelope.** Every event is `{type, sid, room, payload, timestamp}`. A client sends `{type, payload, ref}`, or its fields beside \
+`type`. An event that answers a message carries its `ref`.
 
-**State, not changes**: an event carries the current state with its `version`, `as_of` or `created_at`. A client keeps the \
-newest state and drops older ones, so late, repeated and reordered events do no harm. `session_state` is the first event of a \
-connection to a session, so a reconnect loses nothing.
+**State, not changes.** An event carries the current state with its `version`, `as_of` or `created_at`. A client keeps the newest \
+state and drops older ones, so late, repeated and reordered events do no harm. `session_state` is the first event of a connection \
+to a session, so a reconnect loses nothing.
 
-**Staying connected**: a client sends `ping` every 30 seconds. A connection without any message for 10 minutes is closed, and \
+**Staying connected.** A client sends `ping` every 30 seconds. A connection without any message for 10 minutes is closed, and \
 every connection is closed after two hours. A `ping` with the client's `version` also requests what the client missed.
 
-**Staying complete in a channel**: a client keeps two numbers per channel, `seq` for messages and `change` for changes, and \
-moves each of them only past what it has applied. `seq` moves to the next number only if the client has the message with that \
-number. `change` moves to the next number only if the client has applied the change with that number. A client can always apply \
-`new_message` and `message_edited`, because they have the whole message: it keeps the highest `version`. It can apply \
-`message_deleted` and `message_reaction` only if it has the message in the `version` before the event's, and they count as \
-applied if it has the event's `version` or a later one. A change that the client cannot apply, because the message is missing or \
-has an earlier version than the one before, must not move `change`. The client then sends `join_channel` with its numbers as \
-`since` and applies the replay: it keeps the highest `version` of every message in `channel_changes`, and takes the `seq` and \
-`change` of `channel_joined` if it received all `replayed` messages. Otherwise it sends `join_channel` with its old numbers again. \
-On `resync_required` it reads the history with `GET /v1/messages/channel/{id}` and starts from the `seq` and `change` of the \
-first response. A client sends `join_channel` after every reconnect too.";
+**Staying complete in a channel.** A client keeps two numbers per channel, `seq` for messages and `change` for changes, and moves \
+each of them only past what it has applied. `seq` moves to the next number only if the client has the message with that number. \
+`change` moves to the next number only if the client has applied the change with that number. `new_message` and `message_edited` \
+contain the whole message, so a client can always apply them, and it keeps the highest `version`. `message_deleted` and \
+`message_reaction` contain a part of the message, so a client can apply them only if it has the message in the `version` before \
+the event's. They count as applied if the client has the event's `version` or a later one. A change that the client cannot apply, \
+because the message is missing or has an earlier `version` than the one before the event's, must not move `change`. The client \
+then sends `join_channel` with its numbers as `since` and applies the replay. It keeps the highest `version` of every message in \
+`channel_changes`. If it received all `replayed` messages, it takes the `seq` and `change` of `channel_joined`, and otherwise it \
+sends `join_channel` with its old numbers again. On `resync_required`, it reads the history with \
+`GET /v1/messages/channel/{id}` and starts from the `seq` and `change` of the first response. A client also sends `join_channel` \
+after every reconnect.";
 
 /// Returns the document for sockets at this `ws://` or `wss://` URL.
 pub fn document(socket_url: &str) -> Value {
     let mut schemas = AsyncApiSchemas::default();
-    let (mut messages, mut operations) = (Map::new(), Map::new());
+    let mut messages = Map::new();
+    let mut operations = Map::new();
     for AsyncApiMessage { key, operation, message } in
         commands::command_messages(&mut schemas).into_iter().chain(events::event_messages(&mut schemas))
     {

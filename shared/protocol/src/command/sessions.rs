@@ -24,7 +24,7 @@ pub enum SessionCommand {
 /// become an earlier participant again, join over HTTP with that participant's token. The answer is `session_state`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct JoinSessionCommand {
-    /// The new display name. A blank name makes the participant anonymous.
+    /// The new display name. An absent or blank name keeps the current one.
     #[schema(max_length = 100)]
     pub display_name: Option<String>,
     /// The token of this connection's participant, from joining over HTTP.

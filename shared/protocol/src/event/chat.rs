@@ -99,8 +99,8 @@ pub struct ReplayedMessages {
     pub messages: Vec<MessageView>,
 }
 
-/// The position of a channel with too many changes to replay. The client reads the history again and starts from these
-/// numbers.
+/// The position of a channel with too many changes to replay. The client reads the history again and starts from the
+/// numbers of its first response.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct ResyncRequired {
     /// The channel that the client must read again.

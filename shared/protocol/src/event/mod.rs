@@ -154,7 +154,8 @@ pub enum Event {
     TypingIndicator(chat::TypingIndicatorEvent),
     /// A user came online or went offline
     ///
-    /// Sent to all connected members of the team when the first connection of the user opens or the last one closes.
+    /// Sent to all connected members of the team when the first connection of the user opens or the last connection is
+    /// gone.
     UserStatus(chat::UserStatusChanged),
     /// The online members of a channel
     ///

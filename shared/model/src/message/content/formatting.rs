@@ -36,12 +36,14 @@ pub fn detect_formatting(text: &str) -> MessageFormatting {
 fn is_marked(text: &str, mark: &str) -> bool {
     let is_mark = |letter: char| mark.contains(letter);
     let begins = |line: &str, at: usize| {
-        let (before, after) = (line.split_at(at).0, line.split_at(at + mark.len()).1);
+        let before = line.split_at(at).0;
+        let after = line.split_at(at + mark.len()).1;
         !before.ends_with(char::is_alphanumeric)
             && after.starts_with(|letter: char| !letter.is_whitespace() && !is_mark(letter))
     };
     let ends = |line: &str, at: usize| {
-        let (before, after) = (line.split_at(at).0, line.split_at(at + mark.len()).1);
+        let before = line.split_at(at).0;
+        let after = line.split_at(at + mark.len()).1;
         before.ends_with(|letter: char| !letter.is_whitespace() && !is_mark(letter))
             && !after.starts_with(char::is_alphanumeric)
     };
