@@ -4,7 +4,8 @@ use std::str::Chars;
 
 /// Returns true if a text matches a pattern. `*` matches any characters, and `?` matches one character.
 pub(super) fn matches_pattern(pattern: &str, text: &str) -> bool {
-    let (mut wanted, mut given) = (pattern.chars(), text.chars());
+    let mut wanted = pattern.chars();
+    let mut given = text.chars();
     // the pattern after the last `*`, and the text from the first character that the `*` has not matched
     let mut star: Option<(Chars<'_>, Chars<'_>)> = None;
     loop {

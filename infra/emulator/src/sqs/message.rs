@@ -172,7 +172,9 @@ impl ReceiptHandle {
     pub(super) fn parse(queue: &str, handle: &str) -> Option<Self> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(handle).ok()?).ok()?;
         let mut parts = text.splitn(3, '/');
-        let (sequence, receive, of) = (parts.next()?, parts.next()?, parts.next()?);
+        let sequence = parts.next()?;
+        let receive = parts.next()?;
+        let of = parts.next()?;
         (of == queue).then_some(())?;
         Some(Self {
             queue: of.to_owned(),

@@ -94,7 +94,8 @@ async fn chaos_makes_transactions_conflict() {
 /// Receives and deletes until the queue is empty. Returns the bodies in order, and how often each was received.
 async fn drain(world: &EmulatorWorld, queue: &str) -> (Vec<String>, HashMap<String, usize>) {
     let queues = world.emulator.sqs();
-    let (mut order, mut counts) = (Vec::new(), HashMap::new());
+    let mut order = Vec::new();
+    let mut counts = HashMap::new();
     while queues.depth(queue) != QueueDepth::default() {
         for message in queues.receive(queue, 10, NO_WAIT).await {
             *counts.entry(message.body.clone()).or_default() += 1;

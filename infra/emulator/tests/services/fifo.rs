@@ -10,7 +10,8 @@ const NO_WAIT: Duration = Duration::ZERO;
 #[tokio::test]
 async fn a_deduplication_id_is_accepted_once_in_five_minutes() {
     let world = EmulatorWorld::with_queues([fifo_queue("ticks.fifo")]).start().await;
-    let (sqs, queues) = (world.sqs(), world.emulator.sqs());
+    let sqs = world.sqs();
+    let queues = world.emulator.sqs();
     let send = |body: &str, group: &str| {
         let send = sqs.send_message().queue_url(queues.url("ticks.fifo")).message_body(body);
         send.message_group_id(group).message_deduplication_id("slide/1").send()
@@ -51,7 +52,8 @@ async fn deduplication_can_be_scoped_to_the_group() {
 async fn content_based_deduplication_hashes_the_body() {
     let by_content = QueueSpec { content_based_deduplication: true, ..fifo_queue("content.fifo") };
     let world = EmulatorWorld::with_queues([by_content, fifo_queue("plain.fifo")]).start().await;
-    let (sqs, queues) = (world.sqs(), world.emulator.sqs());
+    let sqs = world.sqs();
+    let queues = world.emulator.sqs();
     let send = |queue: &str, body: &str| {
         sqs.send_message().queue_url(queues.url(queue)).message_body(body).message_group_id("g").send()
     };
@@ -139,7 +141,8 @@ async fn invalid_fifo_messages_are_refused() {
 #[tokio::test]
 async fn a_receipt_handle_of_a_fifo_queue_expires() {
     let world = EmulatorWorld::with_queues([fifo_queue("jobs.fifo")]).start().await;
-    let (sqs, queues) = (world.sqs(), world.emulator.sqs());
+    let sqs = world.sqs();
+    let queues = world.emulator.sqs();
     queues.send("jobs.fifo", "1", Some("g"), None, NO_WAIT);
     let received = queues.receive("jobs.fifo", 1, NO_WAIT).await.remove(0);
     world.advance(Duration::from_secs(30));

@@ -1,4 +1,4 @@
-//! The permissions of a role, and the error of each service if one is missing.
+//! The permissions of a role, and the error of each service if a permission is missing.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -16,7 +16,8 @@ const NO_WAIT: Duration = Duration::ZERO;
 #[tokio::test]
 async fn messages_keep_their_attributes_and_checksums() {
     let world = EmulatorWorld::with_queues([standard_queue("jobs")]).start().await;
-    let (sqs, url) = (world.sqs(), world.emulator.sqs().url("jobs"));
+    let sqs = world.sqs();
+    let url = world.emulator.sqs().url("jobs");
     let attribute = MessageAttributeValue::builder().data_type("String").string_value("abc").build().unwrap();
     let sent =
         sqs.send_message().queue_url(&url).message_body("hello").message_attributes("trace", attribute);
@@ -96,7 +97,9 @@ async fn an_undeleted_message_is_redelivered_after_its_visibility_timeout() {
 #[tokio::test]
 async fn the_visibility_of_in_flight_messages_can_be_changed() {
     let world = EmulatorWorld::with_queues([standard_queue("jobs")]).start().await;
-    let (queues, sqs, url) = (world.emulator.sqs(), world.sqs(), world.emulator.sqs().url("jobs"));
+    let queues = world.emulator.sqs();
+    let sqs = world.sqs();
+    let url = world.emulator.sqs().url("jobs");
     queues.send("jobs", "a", None, None, NO_WAIT);
     let received = queues.receive("jobs", 1, NO_WAIT).await.remove(0);
     let change = |seconds| {
@@ -188,7 +191,8 @@ async fn dead_letters_can_be_redriven() {
 #[tokio::test]
 async fn batch_entries_fail_individually() {
     let world = EmulatorWorld::with_queues([standard_queue("jobs")]).start().await;
-    let (sqs, queues) = (world.sqs(), world.emulator.sqs());
+    let sqs = world.sqs();
+    let queues = world.emulator.sqs();
     let url = queues.url("jobs");
     let entry = |id: &str, body: &str| {
         SendMessageBatchRequestEntry::builder().id(id).message_body(body).build().unwrap()
@@ -216,7 +220,8 @@ async fn batch_entries_fail_individually() {
 async fn queues_are_listed_described_and_purged() {
     let world =
         EmulatorWorld::with_queues(with_dead_letter_queue(standard_queue("jobs"), "dead", 5)).start().await;
-    let (sqs, queues) = (world.sqs(), world.emulator.sqs());
+    let sqs = world.sqs();
+    let queues = world.emulator.sqs();
     let url = sqs.get_queue_url().queue_name("jobs").send().await.unwrap().queue_url.unwrap();
     assert_eq!(url, queues.url("jobs"));
     assert_eq!(
@@ -240,7 +245,8 @@ async fn queues_are_listed_described_and_purged() {
 #[tokio::test]
 async fn a_message_is_limited_to_one_mebibyte() {
     let world = EmulatorWorld::with_queues([standard_queue("jobs")]).start().await;
-    let (sqs, url) = (world.sqs(), world.emulator.sqs().url("jobs"));
+    let sqs = world.sqs();
+    let url = world.emulator.sqs().url("jobs");
     let send = |bytes| sqs.send_message().queue_url(&url).message_body("x".repeat(bytes)).send();
     send(1024 * 1024).await.unwrap();
     let error = send(1024 * 1024 + 1).await.unwrap_err().into_service_error();

@@ -85,11 +85,14 @@ async fn data_survives_a_restart() {
 /// A copy of the files of a running emulator is what `kill -9` leaves.
 #[tokio::test]
 async fn acknowledged_data_survives_a_kill() {
-    let (dir, left) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    let left = tempfile::tempdir().unwrap();
     let killed = world().data_in(dir.path()).start().await;
-    let (sqs, url) = (killed.sqs(), killed.emulator.sqs().url("jobs"));
+    let sqs = killed.sqs();
+    let url = killed.emulator.sqs().url("jobs");
     let work = (0..40).map(|n| {
-        let (killed, send) = (&killed, sqs.send_message().queue_url(&url).message_body(n.to_string()));
+        let killed = &killed;
+        let send = sqs.send_message().queue_url(&url).message_body(n.to_string());
         async move {
             put(killed, &n.to_string()).await;
             send.send().await.unwrap();

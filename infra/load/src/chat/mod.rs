@@ -142,7 +142,9 @@ impl ChatRehearsal {
         let mut writing = JoinSet::new();
         for (number, member) in (0..messages).zip(all.iter().cycle()) {
             ticks.tick().await;
-            let (api, log, channel) = (member.api.clone(), Arc::clone(log), channel.to_owned());
+            let api = member.api.clone();
+            let log = Arc::clone(log);
+            let channel = channel.to_owned();
             writing.spawn(async move {
                 let body = json!({
                     "channel_id": channel,

@@ -74,7 +74,8 @@ impl AlarmRow {
             MissingData::Breaching => "breaching",
         };
         let Self { namespace, statistic, period, periods, .. } = self;
-        let (description, metric) = (text::scalar(&self.description), text::scalar(&self.metric));
+        let description = text::scalar(&self.description);
+        let metric = text::scalar(&self.metric);
         let mut text = String::new();
         write!(
             text,

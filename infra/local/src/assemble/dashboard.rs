@@ -46,7 +46,8 @@ pub(super) fn body<'a>(
     widgets: impl Iterator<Item = &'a WidgetRow>,
     queue_ids: &[&str],
 ) -> anyhow::Result<String> {
-    let (mut x, mut y) = (0, 0);
+    let mut x = 0;
+    let mut y = 0;
     let mut parts = Vec::new();
     for widget in widgets {
         let width = if widget.logs.is_empty() { WIDTH } else { GRID };

@@ -153,7 +153,7 @@ pub(super) fn errors_alarm(id: &str, function: &FunctionRow) -> anyhow::Result<S
     if !function.runs_alone() {
         return Ok(String::new());
     }
-    let default = || format!("{} fails as a whole (a crash, a timeout), not a job of it", names::kebab(id));
+    let default = || format!("Invocations of {} fail (crash or timeout), not single jobs", names::kebab(id));
     let alarm = AlarmRow {
         description: function.errors_alarm.clone().unwrap_or_else(default),
         namespace: "AWS/Lambda".to_owned(),

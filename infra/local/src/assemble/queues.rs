@@ -56,7 +56,8 @@ pub(super) fn resources(id: &str, queue: &QueueRow) -> anyhow::Result<String> {
     } else {
         ("", "")
     };
-    let (visibility, max_receives) = (queue.visibility, queue.max_receives);
+    let visibility = queue.visibility;
+    let max_receives = queue.max_receives;
     Ok(format!(
         "  {id}:
     Type: AWS::SQS::Queue
@@ -91,14 +92,14 @@ pub(super) fn alarms(id: &str, queue: &QueueRow) -> anyhow::Result<String> {
         missing: MissingData::default(),
     };
     let failed = alarm(
-        format!("jobs of the queue {stem} have failed for good"),
+        format!("Jobs of the queue {stem} are in the dead-letter queue"),
         "ApproximateNumberOfMessagesVisible",
         &dead_letters(id),
         1,
         0,
     );
     let old = alarm(
-        format!("jobs of the queue {stem} wait"),
+        format!("Jobs of the queue {stem} wait too long"),
         "ApproximateAgeOfOldestMessage",
         id,
         3,

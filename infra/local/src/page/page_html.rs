@@ -67,7 +67,7 @@ fn render_requests(html: &mut String, state: &PageState) {
     for request in state.requests.iter().take(MAX_ROWS) {
         let bad = if request.status >= 500 { " bad" } else { "" };
         let cost = request.cost.as_deref();
-        // the cost of a million such requests, because the cost of one is too small to read
+        // dollars for a million such requests, because those for a single request are too few to read
         let dollars =
             cost.map(|cost| format!("{:.2}", RequestUnits::parse(cost).dollars() * 1e6)).unwrap_or_default();
         let _ = write!(
@@ -93,7 +93,8 @@ fn render_mail(html: &mut String, state: &PageState) {
     }
     for mail in state.mail.iter().take(MAX_ROWS) {
         let at = Timestamp::from_millisecond(mail.at_ms).map(clock_time).unwrap_or_default();
-        let (to, subject) = (escape(&mail.to.join(", ")), escape(&mail.subject));
+        let to = escape(&mail.to.join(", "));
+        let subject = escape(&mail.subject);
         let _ = write!(html, "<details><summary><code>{at}</code> {to}: <b>{subject}</b>");
         // links that the product put into its own e-mail; other schemes than http(s) are dropped
         for link in mail.links.iter().filter(|link| link.starts_with("http")) {

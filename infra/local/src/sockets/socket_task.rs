@@ -42,7 +42,7 @@ pub(super) struct SocketTask {
     connection: Arc<SocketConnection>,
     activity: Arc<SocketActivity>,
     rx: UnboundedReceiver<OutboundFrame>,
-    /// A frame that chaos delays until the next one is sent.
+    /// A frame that chaos delays until the next frame is sent.
     delayed_frame: Option<String>,
 }
 

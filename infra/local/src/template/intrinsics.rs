@@ -104,8 +104,8 @@ impl SamTemplate {
                 .map(|text| Some(text.into())),
             "Fn::GetAtt" => match intrinsic_list(argument, path)? {
                 [id, attribute] => {
-                    let (id, attribute) =
-                        (id.as_str().unwrap_or_default(), attribute.as_str().unwrap_or_default());
+                    let id = id.as_str().unwrap_or_default();
+                    let attribute = attribute.as_str().unwrap_or_default();
                     self.resolve_attribute(id, attribute, path).map(|text| Some(text.into()))
                 }
                 _ => Err(TemplateError::new(path, "Fn::GetAtt needs a resource and an attribute")),

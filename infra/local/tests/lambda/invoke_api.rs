@@ -31,9 +31,11 @@ impl InvokeApi {
     pub(crate) async fn start() -> Self {
         let functions = Arc::new(OnceLock::<Vec<FunctionSpec>>::new());
         let running = Arc::new(Mutex::new(HashMap::<String, Arc<RunningFunction>>::new()));
-        let (known, started) = (Arc::clone(&functions), Arc::clone(&running));
+        let known = Arc::clone(&functions);
+        let started = Arc::clone(&running);
         let authority = serve(move |request, event| {
-            let (known, started) = (Arc::clone(&known), Arc::clone(&started));
+            let known = Arc::clone(&known);
+            let started = Arc::clone(&started);
             async move {
                 let path = request.uri.path();
                 let binary = path

@@ -36,9 +36,12 @@ impl RuntimeApi {
         let (events, next) = mpsc::unbounded_channel::<(String, Value)>();
         let next = Arc::new(tokio::sync::Mutex::new(next));
         let waiting = PendingInvocations::default();
-        let (held, arn) = (Arc::clone(&waiting), arn.to_owned());
+        let held = Arc::clone(&waiting);
+        let arn = arn.to_owned();
         let authority = serve(move |request, body| {
-            let (next, waiting, arn) = (Arc::clone(&next), Arc::clone(&held), arn.clone());
+            let next = Arc::clone(&next);
+            let waiting = Arc::clone(&held);
+            let arn = arn.clone();
             async move {
                 let path: Vec<&str> = request.uri.path().trim_start_matches('/').split('/').collect();
                 match (request.method.as_str(), path.as_slice()) {

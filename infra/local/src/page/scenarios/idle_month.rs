@@ -30,9 +30,11 @@ pub(super) fn idle_table() -> String {
     let mut text = String::from(
         "| item | per month | US$ by the list | free per month | US$ left |\n| --- | ---: | ---: | ---: | ---: |\n",
     );
-    let (mut list, mut left) = (0.0, 0.0);
+    let mut list = 0.0;
+    let mut left = 0.0;
     for BillItem { what, quantity, price, free } in bill_items() {
-        let (full, rest) = (price.for_quantity(quantity), price.for_quantity((quantity - free).max(0.0)));
+        let full = price.for_quantity(quantity);
+        let rest = price.for_quantity((quantity - free).max(0.0));
         list += full;
         left += rest;
         let quantity = if quantity > 0.0 && quantity < 10.0 && quantity.fract() > 0.0 {

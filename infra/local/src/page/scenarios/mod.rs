@@ -218,7 +218,8 @@ fn repository() -> PathBuf {
 
 /// The document with the new text of a computed block.
 fn replace_block(document: &str, name: &str, text: &str) -> String {
-    let (open, close) = (format!("<!-- computed: {name} -->\n"), "<!-- end -->");
+    let open = format!("<!-- computed: {name} -->\n");
+    let close = "<!-- end -->";
     let (before, rest) =
         document.split_once(&open).unwrap_or_else(|| panic!("OPERATIONS.md has no block {name}"));
     let (_, after) = rest.split_once(close).unwrap_or_else(|| panic!("the block {name} has no end"));
