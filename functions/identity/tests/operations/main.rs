@@ -1,10 +1,6 @@
 //! The operations of identity, called through its Lambda function, against emulated services.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a helper that fails, fails the test"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails, fails the test")]
 
 mod accounts;
 mod admins;

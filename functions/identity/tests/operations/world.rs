@@ -63,7 +63,11 @@ impl IdentityWorld {
         if is_mute {
             variables.insert("SOCKET_ENDPOINT".into(), self.cloud.unreachable_url());
         }
-        client_of(identity::admin_api(Environment::new(variables, self.clock.clone())).await.expect("the function starts"))
+        client_of(
+            identity::admin_api(Environment::new(variables, self.clock.clone()))
+                .await
+                .expect("the function starts"),
+        )
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> TestRequest {

@@ -213,7 +213,10 @@ async fn the_cost_of_one_presentation_is_constant() {
         costs
     };
     let alone = costs().await;
-    assert_eq!(alone[0], "requests=2; rru=1.5; wru=0", "the login session, and one query for the presentation");
+    assert_eq!(
+        alone[0], "requests=2; rru=1.5; wru=0",
+        "the login session, and one query for the presentation"
+    );
     for n in 0..40 {
         ana.create_presentation(&format!("Talk {n}")).await;
     }
