@@ -20,8 +20,7 @@ use utoipa::ToSchema;
 use super::{
     access::{ChannelAccess, find_access},
     create::name_taken_error,
-    fields,
-    publish,
+    fields, publish,
     retry_change::retry_change,
     view,
 };

@@ -1,9 +1,9 @@
 //! Jobs of a team's chat.
 
 mod check_team_presence;
-mod delete_channel_rows;
 mod connection_closed;
 mod connection_opened;
+mod delete_channel_rows;
 mod process_messages;
 mod send_mention_digest;
 mod sync_profile;

@@ -62,7 +62,8 @@ async fn state_and_count(
     connection: &Connection,
     session: SessionId,
 ) -> Result<(Event, u64), Error> {
-    let state = session_state::load_session_state(app, instance, connection, session, app.clock.now()).await?;
+    let state =
+        session_state::load_session_state(app, instance, connection, session, app.clock.now()).await?;
     let participant_count = state.participant_count;
     Ok((Event::SessionState(Box::new(state)), participant_count))
 }
