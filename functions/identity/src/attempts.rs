@@ -30,10 +30,12 @@ impl<'a> PasswordAttempts<'a> {
         source: &RequestSource,
     ) -> Result<Self, Error> {
         let (network, now) = (source.network_key(), app.clock.now());
-        tokio::try_join!(
+        let (by_account, by_network) = tokio::try_join!(
             rate_limits::check_attempts(&app.store, PER_ACCOUNT, &account, now),
             rate_limits::check_attempts(&app.store, PER_NETWORK, &network, now),
         )?;
+        by_account.require_allowed()?;
+        by_network.require_allowed()?;
         Ok(Self { app, account, network })
     }
 
@@ -45,13 +47,15 @@ impl<'a> PasswordAttempts<'a> {
             rate_limits::count_attempt(&self.app.store, PER_ACCOUNT, &self.account, now),
             rate_limits::count_attempt(&self.app.store, PER_NETWORK, &self.network, now),
         );
-        account.and(network)
+        account?.require_allowed()?;
+        network?.require_allowed()
     }
 
     /// The last word before a right password counts: were there too many wrong ones meanwhile?
     pub(crate) async fn recheck_allowed(&self) -> Result<(), Error> {
         rate_limits::check_attempts_strong(&self.app.store, PER_ACCOUNT, &self.account, self.app.clock.now())
-            .await
+            .await?
+            .require_allowed()
     }
 }
 

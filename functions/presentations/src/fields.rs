@@ -1,6 +1,6 @@
 //! What several inputs share.
 
-use model::{Error, presentation::Slug};
+use model::{Error, ErrorCode, presentation::Slug};
 use serde::{Deserialize, Deserializer};
 
 /// Absent leaves, `null` clears.
@@ -14,6 +14,10 @@ pub(crate) fn clearable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cl
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context so")]
 pub(crate) fn not_blank(text: &str, (): &()) -> garde::Result {
     if text.trim().is_empty() { Err(garde::Error::new("must not be blank")) } else { Ok(()) }
+}
+
+pub(crate) fn slug_taken_error() -> Error {
+    Error::conflict(ErrorCode::SlugTaken, "another presentation has this slug")
 }
 
 /// A slug that someone chose.

@@ -67,10 +67,10 @@ pub async fn create_session(
     // not flattened: serde would no longer say which field is wrong
     let settings = UpdateSessionRequest { ai_answers, pace, blocked_words };
     let blocked = settings.parse_blocked_words()?;
-    let (presentation, owner) =
-        tokio::try_join!(presentations::get_owned(&app.store, account.user, presentation_id, now), async {
-            Ok(users::get_strong(&app.store, account.user, now).await?)
-        },)?;
+    let (presentation, owner) = tokio::try_join!(
+        presentations::get_owned(&app.store, account.user, presentation_id, now),
+        users::get_strong(&app.store, account.user, now)
+    )?;
     let owner = owner.ok_or(Error::Unauthenticated("the account is gone"))?;
     let code = JoinCode::generate(&mut rand::rng());
     let mut session = Session::new(app.clock.new_id(), &presentation, owner.plan, code, now);

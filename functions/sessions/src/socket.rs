@@ -143,7 +143,9 @@ impl SessionSocket {
             sessions::get_owned(&self.app.store, account.user, session, ReadConsistency::Eventual, now).await;
         match owned {
             // they are in it: that it is there is no secret
-            Err(Error::NotFound(_)) => return Err(Error::forbidden("only the session's owner presents")),
+            Err(store::StoreError::NotFound(_)) => {
+                return Err(Error::forbidden("only the session's owner presents"));
+            }
             owned => owned?,
         };
         let identity =

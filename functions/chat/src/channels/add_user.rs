@@ -68,9 +68,10 @@ pub(crate) async fn add_user(
         ChannelKind::Public if seat.membership.is_some() => {}
         ChannelKind::Public => return Err(Error::forbidden("members of the channel only").into()),
     }
-    seat.channel.check_not_archived()?;
+    model::channel::require_not_archived(seat.channel.archived_at)?;
     rate_limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), app.clock.now())
-        .await?;
+        .await?
+        .require_allowed()?;
     let who = team::find_teammate(&app, input.user_id).await?;
     let mut channel = seat.channel;
     membership::require_channel_quota(&app, who.id).await?;

@@ -85,7 +85,7 @@ async fn join_public_channel(
     let author = require_teammate(app, account.user).await?;
     let mut is_new = false;
     if seat.membership.is_none() {
-        seat.channel.check_not_archived()?;
+        model::channel::require_not_archived(seat.channel.archived_at)?;
         membership::require_channel_quota(app, account.user).await?;
         is_new = membership::add_member(app, id, &author).await?.is_some();
     }

@@ -104,7 +104,7 @@ async fn apply_update(
         ..channel.clone()
     };
     change_channel(app, user, id, ChannelPermission::Update, |seat, _| {
-        seat.channel.check_not_archived()?;
+        model::channel::require_not_archived(seat.channel.archived_at)?;
         let is_private = seat.channel.channel_kind != ChannelKind::Public;
         if input.is_private.is_some_and(|wanted| wanted != is_private) {
             return Err(Error::field("is_private", "cannot be changed: make another channel"));

@@ -35,7 +35,9 @@ pub(super) enum RewriteOutcome {
 /// # Errors
 /// `TooMany`
 pub(super) async fn count_change(app: &App, user: UserId) -> Result<(), Error> {
-    rate_limits::count_attempt(&app.store, CHANGE_RATE_LIMIT, &user.to_string(), app.clock.now()).await
+    rate_limits::count_attempt(&app.store, CHANGE_RATE_LIMIT, &user.to_string(), app.clock.now())
+        .await?
+        .require_allowed()
 }
 
 /// Writes a message over by what `by` makes of it as it is now, `None` being that it is so already; with a note of it where an

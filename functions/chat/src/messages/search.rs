@@ -91,7 +91,9 @@ pub(crate) async fn search_messages(
     if words.is_empty() {
         return Err(Error::field("q", "must have a word that says something").into());
     }
-    rate_limits::count_attempt(&app.store, SEARCH_RATE_LIMIT, &user.to_string(), now).await?;
+    rate_limits::count_attempt(&app.store, SEARCH_RATE_LIMIT, &user.to_string(), now)
+        .await?
+        .require_allowed()?;
     let channels = searchable_channels(&app, user, sought.channel_id).await?;
     // with its cursor nothing but this search goes on
     let identity = format!("{user}|{}|{:?}|{:?}", words.join(" "), sought.channel_id, sought.from);

@@ -59,12 +59,12 @@ pub(super) fn require_not_deleted(message: &Message) -> Result<(), Error> {
 pub(super) async fn require_open_channel(app: &App, channel: ChannelId) -> Result<Channel, Error> {
     let now = app.clock.now();
     let recent = channels::get(&app.store, channel, ReadConsistency::Eventual, now).await?;
-    if let Some(channel) = recent.filter(|channel| channel.check_not_archived().is_ok()) {
+    if let Some(channel) = recent.filter(|channel| channel.archived_at.is_none()) {
         return Ok(channel);
     }
     // what was read may be from before it was opened again: it may accept, never refuse
     let found = channels::get(&app.store, channel, ReadConsistency::Strong, now).await?;
     let channel = found.ok_or(Error::NotFound("channel"))?;
-    channel.check_not_archived()?;
+    model::channel::require_not_archived(channel.archived_at)?;
     Ok(channel)
 }

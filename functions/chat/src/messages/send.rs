@@ -15,7 +15,7 @@ use serde::Deserialize;
 use store::{
     ReadConsistency,
     chat::{
-        memberships::{self, Membership, SendAttempt, SendRecord},
+        memberships::{self, Membership, SendAttempt, SendRecord, SendRefusal},
         messages::{self, AppendOutcome, DuplicateLookup, Message, RepliedMessage},
     },
 };
@@ -116,6 +116,7 @@ pub(crate) async fn send_message(
         None => match memberships::reserve_send(&app.store, place, sent, now).await? {
             SendAttempt::New(_) => sent.last_seq,
             SendAttempt::Retry(_, earlier) => earlier.last_seq,
+            SendAttempt::Refused(refusal) => return Err(refusal_error(refusal).into()),
         },
     };
     let message = Message {
@@ -154,8 +155,17 @@ async fn find_duplicate(
         SendAttempt::Retry(_, earlier) => earlier.last_seq,
         // forgotten in between
         SendAttempt::New(_) => sent.last_seq,
+        SendAttempt::Refused(refusal) => return Err(refusal_error(refusal)),
     };
     Ok(messages::find_duplicate(&app.store, channel, (user, called), after, now).await?)
+}
+
+fn refusal_error(refusal: SendRefusal) -> Error {
+    match refusal {
+        SendRefusal::NotMember => Error::NotFound("channel"),
+        SendRefusal::RateLimited { retry_after } => Error::RateLimited { retry_after },
+        SendRefusal::IdReused => Error::field("client_msg_id", "is the name of another message"),
+    }
 }
 
 /// What sending stands on.

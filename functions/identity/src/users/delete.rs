@@ -106,7 +106,7 @@ async fn delete_presentations(app: &App, owner: UserId) -> Result<(), Error> {
         try_join_all(page.items.iter().map(|presentation| async {
             match presentations::delete(&app.store, owner, presentation.id, now).await {
                 // the index listed it a moment longer than it was there
-                Err(Error::NotFound(_)) => Ok(()),
+                Err(store::StoreError::NotFound(_)) => Ok(()),
                 done => done,
             }
         }))

@@ -48,7 +48,9 @@ pub(crate) async fn reorder_slides(
     ValidJson(input): ValidJson<ReorderSlidesRequest>,
 ) -> ApiResult<Json<ReorderSlidesResponse>> {
     let (store, now) = (&app.store, app.clock.now());
-    let presentation = slides::reorder(store, account.user, id, &input.slide_ids, "slide_ids", now).await?;
+    let presentation =
+        slides::reorder(store, account.user, id, now, |order| order.reorder(&input.slide_ids, "slide_ids"))
+            .await?;
     let slides = slide_views(slides::list(store, &presentation, now).await?);
     Ok(Json(ReorderSlidesResponse { reordered: slides.len(), slides }))
 }

@@ -210,10 +210,11 @@ pub async fn store_question(
         require_slide_of_session(app, &moment.session, slide).await?;
     }
     rate_limits::count_attempt(&app.store, PARTICIPANT_RATE_LIMIT, &asked.participant.to_string(), now)
-        .await?;
+        .await?
+        .require_allowed()?;
     if let Some(network) = asked.network {
         let who = format!("{}#{network}", asked.session);
-        rate_limits::count_attempt(&app.store, NETWORK_RATE_LIMIT, &who, now).await?;
+        rate_limits::count_attempt(&app.store, NETWORK_RATE_LIMIT, &who, now).await?.require_allowed()?;
     }
     let others = questions::list_strong(&app.store, asked.session, now).await?;
     if others.len() >= MAX_QUESTIONS {

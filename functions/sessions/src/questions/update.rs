@@ -80,7 +80,7 @@ pub async fn update_question(
         }
         question.pinned = input.is_pinned.unwrap_or(question.pinned);
         question.flagged = input.is_flagged.unwrap_or(question.flagged);
-        Ok(*question != before)
+        Ok::<_, model::Error>(*question != before)
     })
     .await?;
     tell::publish_difference(&app, &before, &changed).await;

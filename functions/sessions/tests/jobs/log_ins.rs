@@ -39,7 +39,10 @@ async fn the_clock_closes_sockets_of_ended_log_ins() {
 
     world.clock.advance(Duration::from_secs(61));
     let look = || async { due::list_due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0 };
-    assert_eq!(look().await[0].work().unwrap(), due::DueWork::Login(user, phone));
+    assert_eq!(
+        look().await[0].work().unwrap(),
+        due::DueWork::Identity(store::identity::due::IdentityDueWork::EndedLogin(user, phone))
+    );
     // twice: a queue may deliver so
     for _ in 0..2 {
         assert!(world.deliver(&worker, &EndLogin { user, login: phone }).await);

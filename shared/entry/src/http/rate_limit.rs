@@ -12,7 +12,7 @@ use crate::App;
 /// `TooMany` as soon as one of them is over its limit.
 pub async fn enforce_rate_limits(app: &App, checks: &[(RateLimit, &str)]) -> Result<(), Error> {
     for (limit, who) in checks {
-        rate_limits::count_attempt(&app.store, *limit, who, app.clock.now()).await?;
+        rate_limits::count_attempt(&app.store, *limit, who, app.clock.now()).await?.require_allowed()?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ mod slug;
 use serde::{Deserialize, Serialize};
 
 pub use self::{slide_order::SlideOrder, slug::Slug};
-use crate::{Error, ErrorCode, Result};
+use crate::{Error, ErrorCode};
 
 /// Slides of a presentation: its order is one item, and all of them are shown at once.
 pub const MAX_SLIDES: usize = 200;
@@ -35,15 +35,14 @@ impl PresentationStatus {
         }
     }
 
-    /// # Errors
-    /// `Conflict` naming both statuses where there is no such move.
-    pub fn check_transition(self, other: Self) -> Result<()> {
-        if self.can_become(other) {
-            return Ok(());
-        }
-        let (from, to) = (self.as_str(), other.as_str());
-        let why = format!("a presentation that is {from} cannot become {to}");
-        Err(Error::conflict(ErrorCode::InvalidTransition, why))
+    /// The error for a change to a status that this one has no transition to.
+    pub fn transition_error(self, other: Self) -> Error {
+        let from = self.as_str();
+        let to = other.as_str();
+        Error::conflict(
+            ErrorCode::InvalidTransition,
+            format!("a presentation that is {from} cannot become {to}"),
+        )
     }
 
     pub const fn as_str(self) -> &'static str {
@@ -70,7 +69,7 @@ mod tests {
             (Archived, vec![Draft, Archived]),
         ] {
             for to in PresentationStatus::ALL {
-                assert_eq!(from.check_transition(to).is_ok(), allowed.contains(&to), "{from:?} {to:?}");
+                assert_eq!(from.can_become(to), allowed.contains(&to), "{from:?} {to:?}");
             }
         }
     }
