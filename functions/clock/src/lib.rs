@@ -30,9 +30,11 @@ use protocol::job::{
     SendMentionDigest,
 };
 use store::{
-    chat::presence,
+    chat::{due::ChatDueWork, presence},
+    identity::due::IdentityDueWork,
     platform::due::{self, DueItem, DueWork},
-    presentations::images,
+    presentations::{due::PresentationsDueWork, images},
+    sessions::due::SessionsDueWork,
 };
 
 /// Items of one look; what is left is due a minute later too.
@@ -92,27 +94,35 @@ async fn dispatch_due_item(
 ) -> Result<(), Error> {
     let may = || seen_to.fetch_add(1, Ordering::Relaxed) < MAX_IMAGES;
     let done = match item.work() {
-        Ok(DueWork::Session(session)) => app.queues.send(&CheckSession { session }, now).await,
-        Ok(DueWork::Login(user, login)) => app.queues.send(&EndLogin { user, login }, now).await,
-        Ok(DueWork::Question(session, question)) => {
+        Ok(DueWork::Sessions(SessionsDueWork::Session(session))) => {
+            app.queues.send(&CheckSession { session }, now).await
+        }
+        Ok(DueWork::Identity(IdentityDueWork::EndedLogin(user, login))) => {
+            app.queues.send(&EndLogin { user, login }, now).await
+        }
+        Ok(DueWork::Sessions(SessionsDueWork::Question(session, question))) => {
             app.queues.send(&AnswerQuestion { session, question }, now).await
         }
-        Ok(DueWork::SlideGeneration(session, slide)) => {
+        Ok(DueWork::Sessions(SessionsDueWork::SlideGeneration(session, slide))) => {
             app.queues.send(&GenerateSlide { session, slide }, now).await
         }
-        Ok(DueWork::TeamPresence(user)) => {
+        Ok(DueWork::Chat(ChatDueWork::TeamPresence(user))) => {
             app.queues.send(&CheckTeamPresence { user, after_close: false }, now).await
         }
-        Ok(DueWork::DeletedChannel(channel)) => app.queues.send(&DeleteChannelRows { channel }, now).await,
-        Ok(DueWork::MentionDigest(user)) => app.queues.send(&SendMentionDigest { user }, now).await,
+        Ok(DueWork::Chat(ChatDueWork::DeletedChannel(channel))) => {
+            app.queues.send(&DeleteChannelRows { channel }, now).await
+        }
+        Ok(DueWork::Chat(ChatDueWork::MentionDigest(user))) => {
+            app.queues.send(&SendMentionDigest { user }, now).await
+        }
         // those that there is no room for are put off, out of the way of what comes after them
-        Ok(DueWork::Image(image)) if may() => {
+        Ok(DueWork::Presentations(PresentationsDueWork::Image(image))) if may() => {
             images::delete_if_unused(&app.store, image, now).await.map_err(Into::into)
         }
-        Ok(DueWork::OrphanedChunks(image, upload)) if may() => {
+        Ok(DueWork::Presentations(PresentationsDueWork::OrphanedChunks(image, upload))) if may() => {
             images::delete_orphaned_chunks(&app.store, image, upload, now).await.map_err(Into::into)
         }
-        Ok(DueWork::Image(_) | DueWork::OrphanedChunks(..)) => Ok(()),
+        Ok(DueWork::Presentations(_)) => Ok(()),
         Err(error) => Err(error.into()),
     };
     if let Err(Error::Unavailable { .. }) = done {
@@ -120,7 +130,7 @@ async fn dispatch_due_item(
         return done;
     }
     // somebody who is there is looked after at this pace: their job writes nothing where nothing has changed
-    let again = if matches!(item.work(), Ok(DueWork::TeamPresence(_))) {
+    let again = if matches!(item.work(), Ok(DueWork::Chat(ChatDueWork::TeamPresence(_)))) {
         presence::CHECK_INTERVAL
     } else {
         RETRY_AFTER

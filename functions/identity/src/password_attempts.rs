@@ -34,10 +34,12 @@ impl<'a> PasswordAttempts<'a> {
     ) -> Result<Self, Error> {
         let network = source.network_key();
         let now = app.clock.now();
-        tokio::try_join!(
+        let (by_account, by_network) = tokio::try_join!(
             rate_limits::check_attempts(&app.store, PER_ACCOUNT, &account, now),
             rate_limits::check_attempts(&app.store, PER_NETWORK, &network, now),
         )?;
+        by_account.require_allowed()?;
+        by_network.require_allowed()?;
         Ok(Self { app, account, network })
     }
 
@@ -52,7 +54,8 @@ impl<'a> PasswordAttempts<'a> {
             rate_limits::count_attempt(&self.app.store, PER_ACCOUNT, &self.account, now),
             rate_limits::count_attempt(&self.app.store, PER_NETWORK, &self.network, now),
         );
-        account.and(network)
+        account?.require_allowed()?;
+        network?.require_allowed()
     }
 
     /// Checks the account's limit again, strongly consistent, before a right password is accepted. Concurrent requests
@@ -62,7 +65,8 @@ impl<'a> PasswordAttempts<'a> {
     /// `RateLimited` if too many attempts have failed.
     pub(crate) async fn recheck_allowed(&self) -> Result<(), Error> {
         rate_limits::check_attempts_strong(&self.app.store, PER_ACCOUNT, &self.account, self.app.clock.now())
-            .await
+            .await?
+            .require_allowed()
     }
 }
 

@@ -58,5 +58,6 @@ pub(crate) async fn create_presentation(
         Presentation::new(app.clock.new_id(), account.user, input.title, input.description, app.clock.now());
     let notes = input.speaker_notes;
     let presentation = presentations::create(&app.store, draft, chosen, notes.clone(), &[]).await?;
+    let presentation = presentation.applied().ok_or_else(fields::slug_taken_error)?;
     Ok((StatusCode::CREATED, Json(PresentationContent { presentation, notes, slides: Vec::new() }.into())))
 }

@@ -61,6 +61,7 @@ pub(crate) async fn duplicate_presentation(
     }
     draft.slides = SlideOrder::new(slides.iter().map(|slide| slide.id).collect());
     let presentation = presentations::create(&app.store, draft, None, notes.clone(), &slides).await?;
+    let presentation = presentation.applied().ok_or_else(fields::slug_taken_error)?;
     Ok((StatusCode::CREATED, Json(PresentationContent { presentation, notes, slides }.into())))
 }
 

@@ -9,7 +9,7 @@ use model::{
     presentation::{PresentationStatus, Slug},
 };
 use serde::Deserialize;
-use store::presentations::{self, PresentationUpdate};
+use store::presentations::{self, PresentationChangeOutcome, PresentationUpdate};
 use utoipa::ToSchema;
 
 use crate::{fields, view::PresentationWithNotes};
@@ -83,7 +83,13 @@ pub(crate) async fn update_presentation(
     let presentation = if changes.is_empty() {
         presentations::get_owned(store, account.user, id, now).await?
     } else {
-        presentations::change(store, account.user, id, &changes, now).await?
+        match presentations::change(store, account.user, id, &changes, now).await? {
+            PresentationChangeOutcome::Applied(presentation) => *presentation,
+            PresentationChangeOutcome::InvalidTransition { from, to } => {
+                return Err(from.transition_error(to).into());
+            }
+            PresentationChangeOutcome::SlugTaken => return Err(fields::slug_taken_error().into()),
+        }
     };
     let speaker_notes = match changes.notes {
         Some(notes) => notes,

@@ -71,10 +71,10 @@ pub async fn create_session(
     // `serde(flatten)` would lose the name of the invalid field
     let settings = UpdateSessionRequest { ai_answers, pace, blocked_words };
     let blocked = settings.parse_blocked_words()?;
-    let (presentation, owner) =
-        tokio::try_join!(presentations::get_owned(&app.store, account.user, presentation_id, now), async {
-            Ok(users::get_strong(&app.store, account.user, now).await?)
-        })?;
+    let (presentation, owner) = tokio::try_join!(
+        presentations::get_owned(&app.store, account.user, presentation_id, now),
+        users::get_strong(&app.store, account.user, now)
+    )?;
     let owner = owner.ok_or(Error::Unauthenticated("the account does not exist any more"))?;
     let code = JoinCode::generate(&mut rand::rng());
     let mut session = Session::new(app.clock.new_id(), &presentation, owner.plan, code, now);

@@ -32,13 +32,15 @@ const WRONG_CODE_RATE_LIMIT: RateLimit =
 pub async fn session_by_code(app: &App, source: &RequestSource, code: &str) -> Result<Session, Error> {
     let now = app.clock.now();
     let network = source.network_key();
-    rate_limits::check_attempts(&app.store, WRONG_CODE_RATE_LIMIT, &network, now).await?;
+    rate_limits::check_attempts(&app.store, WRONG_CODE_RATE_LIMIT, &network, now).await?.require_allowed()?;
     let found = match JoinCode::parse(code) {
         Some(code) => sessions::by_code(&app.store, &code, now).await?,
         None => None,
     };
     let Some(found) = found else {
-        rate_limits::count_attempt(&app.store, WRONG_CODE_RATE_LIMIT, &network, now).await?;
+        rate_limits::count_attempt(&app.store, WRONG_CODE_RATE_LIMIT, &network, now)
+            .await?
+            .require_allowed()?;
         return Err(Error::NotFound("session"));
     };
     let session = sessions::get(&app.store, found.session, ReadConsistency::Strong, now).await?;

@@ -7,7 +7,9 @@ use entry::{
     tokens::{AccessToken, ParticipantToken as Token, SocketTicket, TICKET_LIFETIME, TicketHolder},
 };
 use jiff::{SignedDuration, Timestamp};
-use model::{AccountLogin, ConnectionIdentity, Error, ErrorCode, SessionId, session::SessionStatus};
+use model::{
+    AccountLogin, ConnectionIdentity, Error, ErrorCode, SessionId, plan::Quota, session::SessionStatus,
+};
 use protocol::job::OpenedReason;
 use store::{
     ReadConsistency,
@@ -18,7 +20,7 @@ use store::{
     },
     sessions::{
         self, Session, participants,
-        roles::{self, SessionCaller, SessionRole},
+        roles::{self, RoleOrJoinOutcome, SessionCaller, SessionRole},
     },
 };
 
@@ -144,12 +146,16 @@ async fn account_identity(
     let running = running_session(app, session, now).await?;
     // As in the original, any other account that knows the session's id joins the audience.
     Ok(match roles::role_or_join(&app.store, &running, user, now).await? {
-        SessionRole::Presenter => {
+        RoleOrJoinOutcome::Role(SessionRole::Presenter) => {
             (ConnectionIdentity::Account { user, login, presents: Some(session) }, None)
         }
-        SessionRole::Participant { id, display_name } => {
+        RoleOrJoinOutcome::Role(SessionRole::Participant { id, display_name }) => {
             let by = Some(logged_in_as(access));
             (ConnectionIdentity::Participant { participant: id, session, by }, display_name)
+        }
+        RoleOrJoinOutcome::Removed => return Err(Error::NotFound("session")),
+        RoleOrJoinOutcome::Full(most) => {
+            return Err(Quota::ParticipantsPerSession.exceeded_error(most, most));
         }
     })
 }

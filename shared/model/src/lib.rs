@@ -53,6 +53,7 @@ pub mod notification;
 pub mod plan;
 pub mod presentation;
 pub mod question;
+pub mod rate_limit;
 pub mod report;
 pub mod room;
 pub mod session;

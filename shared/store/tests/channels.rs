@@ -18,6 +18,7 @@ use store::{
         channels::{
             self, Channel, ChannelChangeOutcome, ChannelCreateOutcome, DeletedChannel, RemainingMembers,
         },
+        due::ChatDueWork,
         memberships::{self, ChannelMember, JoinOutcome, Membership, RemainingOwner},
         mentions::{self, UserMention},
         messages::{self, MentionedMember, Message, RepliedMessage},
@@ -325,7 +326,7 @@ async fn a_deleted_channel_disappears_and_is_cleared_in_steps() {
     let later = now() + SignedDuration::from_mins(1);
     let (items, _) = due::list_due(&store, 10, None, later).await.unwrap();
     let what: Vec<due::DueWork> = items.iter().map(|item| item.work().unwrap()).collect();
-    assert_eq!(what, [due::DueWork::DeletedChannel(channel.id)]);
+    assert_eq!(what, [due::DueWork::Chat(ChatDueWork::DeletedChannel(channel.id))]);
     assert!(!clear(later).await.unwrap(), "more than one go");
     assert_eq!(row_count(&store, &[PartitionKey::Messages(channel.id)]).await, 911);
     while !clear(later).await.unwrap() {}

@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    ChannelId, Error, MessageId, UserId, channel::MemberRole, message::ChannelPosition,
-    message::MessageAuthor,
+    ChannelId, MessageId, UserId, channel::MemberRole, message::ChannelPosition, message::MessageAuthor,
 };
 use store::{
     ReadConsistency, Store, WriteOutcome,
     chat::{
-        memberships::{self, ChannelMember, Membership, NotificationLevel, SendAttempt, SendRecord},
+        memberships::{
+            self, ChannelMember, Membership, NotificationLevel, SendAttempt, SendRecord, SendRefusal,
+        },
         messages::{self, AppendOutcome, DuplicateLookup, MAX_PINS, Message, StoredReaction},
     },
     dynamodb::cost,
@@ -54,24 +55,23 @@ async fn join_channel(store: &Store, user: u128) -> Membership {
     place
 }
 
-/// All that the door does to store a message, at a moment.
+/// Stores a message as `POST /v1/messages` does, at a moment.
 async fn send_message(
     store: &Store,
     user: u128,
-    called: &str,
+    client_msg_id: &str,
     at: Timestamp,
-) -> Result<AppendOutcome, Error> {
-    let place = memberships::get_membership(store, id(user), channel(), at)
-        .await?
-        .ok_or(Error::NotFound("channel"))?;
-    let after = messages::last_seq(store, channel(), ReadConsistency::Eventual, at).await?;
-    let after = match memberships::reserve_send(store, place, SendRecord::new(called, "I say it", after), at)
-        .await?
-    {
-        SendAttempt::New(_) => after,
-        SendAttempt::Retry(_, sent) => sent.last_seq,
+) -> Result<AppendOutcome, SendRefusal> {
+    let membership = memberships::get_membership(store, id(user), channel(), at).await.unwrap();
+    let membership = membership.ok_or(SendRefusal::NotMember)?;
+    let last_seq = messages::last_seq(store, channel(), ReadConsistency::Eventual, at).await.unwrap();
+    let record = SendRecord::new(client_msg_id, "I say it", last_seq);
+    let after = match memberships::reserve_send(store, membership, record, at).await.unwrap() {
+        SendAttempt::New(_) => last_seq,
+        SendAttempt::Retry(_, earlier) => earlier.last_seq,
+        SendAttempt::Refused(refusal) => return Err(refusal),
     };
-    Ok(messages::append(store, message(user, called), after, at).await?)
+    Ok(messages::append(store, message(user, client_msg_id), after, at).await.unwrap())
 }
 
 async fn all_messages(store: &Store) -> Vec<Message> {
@@ -117,7 +117,8 @@ async fn concurrent_retries_store_one_message() {
     // others write between
     let others = (2..=8).map(|user| send_message(store, user, "mine", now()));
     let (again, others) = futures::join!(join_all(again), join_all(others));
-    let is_new = |appended: &Result<AppendOutcome, Error>| matches!(appended, Ok(AppendOutcome::Inserted(_)));
+    let is_new =
+        |appended: &Result<AppendOutcome, SendRefusal>| matches!(appended, Ok(AppendOutcome::Inserted(_)));
     assert!(again.iter().chain(&others).all(Result::is_ok), "{again:?} {others:?}");
     assert_eq!(again.iter().filter(|appended| is_new(appended)).count(), 1);
     assert!(others.iter().all(is_new), "the same name of somebody else is another message");
@@ -185,9 +186,9 @@ async fn only_members_within_the_rate_limit_send() {
         send_message(&store, 1, &number.to_string(), now()).await.unwrap();
     }
     let refused = send_message(&store, 1, "one more", now()).await;
-    assert!(matches!(refused, Err(Error::RateLimited { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(SendRefusal::RateLimited { .. })), "{refused:?}");
     let refused = send_message(&store, 1, "19", now()).await;
-    assert!(matches!(refused, Err(Error::RateLimited { .. })), "a retry is one more: {refused:?}");
+    assert!(matches!(refused, Err(SendRefusal::RateLimited { .. })), "a retry is one more: {refused:?}");
     send_message(&store, 2, "somebody else", now()).await.unwrap();
     let later = now() + SignedDuration::from_secs(20);
     assert!(matches!(send_message(&store, 1, "19", later).await, Ok(AppendOutcome::Duplicate(_))));
@@ -198,7 +199,7 @@ async fn only_members_within_the_rate_limit_send() {
     // also where it was read before they were removed
     let refused =
         memberships::reserve_send(&store, out, SendRecord::new("late", "I say it", 21), now()).await;
-    assert!(matches!(refused, Err(Error::NotFound("channel"))), "{refused:?}");
+    assert_eq!(refused.unwrap(), SendAttempt::Refused(SendRefusal::NotMember));
 }
 
 #[tokio::test]
@@ -245,8 +246,7 @@ async fn a_reused_client_msg_id_needs_the_same_text() {
         .unwrap();
     assert!(matches!(begun, SendAttempt::New(_)), "{begun:?}");
     let other = memberships::reserve_send(&store, place, SendRecord::new("mine", "good-bye", 0), now()).await;
-    let fields = other.unwrap_err();
-    assert_eq!(fields.fields()[0].field, "client_msg_id", "{fields:?}");
+    assert_eq!(other.unwrap(), SendAttempt::Refused(SendRefusal::IdReused));
 }
 
 #[tokio::test]
@@ -393,4 +393,15 @@ async fn a_message_round_trips_through_its_item() {
         store.put(&written).await.unwrap();
         assert_eq!(messages::get(&store, written.id(), now()).await.unwrap(), Some(written));
     }
+}
+
+/// A phone that was offline sends everything it kept, all at the same time.
+#[tokio::test]
+async fn a_concurrent_burst_of_one_member_is_stored() {
+    let World { store, _cloud } = store_world().await;
+    join_channel(&store, 1).await;
+    let ids: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+    let sent = join_all(ids.iter().map(|client_msg_id| send_message(&store, 1, client_msg_id, now()))).await;
+    assert!(sent.iter().all(Result::is_ok), "{sent:?}");
+    assert_eq!(all_messages(&store).await.len(), 20);
 }

@@ -6,13 +6,16 @@ mod world;
 
 use jiff::SignedDuration;
 use model::{
-    ParticipantId, ResponseId, Room, SessionId, join_code::JoinCode, plan::Plan, session::SessionStatus,
-    slide::AnswerContent,
+    ParticipantId, ResponseId, Room, SessionId, join_code::JoinCode, plan::Plan,
+    rate_limit::RateLimitOutcome, session::SessionStatus, slide::AnswerContent,
 };
 use store::{
     RateLimit, ReadConsistency, WriteOutcome,
     dynamodb::cost,
-    identity::log_ins::{self, Login},
+    identity::{
+        due::IdentityDueWork,
+        log_ins::{self, Login},
+    },
     platform::{due, idempotency, rate_limits},
     presentations::Presentation,
     realtime::{
@@ -21,6 +24,7 @@ use store::{
     },
     sessions::{
         self, Session, SessionCreateOutcome,
+        due::SessionsDueWork,
         responses::{self, SlideResponse},
     },
 };
@@ -119,7 +123,7 @@ async fn due_rows_are_found_until_postponed() {
     let tomorrow = now() + SignedDuration::from_hours(25);
     assert!(due::list_due(&store, 10, None, now()).await.unwrap().0.is_empty());
     let found = due::list_due(&store, 10, None, tomorrow).await.unwrap().0;
-    assert_eq!(found[0].work().unwrap(), due::DueWork::Session(id(30)));
+    assert_eq!(found[0].work().unwrap(), due::DueWork::Sessions(SessionsDueWork::Session(id(30))));
     let lease = tomorrow + SignedDuration::from_secs(300);
     assert_eq!(due::postpone(&store, &found[0], lease).await.unwrap(), WriteOutcome::Applied(()));
     assert_eq!(
@@ -235,13 +239,15 @@ async fn a_rate_limit_resets_with_its_window() {
     let World { store, _cloud: _bench } = store_world().await;
     let limit = RateLimit { name: "test", max_attempts: 3, window: std::time::Duration::from_mins(1) };
     let tries = (0..10).map(|_| rate_limits::count_attempt(&store, limit, "ana", now()));
-    let passed = futures::future::join_all(tries).await.iter().filter(|one| one.is_ok()).count();
-    assert_eq!(passed, 3);
-    assert!(rate_limits::check_attempts(&store, limit, "ana", now()).await.is_err());
-    assert!(rate_limits::check_attempts(&store, limit, "ben", now()).await.is_ok());
-    assert!(
-        rate_limits::count_attempt(&store, limit, "ana", now() + SignedDuration::from_secs(60)).await.is_ok()
-    );
+    let outcomes = futures::future::try_join_all(tries).await.unwrap();
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == RateLimitOutcome::Allowed).count(), 3);
+    let exceeded = RateLimitOutcome::Exceeded { retry_after: std::time::Duration::from_mins(1) };
+    assert_eq!(rate_limits::check_attempts(&store, limit, "ana", now()).await.unwrap(), exceeded);
+    let other = rate_limits::check_attempts(&store, limit, "ben", now()).await.unwrap();
+    assert_eq!(other, RateLimitOutcome::Allowed);
+    let next_window = now() + SignedDuration::from_secs(60);
+    let again = rate_limits::count_attempt(&store, limit, "ana", next_window).await.unwrap();
+    assert_eq!(again, RateLimitOutcome::Allowed);
 }
 
 #[tokio::test]
@@ -354,7 +360,10 @@ async fn an_ended_log_in_is_due_until_deleted() {
     assert!(due::list_due(&store, 10, None, now()).await.unwrap().0.is_empty(), "whoever ended it is at it");
     let later = now() + SignedDuration::from_secs(61);
     let found = due::list_due(&store, 10, None, later).await.unwrap().0;
-    assert_eq!(found[0].work().unwrap(), due::DueWork::Login(login.user, login.id));
+    assert_eq!(
+        found[0].work().unwrap(),
+        due::DueWork::Identity(IdentityDueWork::EndedLogin(login.user, login.id))
+    );
     log_ins::delete_ended(&store, login.user, login.id).await.unwrap();
     assert!(due::list_due(&store, 10, None, later).await.unwrap().0.is_empty());
     assert!(

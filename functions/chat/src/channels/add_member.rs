@@ -70,7 +70,7 @@ pub(crate) async fn add_member(
         JoinOutcome::AlreadyMember => Ok(None),
         JoinOutcome::Rejected => {
             let channel = channels::get(&app.store, channel, ReadConsistency::Strong, now).await?;
-            channel.ok_or(Error::NotFound("channel"))?.check_not_archived()?;
+            model::channel::require_not_archived(channel.ok_or(Error::NotFound("channel"))?.archived_at)?;
             Err(Error::conflict(ErrorCode::LimitReached, "the channel is full"))
         }
     }

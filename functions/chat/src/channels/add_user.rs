@@ -75,9 +75,10 @@ pub(crate) async fn add_user_to_channel(
             return Err(Error::forbidden("only members of the channel can add users to it").into());
         }
     }
-    access.channel.check_not_archived()?;
+    model::channel::require_not_archived(access.channel.archived_at)?;
     rate_limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), app.clock.now())
-        .await?;
+        .await?
+        .require_allowed()?;
     let user = team::find_teammate(&app, input.user_id).await?;
     let mut channel = access.channel;
     add_member::require_channel_quota(&app, user.id).await?;

@@ -75,7 +75,9 @@ pub(crate) async fn create_channel(
     if DEFAULT_CHANNELS.iter().any(|(default, _)| *default == name.folded()) {
         return Err(name_taken_error().into());
     }
-    rate_limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), now).await?;
+    rate_limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &account.user.to_string(), now)
+        .await?
+        .require_allowed()?;
     add_member::require_channel_quota(&app, account.user).await?;
     let private = input.is_private.unwrap_or_default();
     let channel = Channel {

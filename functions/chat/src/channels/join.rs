@@ -92,7 +92,7 @@ async fn join_public_channel(
     let author = require_teammate(app, account.user).await?;
     let mut is_new = false;
     if access.membership.is_none() {
-        access.channel.check_not_archived()?;
+        model::channel::require_not_archived(access.channel.archived_at)?;
         add_member::require_channel_quota(app, account.user).await?;
         is_new = add_member::add_member(app, id, &author).await?.is_some();
     }

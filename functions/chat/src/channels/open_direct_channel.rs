@@ -73,7 +73,9 @@ pub(crate) async fn open_direct_channel(
     if let Some(existing) = find_direct_channel(&app, id, me.id).await? {
         return Ok((StatusCode::OK, Json(existing)));
     }
-    rate_limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &me.id.to_string(), app.clock.now()).await?;
+    rate_limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &me.id.to_string(), app.clock.now())
+        .await?
+        .require_allowed()?;
     let other = team::find_teammate(&app, input.user_id).await?;
     futures::try_join!(
         add_member::require_channel_quota(&app, me.id),

@@ -121,7 +121,7 @@ async fn apply_update(
     };
     change_channel(app, user, id, ChannelPermission::Update, |access, _| {
         let before = &access.channel;
-        before.check_not_archived()?;
+        model::channel::require_not_archived(before.archived_at)?;
         let is_private = before.channel_kind != ChannelKind::Public;
         if input.is_private.is_some_and(|requested| requested != is_private) {
             return Err(Error::field("is_private", "cannot be changed: create another channel"));

@@ -62,13 +62,13 @@ pub(super) fn require_not_deleted(message: &Message) -> Result<(), Error> {
 pub(super) async fn require_open_channel(app: &App, channel: ChannelId) -> Result<Channel, Error> {
     let now = app.clock.now();
     let recent = channels::get(&app.store, channel, ReadConsistency::Eventual, now).await?;
-    if let Some(channel) = recent.filter(|channel| channel.check_not_archived().is_ok()) {
+    if let Some(channel) = recent.filter(|channel| channel.archived_at.is_none()) {
         return Ok(channel);
     }
     // the eventually consistent read may be older than the channel or than its unarchiving, so it can accept but not
     // reject
     let channel = channels::get(&app.store, channel, ReadConsistency::Strong, now).await?;
     let channel = channel.ok_or(Error::NotFound("channel"))?;
-    channel.check_not_archived()?;
+    model::channel::require_not_archived(channel.archived_at)?;
     Ok(channel)
 }

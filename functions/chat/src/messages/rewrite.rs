@@ -37,7 +37,9 @@ pub(super) enum RewriteOutcome {
 /// # Errors
 /// `TooMany` if the user changes messages too often.
 pub(super) async fn count_change(app: &App, user: UserId) -> Result<(), Error> {
-    rate_limits::count_attempt(&app.store, CHANGE_RATE_LIMIT, &user.to_string(), app.clock.now()).await
+    rate_limits::count_attempt(&app.store, CHANGE_RATE_LIMIT, &user.to_string(), app.clock.now())
+        .await?
+        .require_allowed()
 }
 
 /// Replaces a message by the result of `change`, which is called with the current message. `None` means that nothing

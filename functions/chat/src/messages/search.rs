@@ -93,7 +93,9 @@ pub(crate) async fn search_messages(
     if words.is_empty() {
         return Err(Error::field("q", "must contain a word of two letters that is not a stop word").into());
     }
-    rate_limits::count_attempt(&app.store, SEARCH_RATE_LIMIT, &user.to_string(), now).await?;
+    rate_limits::count_attempt(&app.store, SEARCH_RATE_LIMIT, &user.to_string(), now)
+        .await?
+        .require_allowed()?;
     let channels = searchable_channels(&app, user, query.channel_id).await?;
     // a cursor continues only the search that it belongs to
     let identity = format!("{user}|{}|{:?}|{:?}", words.join(" "), query.channel_id, query.from);

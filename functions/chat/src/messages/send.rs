@@ -15,7 +15,7 @@ use serde::Deserialize;
 use store::{
     ReadConsistency,
     chat::{
-        memberships::{self, Membership, SendAttempt, SendRecord},
+        memberships::{self, Membership, SendAttempt, SendRecord, SendRefusal},
         messages::{self, AppendOutcome, DuplicateLookup, Message, RepliedMessage},
     },
 };
@@ -123,6 +123,7 @@ pub(crate) async fn send_message(
         None => match memberships::reserve_send(&app.store, membership, record, now).await? {
             SendAttempt::New(_) => record.last_seq,
             SendAttempt::Retry(_, earlier) => earlier.last_seq,
+            SendAttempt::Refused(refusal) => return Err(refusal_error(refusal).into()),
         },
     };
     let message = Message {
@@ -162,8 +163,17 @@ async fn find_duplicate(
         SendAttempt::Retry(_, earlier) => earlier.last_seq,
         // concurrent messages pushed the record out of the last 40
         SendAttempt::New(_) => record.last_seq,
+        SendAttempt::Refused(refusal) => return Err(refusal_error(refusal)),
     };
     Ok(messages::find_duplicate(&app.store, channel, (user, client_msg_id), after, now).await?)
+}
+
+fn refusal_error(refusal: SendRefusal) -> Error {
+    match refusal {
+        SendRefusal::NotMember => Error::NotFound("channel"),
+        SendRefusal::RateLimited { retry_after } => Error::RateLimited { retry_after },
+        SendRefusal::IdReused => Error::field("client_msg_id", "is the id of another message; use a new id"),
+    }
 }
 
 /// What sending a message reads first.

@@ -9,7 +9,7 @@ use model::{
 };
 use protocol::job::{EmailTemplate, SendMail, SendMentionDigest};
 use store::{
-    chat::{mentions, notification_preferences},
+    chat::{due::ChatDueWork, mentions, notification_preferences},
     platform::due,
 };
 
@@ -59,7 +59,7 @@ async fn unread_mentions_are_emailed_once() {
     assert!(world.queued_jobs::<SendMail>().is_empty(), "the digest is not due yet");
 
     world.clock.advance(LATER);
-    assert_eq!(world.due_jobs().await, [due::DueWork::MentionDigest(bo.id)]);
+    assert_eq!(world.due_jobs().await, [due::DueWork::Chat(ChatDueWork::MentionDigest(bo.id))]);
     for _ in 0..2 {
         assert!(world.deliver(&worker, &job).await);
     }
@@ -96,7 +96,7 @@ async fn the_next_digest_waits_and_contains_new_mentions() {
     world.clock.advance(LATER);
     assert!(world.due_jobs().await.is_empty(), "the next digest is due an hour after the last one");
     world.clock.advance(Duration::from_mins(45));
-    assert_eq!(world.due_jobs().await, [due::DueWork::MentionDigest(bo.id)]);
+    assert_eq!(world.due_jobs().await, [due::DueWork::Chat(ChatDueWork::MentionDigest(bo.id))]);
     assert!(world.deliver(&worker, &job).await);
     let mails = world.queued_jobs::<SendMail>();
     assert_eq!((mails.len(), mail_lines(&mails[1])), (2, (vec!["@bo again".into()], 0)));
@@ -161,7 +161,7 @@ async fn a_digest_waits_until_quiet_hours_end() {
     assert!(world.deliver(&worker, &job).await);
     assert!(world.queued_jobs::<SendMail>().is_empty() && world.due_jobs().await.is_empty());
     world.clock.advance(Duration::from_mins(61));
-    assert_eq!(world.due_jobs().await, [due::DueWork::MentionDigest(bo.id)]);
+    assert_eq!(world.due_jobs().await, [due::DueWork::Chat(ChatDueWork::MentionDigest(bo.id))]);
     assert!(world.deliver(&worker, &job).await);
     assert_eq!(world.queued_jobs::<SendMail>().len(), 1);
 }

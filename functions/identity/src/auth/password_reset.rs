@@ -10,7 +10,7 @@ use entry::{
     http::{ApiResult, ErrorBody, RequestSource, ValidJson, enforce_rate_limits},
 };
 use garde::Validate;
-use model::{Error, UserId, user::EmailAddress};
+use model::{Error, UserId, rate_limit::RateLimitOutcome, user::EmailAddress};
 use protocol::job::{EmailTemplate, SendMail};
 use rand::RngExt;
 use serde::Deserialize;
@@ -77,11 +77,10 @@ pub(crate) async fn request_password_reset(
         &password_attempts::unknown_account_key(email.as_str()),
         app.clock.now(),
     )
-    .await
+    .await?
     {
-        Ok(()) => send_if_registered(&app, &email).await?,
-        Err(Error::RateLimited { .. }) => tracing::info!("too many password resets of one address"),
-        Err(error) => return Err(error.into()),
+        RateLimitOutcome::Allowed => send_if_registered(&app, &email).await?,
+        RateLimitOutcome::Exceeded { .. } => tracing::info!("too many password resets of one address"),
     }
     Ok(Json(ConfirmationResponse {
         message: "If there is an account with this address, a mail is on its way.",

@@ -80,9 +80,13 @@ pub(crate) async fn confirm_password_reset(
     ValidJson(input): ValidJson<ConfirmPasswordResetRequest>,
 ) -> ApiResult<Json<ConfirmationResponse>> {
     let network = source.network_key();
-    rate_limits::check_attempts(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now()).await?;
+    rate_limits::check_attempts(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now())
+        .await?
+        .require_allowed()?;
     let Some((reset, user)) = find_reset(&app, &input.token).await? else {
-        rate_limits::count_attempt(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now()).await?;
+        rate_limits::count_attempt(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now())
+            .await?
+            .require_allowed()?;
         return Err(invalid_token_error());
     };
     let new =

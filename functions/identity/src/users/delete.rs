@@ -116,7 +116,7 @@ async fn delete_presentations(app: &App, owner: UserId) -> Result<(), Error> {
         try_join_all(page.items.iter().map(|presentation| async {
             match presentations::delete(&app.store, owner, presentation.id, now).await {
                 // The index may list a presentation that has just been deleted.
-                Err(Error::NotFound(_)) => Ok(()),
+                Err(store::StoreError::NotFound(_)) => Ok(()),
                 done => done,
             }
         }))

@@ -201,7 +201,7 @@ async fn a_deleted_account_deletes_its_presentations() {
     let present = async |owner: &Value| {
         let owner = owner["id"].as_str().unwrap().parse().unwrap();
         let made = Presentation::new(world.clock.new_id(), owner, "Herons".into(), None, now);
-        presentations::create(store, made, None, Some("notes".into()), &[]).await.unwrap()
+        presentations::create(store, made, None, Some("notes".into()), &[]).await.unwrap().applied().unwrap()
     };
     // More than are deleted concurrently.
     let made = join_all((0..23).map(|_| present(&ana))).await;

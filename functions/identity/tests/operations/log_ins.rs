@@ -5,7 +5,7 @@ use futures::future::join_all;
 use model::user::AccountState;
 use serde_json::{Value, json};
 use store::{
-    identity::users,
+    identity::{due::IdentityDueWork, users},
     platform::due,
     realtime::connections::{self, Connection, ConnectionIdentity},
 };
@@ -192,5 +192,5 @@ async fn an_interrupted_log_out_is_completed_by_the_clock() {
 
     world.clock.advance(Duration::from_secs(61));
     let left = due::list_due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0;
-    assert_eq!(left[0].work().unwrap(), due::DueWork::Login(user, login));
+    assert_eq!(left[0].work().unwrap(), due::DueWork::Identity(IdentityDueWork::EndedLogin(user, login)));
 }

@@ -7,6 +7,7 @@ use garde::Validate;
 use http::StatusCode;
 use model::{
     Error, PresentationId,
+    presentation::SlideOrder,
     slide::{SlideContent, SlideType},
 };
 use serde::Deserialize;
@@ -77,9 +78,10 @@ pub(crate) async fn create_slide(
 ) -> ApiResult<(StatusCode, Json<PresentationSlideView>)> {
     let slide = input.to_slide(&app, id)?;
     let index = match input.order_index {
-        None => slides::append(&app.store, account.user, &slide).await?,
+        None => slides::append(&app.store, account.user, &slide).await?.ok_or_else(SlideOrder::full_error)?,
         Some(index) => {
-            slides::insert(&app.store, account.user, &slide, |_| Some(index), "order_index").await?
+            let put_at = |order: &mut SlideOrder| order.insert(index, slide.id, "order_index");
+            slides::insert(&app.store, account.user, &slide, put_at).await?
         }
     };
     Ok((StatusCode::CREATED, Json(PresentationSlideView::new(index, slide))))

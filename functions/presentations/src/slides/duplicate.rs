@@ -4,7 +4,7 @@ use entry::{
     http::{AccountCaller, ApiResult, ErrorBody, PathId},
 };
 use http::StatusCode;
-use model::SlideId;
+use model::{Error, SlideId, presentation::SlideOrder};
 use store::presentations::slides::{self, Slide};
 
 use crate::view::PresentationSlideView;
@@ -38,7 +38,10 @@ pub(crate) async fn duplicate_slide(
     let now = app.clock.now();
     let original = slides::locate(&app.store, account.user, id, now).await?.slide;
     let copy = Slide { id: app.clock.new_id(), created_at: now, updated_at: now, ..original };
-    let right_after = |order: &model::presentation::SlideOrder| Some(order.index_of(id)? + 1);
-    let index = slides::insert(&app.store, account.user, &copy, right_after, "order_index").await?;
+    let put_behind = |order: &mut SlideOrder| {
+        let original = order.index_of(id).ok_or(Error::NotFound("slide"))?;
+        order.insert(original + 1, copy.id, "order_index")
+    };
+    let index = slides::insert(&app.store, account.user, &copy, put_behind).await?;
     Ok((StatusCode::CREATED, Json(PresentationSlideView::new(index, copy))))
 }

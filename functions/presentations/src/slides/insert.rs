@@ -57,6 +57,9 @@ pub(crate) async fn insert_slide(
     let position: usize =
         path.position.parse().map_err(|_| Error::field("position", "must be a whole number from 0"))?;
     let slide = input.to_slide(&app, id)?;
-    let index = slides::insert(&app.store, account.user, &slide, |_| Some(position), "position").await?;
+    let index = slides::insert(&app.store, account.user, &slide, |order| {
+        order.insert(position, slide.id, "position")
+    })
+    .await?;
     Ok((StatusCode::CREATED, Json(PresentationSlideView::new(index, slide))))
 }

@@ -54,7 +54,9 @@ pub(crate) async fn reorder_slides(
 ) -> ApiResult<Json<ReorderSlidesResponse>> {
     let store = &app.store;
     let now = app.clock.now();
-    let presentation = slides::reorder(store, account.user, id, &input.slide_ids, "slide_ids", now).await?;
+    let presentation =
+        slides::reorder(store, account.user, id, now, |order| order.reorder(&input.slide_ids, "slide_ids"))
+            .await?;
     let slides = slide_views(slides::list(store, &presentation, now).await?);
     Ok(Json(ReorderSlidesResponse { reordered: slides.len(), slides }))
 }

@@ -6,6 +6,7 @@ use entry::{
 use garde::Validate;
 use model::{
     Error, SlideId,
+    presentation::SlideOrder,
     slide::{SlideContent, SlideType},
 };
 use serde::Deserialize;
@@ -71,7 +72,8 @@ pub(crate) async fn update_slide(
     match input.order_index.filter(|wanted| *wanted != index) {
         Some(wanted) => {
             let with = replaced.then_some(&slide);
-            slides::move_to(store, &presentation, id, wanted, "order_index", with, now).await?;
+            let reorder = |order: &mut SlideOrder| order.move_to(id, wanted, "order_index");
+            slides::move_to(store, &presentation, with, now, reorder).await?;
         }
         None if replaced => slides::replace(store, &slide).await?,
         None => {}

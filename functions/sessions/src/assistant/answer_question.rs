@@ -101,7 +101,7 @@ async fn finish_question(
     let changed = questions::change(&app.store, question.session, question.id, now, |question| {
         if question.assistant != AssistantStatus::Waiting {
             // the presenter has answered in between
-            return Ok(false);
+            return Ok::<_, model::Error>(false);
         }
         question.answer_by = None;
         question.assistant = status;

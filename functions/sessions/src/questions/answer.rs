@@ -66,7 +66,7 @@ pub async fn answer_question(
     sessions::get_owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
     let (before, changed) = questions::change_with_before(&app.store, id, question, now, |question| {
         if input.response_text.is_none() && is_answered_by_assistant(question) {
-            return Ok(false);
+            return Ok::<_, model::Error>(false);
         }
         let reply = match &input.response_text {
             Some(text) => QuestionReply {

@@ -220,10 +220,11 @@ pub async fn store_question(
         require_slide_of_session(app, &snapshot.session, slide).await?;
     }
     rate_limits::count_attempt(&app.store, PARTICIPANT_RATE_LIMIT, &incoming.participant.to_string(), now)
-        .await?;
+        .await?
+        .require_allowed()?;
     if let Some(network) = incoming.network {
         let key = format!("{}#{network}", incoming.session);
-        rate_limits::count_attempt(&app.store, NETWORK_RATE_LIMIT, &key, now).await?;
+        rate_limits::count_attempt(&app.store, NETWORK_RATE_LIMIT, &key, now).await?.require_allowed()?;
     }
     let others = questions::list_strong(&app.store, incoming.session, now).await?;
     if others.len() >= MAX_QUESTIONS {

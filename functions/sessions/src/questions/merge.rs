@@ -49,7 +49,7 @@ pub async fn complete_merge(
     for other in all.into_iter().filter(|other| other.merged_into == Some(question.id)) {
         let (before, after) = questions::change_with_before(&app.store, session, other.id, now, |other| {
             if other.merged_into != Some(question.id) {
-                return Ok(false);
+                return Ok::<_, model::Error>(false);
             }
             other.status = other.status.apply(QuestionTransition::Merge)?;
             other.merged_into = Some(into);

@@ -83,7 +83,7 @@ pub async fn update_question(
         }
         question.pinned = input.is_pinned.unwrap_or(question.pinned);
         question.flagged = input.is_flagged.unwrap_or(question.flagged);
-        Ok(*question != before)
+        Ok::<_, model::Error>(*question != before)
     })
     .await?;
     publish::publish_difference(&app, &before, &changed).await;

@@ -154,7 +154,9 @@ impl SessionSocket {
             sessions::get_owned(&self.app.store, account.user, session, ReadConsistency::Eventual, now).await;
         match owned {
             // not 404: the caller is connected to the session and knows that it exists
-            Err(Error::NotFound(_)) => return Err(Error::forbidden("only the session's owner can present")),
+            Err(store::StoreError::NotFound(_)) => {
+                return Err(Error::forbidden("only the session's owner can present"));
+            }
             owned => owned?,
         };
         let identity =

@@ -45,7 +45,10 @@ async fn the_clock_closes_sockets_of_ended_log_ins() {
     world.clock.advance(Duration::from_secs(61));
     let due_items =
         || async { due::list_due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0 };
-    assert_eq!(due_items().await[0].work().unwrap(), due::DueWork::Login(user, phone));
+    assert_eq!(
+        due_items().await[0].work().unwrap(),
+        due::DueWork::Identity(store::identity::due::IdentityDueWork::EndedLogin(user, phone))
+    );
     // twice, because a queue may deliver a job twice
     for _ in 0..2 {
         assert!(world.deliver(&worker, &EndLogin { user, login: phone }).await);

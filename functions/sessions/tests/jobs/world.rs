@@ -129,7 +129,11 @@ impl SessionsWorld {
             .collect();
         let ids: Vec<SlideId> = slides.iter().map(|slide| slide.id).collect();
         draft.slides = SlideOrder::new(ids.clone());
-        let presentation = presentations::create(&self.app.store, draft, None, None, &slides).await.unwrap();
+        let presentation = presentations::create(&self.app.store, draft, None, None, &slides)
+            .await
+            .unwrap()
+            .applied()
+            .unwrap();
         let code = JoinCode::parse("K7M2QX").unwrap();
         let session = Session {
             status,

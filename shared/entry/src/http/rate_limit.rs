@@ -12,7 +12,7 @@ use crate::App;
 /// Returns `RateLimited` at the first name that is above its limit.
 pub async fn enforce_rate_limits(app: &App, checks: &[(RateLimit, &str)]) -> Result<(), Error> {
     for (limit, name) in checks {
-        rate_limits::count_attempt(&app.store, *limit, name, app.clock.now()).await?;
+        rate_limits::count_attempt(&app.store, *limit, name, app.clock.now()).await?.require_allowed()?;
     }
     Ok(())
 }

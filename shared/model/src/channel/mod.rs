@@ -1,5 +1,6 @@
 //! The kinds, names and roles of a team's channels.
 
+mod archive;
 mod name;
 mod role;
 
@@ -9,6 +10,7 @@ use uuid::Uuid;
 use crate::{ChannelId, UserId};
 
 pub use self::{
+    archive::require_not_archived,
     name::{ChannelName, parse_description},
     role::{ChannelPermission, MemberRole},
 };

@@ -6,7 +6,7 @@ mod slug;
 use serde::{Deserialize, Serialize};
 
 pub use self::{slide_order::SlideOrder, slug::Slug};
-use crate::{Error, ErrorCode, Result};
+use crate::{Error, ErrorCode};
 
 /// The maximum number of slides of a presentation. Their order is stored as one item, and all of them are loaded
 /// together.
@@ -38,16 +38,14 @@ impl PresentationStatus {
         }
     }
 
-    /// Checks that the status can change to the other.
-    ///
-    /// # Errors
-    /// Returns `INVALID_TRANSITION` with both statuses if the transition is not allowed.
-    pub fn check_transition(self, other: Self) -> Result<()> {
-        if self.can_become(other) {
-            return Ok(());
-        }
-        let message = format!("a presentation that is {} cannot become {}", self.as_str(), other.as_str());
-        Err(Error::conflict(ErrorCode::InvalidTransition, message))
+    /// Returns the error `INVALID_TRANSITION` for a change to a status that this one has no transition to.
+    pub fn transition_error(self, other: Self) -> Error {
+        let from = self.as_str();
+        let to = other.as_str();
+        Error::conflict(
+            ErrorCode::InvalidTransition,
+            format!("a presentation that is {from} cannot become {to}"),
+        )
     }
 
     /// Returns the name of the status on the wire.
@@ -75,7 +73,7 @@ mod tests {
             (Archived, vec![Draft, Archived]),
         ] {
             for to in PresentationStatus::ALL {
-                assert_eq!(from.check_transition(to).is_ok(), allowed.contains(&to), "{from:?} {to:?}");
+                assert_eq!(from.can_become(to), allowed.contains(&to), "{from:?} {to:?}");
             }
         }
     }

@@ -1,9 +1,9 @@
-//! What someone has begun to write, per channel, on all their devices.
+//! Drafts of messages, one for each member and channel, shared by the member's devices.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | F3 | someone's draft of a channel | table | `CHAT#{user}` | `DRAFT#{channel}` | [`get`], [`put`], [`clear`] |
-//! | F4 | someone's drafts | table | `CHAT#{user}` | `DRAFT#…` | [`all`] |
+//! | CHAT-17 | the draft of a member in a channel | table | `CHAT#{user}` | `DRAFT#{channel}` | [`get`], [`put`], [`delete`] |
+//! | CHAT-18 | all drafts of a member | table | `CHAT#{user}` | `DRAFT#…` | [`list`] |
 
 use jiff::Timestamp;
 use model::{ChannelId, MessageId, UserId};
@@ -38,7 +38,8 @@ fn key(user: UserId, channel: ChannelId) -> Key {
     Key::new(&PartitionKey::Chat(user), &SortKey::Draft(channel))
 }
 
-/// F3. Strong: whoever turns from the phone to the desk goes on.
+/// CHAT-17. Returns the draft of a member in a channel. Strong, because a member may continue on another device at
+/// once.
 pub async fn get(
     store: &Store,
     user: UserId,
@@ -48,17 +49,18 @@ pub async fn get(
     store.get(&key(user, channel), ReadConsistency::Strong, now).await
 }
 
-/// F3: the last one to write wins: it is one person. 1 write unit for 1 KB.
+/// CHAT-17. Stores a draft. The last write wins, because all writers are devices of one member. 1 write unit for 1 KB.
 pub async fn put(store: &Store, draft: &ChatDraft) -> Result<()> {
     store.put(draft).await
 }
 
-/// F3. 1 write unit.
+/// CHAT-17. Deletes a draft. 1 write unit.
 pub async fn delete(store: &Store, user: UserId, channel: ChannelId) -> Result<()> {
     store.delete(&key(user, channel)).await
 }
 
-/// F4: all of them; one a channel, so [`model::channel::MOST_CHANNELS`] at most.
+/// CHAT-18. Returns all drafts of a member. There is one for each channel, so
+/// [`model::channel::MAX_CHANNELS_PER_MEMBER`] at most.
 pub async fn list(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<ChatDraft>> {
     store.query_all(Query::with_prefix(&PartitionKey::Chat(user), prefix::DRAFT).strong(), now).await
 }

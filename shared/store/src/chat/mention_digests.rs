@@ -1,11 +1,11 @@
-//! When someone is written to of what they have missed.
+//! The next e-mail of a member about missed mentions.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | F6 | someone's next digest | table | `CHAT#{user}` | `DIGEST` | [`get`], [`rewrite`] |
+//! | CHAT-20 | the next digest of a member | table | `CHAT#{user}` | `DIGEST` | [`get`], [`replace`] |
 //!
-//! It is due while there may be something to write of: whoever is mentioned makes it so, and the job that has written, or found
-//! nothing to write of, ends it, unless somebody was mentioned meanwhile.
+//! A mention makes the digest due. The job that has sent it, or found nothing to send, takes it out of the index,
+//! unless the member was mentioned in between.
 
 use jiff::Timestamp;
 use model::UserId;
@@ -22,20 +22,20 @@ use crate::{
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MentionDigest {
-    /// Whose it is.
+    /// The member.
     pub id: UserId,
-    /// When it is due; `None` where there is nothing to write of.
+    /// When the e-mail is due, or `None` if there is nothing to send.
     pub send_at: Option<Timestamp>,
-    /// When they were written to last.
+    /// When the last e-mail was sent.
     pub sent_at: Option<Timestamp>,
-    /// What they are being written to of: whoever died half-way writes of the same.
+    /// The e-mail that is being sent. If the job dies, the next one sends the same mentions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sending: Option<DigestInProgress>,
-    /// Grows with every mention and every change: what it is written over by.
+    /// Optimistic-lock version, which grows with every mention and every change.
     pub rev: u64,
 }
 
-/// A mail on its way.
+/// An e-mail that is being sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DigestInProgress {
     pub began_at: Timestamp,
@@ -58,14 +58,14 @@ fn key(user: UserId) -> Key {
     Key::new(&PartitionKey::Chat(user), &SortKey::MentionDigest)
 }
 
-/// F6: where there is none, one that has never been written over. Strong: it is written over as it was read.
+/// CHAT-20. Returns the digest of a member, or a new one with `rev` 0. Strong, because it is replaced as it was read.
 pub async fn get(store: &Store, user: UserId, now: Timestamp) -> Result<MentionDigest> {
     let found = store.get(&key(user), ReadConsistency::Strong, now).await?;
     Ok(found.unwrap_or(MentionDigest { id: user, send_at: None, sent_at: None, sending: None, rev: 0 }))
 }
 
-/// F6: one as it was read becomes another one. `Refused` where it was changed in between. 1 write unit, and 1 or 2 for the index
-/// where it becomes due at another time.
+/// CHAT-20. Replaces a digest as it was read. The condition fails if it has changed in between. 1 write unit, and 1 or
+/// 2 for the index if its due time changes.
 pub async fn replace(store: &Store, before: &MentionDigest, after: MentionDigest) -> Result<WriteOutcome> {
     let after = MentionDigest { rev: before.rev + 1, ..after };
     let unchanged = if before.rev == 0 {

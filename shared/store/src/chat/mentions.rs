@@ -1,10 +1,11 @@
-//! Which messages mention someone. Rows follow from messages: a job writes them.
+//! Mentions of a member. A job derives the rows from messages.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | F2 | messages that mention someone, newest first | table | `MENTIONS#{user}` | `MENTION#{sent}#{message}` | [`put`], [`mark`], [`page`], [`newest`] |
+//! | CHAT-16 | messages that mention a member, newest first | table | `MENTIONS#{user}` | `MENTION#{sent}#{message}` | [`put`], [`mark`], [`page`], [`list_newest`] |
 //!
-//! A row says where a message stands and not what stands in it: whoever may not read it any more must not find it here.
+//! A row contains the id of a message and not its text. A member who may no longer read the message must not find its
+//! text here.
 
 use jiff::{SignedDuration, Timestamp};
 use model::{MessageId, UserId};
@@ -19,20 +20,21 @@ use crate::{
     },
 };
 
-/// How long after it was sent a message is found here; in its channel it stays.
+/// How long a mention is listed here after its message was sent. The message stays in its channel.
 const RETENTION: SignedDuration = SignedDuration::from_hours(365 * 24);
 
-/// That a message mentions someone.
+/// A mention of a member by a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserMention {
     pub user: UserId,
     pub message: MessageId,
-    /// When the message was sent, also where they were edited into it: one message is one row.
+    /// When the message was sent, even if an edit added the mention later. A message has one row for each mentioned
+    /// member.
     pub sent_at: Timestamp,
-    /// They were told, or do not want to be.
+    /// The member was notified, or does not want to be.
     #[serde(rename = "told")]
     pub is_notified: bool,
-    /// They were written to of it.
+    /// The mention was part of an e-mail.
     #[serde(rename = "mailed")]
     pub is_emailed: bool,
 }
@@ -50,23 +52,23 @@ impl Item for UserMention {
 }
 
 pub(crate) fn key(user: UserId, message: MessageId, sent_at: Timestamp) -> Key {
-    let place = format!("{}#{message}", sortable_timestamp(sent_at));
-    Key::new(&PartitionKey::Mentions(user), &SortKey::Mention(&place))
+    let position = format!("{}#{message}", sortable_timestamp(sent_at));
+    Key::new(&PartitionKey::Mentions(user), &SortKey::Mention(&position))
 }
 
-/// What is noted on a mention.
+/// What is marked on a mention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MentionMark {
     Notified,
     Emailed,
 }
 
-/// F2: puts a mention where there is none; answers what lies there otherwise. 1 write unit.
+/// CHAT-16. Stores a mention, or returns the one that is stored already. 1 write unit.
 pub async fn put(store: &Store, mention: &UserMention) -> Result<PutNewOutcome<UserMention>> {
     store.put_new_or_get(mention).await
 }
 
-/// F2: notes it on one that is there. 1 write unit.
+/// CHAT-16. Marks a stored mention. 1 write unit.
 pub async fn mark(store: &Store, mention: &UserMention, mark: MentionMark) -> Result<()> {
     let change = match mark {
         MentionMark::Notified => UpdateExpression::new("SET told = :true"),
@@ -76,7 +78,7 @@ pub async fn mark(store: &Store, mention: &UserMention, mark: MentionMark) -> Re
     store.update_without_return(&mention.key(), change).await.map(drop)
 }
 
-/// F2.
+/// CHAT-16. Returns a page of mentions, newest first.
 pub async fn page(
     store: &Store,
     user: UserId,
@@ -87,7 +89,7 @@ pub async fn page(
     store.page(mentions_query(user), limit, cursor, now).await
 }
 
-/// F2: so many of them, as they were put last. Strong: whoever is written to was mentioned just now.
+/// CHAT-16. Returns up to `limit` mentions, newest first. Strong, because the digest is sent right after a mention.
 pub async fn list_newest(
     store: &Store,
     user: UserId,

@@ -1,8 +1,8 @@
-//! Which messages answer another one. Rows follow from messages: a job writes them.
+//! Replies to a message. A job derives the rows from messages.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | F1 | answers to a message, oldest first | table | `REPLIES#{message}` | `NUMBER#…` | [`put`], [`page`] |
+//! | CHAT-15 | replies to a message, oldest first | table | `REPLIES#{message}` | `NUMBER#…` | [`put`], [`page`] |
 
 use jiff::Timestamp;
 use model::MessageId;
@@ -16,10 +16,10 @@ use crate::{
     },
 };
 
-/// That a message answers another one of its channel.
+/// A reply to another message of the same channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageReply {
-    /// What it answers.
+    /// The message that it replies to.
     #[serde(rename = "to")]
     pub replied_to: MessageId,
     pub seq: u64,
@@ -34,18 +34,18 @@ impl Item for MessageReply {
 }
 
 impl MessageReply {
-    /// The answer itself.
+    /// Returns the id of the reply itself.
     pub const fn message(&self) -> MessageId {
         MessageId { channel: self.replied_to.channel, seq: self.seq }
     }
 }
 
-/// F1: what a message answers never changes, so that it is the same row however often it is put. 1 write unit.
+/// CHAT-15. Stores a reply. Idempotent, because a reply never changes what it replies to. 1 write unit.
 pub async fn put(store: &Store, reply: MessageReply) -> Result<()> {
     store.put(&reply).await
 }
 
-/// F1.
+/// CHAT-15. Returns a page of replies, oldest first.
 pub async fn page(
     store: &Store,
     to: MessageId,

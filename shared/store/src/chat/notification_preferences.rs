@@ -1,8 +1,8 @@
-//! How someone wants to be told of what they have missed.
+//! How a member wants to be notified of missed mentions.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | F5 | someone's preferences | table | `CHAT#{user}` | `PREFERENCES` | [`get`], [`put`] |
+//! | CHAT-19 | the preferences of a member | table | `CHAT#{user}` | `PREFERENCES` | [`get`], [`put`] |
 
 use jiff::Timestamp;
 use model::{UserId, notification::NotificationPreferences};
@@ -34,18 +34,18 @@ fn key(user: UserId) -> Key {
     Key::new(&PartitionKey::Chat(user), &SortKey::Preferences)
 }
 
-/// F5: those of whoever has said nothing are the default ones.
+/// CHAT-19. Returns the preferences of a member, or the defaults.
 pub async fn get(
     store: &Store,
     user: UserId,
-    freshness: ReadConsistency,
+    consistency: ReadConsistency,
     now: Timestamp,
 ) -> Result<NotificationPreferences> {
-    let found: Option<StoredPreferences> = store.get(&key(user), freshness, now).await?;
+    let found: Option<StoredPreferences> = store.get(&key(user), consistency, now).await?;
     Ok(found.map(|found| found.preferences).unwrap_or_default())
 }
 
-/// F5. 1 write unit.
+/// CHAT-19. Stores the preferences of a member. 1 write unit.
 pub async fn put(store: &Store, user: UserId, preferences: NotificationPreferences) -> Result<()> {
     store.put(&StoredPreferences { user, preferences }).await
 }

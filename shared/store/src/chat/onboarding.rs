@@ -1,10 +1,10 @@
-//! Who has come into the team's chat.
+//! Onboarding: whether a member was added to the team's default channels.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | F8 | has someone been taken into the default channels | table | `CHAT#{user}` | `ARRIVED` | [`has_arrived`], [`put`] |
+//! | CHAT-22 | whether a member was added to the default channels | table | `CHAT#{user}` | `ARRIVED` | [`is_onboarded`], [`mark_onboarded`] |
 //!
-//! Whoever has and is in none of them has left them, and is not taken in again.
+//! An onboarded member who is in no default channel has left it, and is not added again.
 
 use jiff::Timestamp;
 use model::UserId;
@@ -36,13 +36,14 @@ fn key(user: UserId) -> Key {
     Key::new(&PartitionKey::Chat(user), &SortKey::Onboarding)
 }
 
-/// F8. Strong: whoever has just left one is not brought back.
+/// CHAT-22. Returns whether a member is onboarded. Strong, so that a member who has just left a default channel is not
+/// added again.
 pub async fn is_onboarded(store: &Store, user: UserId, now: Timestamp) -> Result<bool> {
     let found: Option<OnboardingRecord> = store.get(&key(user), ReadConsistency::Strong, now).await?;
     Ok(found.is_some())
 }
 
-/// F8. 1 write unit, once in the life of an account.
+/// CHAT-22. Marks a member as onboarded. 1 write unit, once for each account.
 pub async fn mark_onboarded(store: &Store, user: UserId, now: Timestamp) -> Result<()> {
     store.put(&OnboardingRecord { user, arrived_at: now }).await
 }

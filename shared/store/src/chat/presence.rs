@@ -1,19 +1,22 @@
-//! Who of the team is there, as the team was told.
+//! Presence of the team's members, as it was last published to the team.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | J1 | is somebody there | table | `ONLINE#` | `USER#{user}` | [`get`], [`seen`], [`turn`], [`told`] |
-//! | J2 | who is there | table | `ONLINE#` | `USER#…` | [`everyone`] |
-//! | D1 | who is to be looked after | due | `0` | `due_at` | [`crate::platform::due`] |
+//! | CHAT-23 | the presence of a member | table | `ONLINE#` | `USER#{user}` | [`get`], [`record_heartbeat`], [`set_status`], [`mark_published`] |
+//! | CHAT-24 | the members who are online | table | `ONLINE#` | `USER#…` | [`list_online`] |
+//! | CHAT-25 | the members whose presence must be checked | due | `0` | `due_at` | [`TeamPresence::due`] |
 //!
-//! Whether somebody is there follows from their connections and from when one of them was last heard ([`Online::is_fresh`]). No
-//! count of devices is kept, which a lost `$disconnect` would leave wrong for good. What the row adds is what was *told*: only
-//! where that differs from what is so is anybody told anything, so that a second tab and a page that is loaded anew are silent.
-//! That it is to be told is written before it is told, and that it was after: whoever breaks off in between leaves a row that
-//! says so, and falls due.
+//! Whether a member is online follows from their connections and from the last heartbeat
+//! ([`TeamPresence::is_recently_seen`]). No count of devices is kept, because a lost `$disconnect` would make it wrong
+//! for good.
 //!
-//! Costs: being heard is 1 write unit; coming and going 2 each, and 2 for the index; being looked after 3 every two minutes
-//! (the clock's) and 1 read unit, as long as nothing has changed. Eight hours a day are some 2,500 write units a person.
+//! The row stores the last published status. A status event is published only if the current status differs, so a
+//! second tab or a page reload publishes nothing. The row is marked unpublished before publishing and published
+//! afterwards. If the process dies in between, the row stays in the `due` index and the clock retries.
+//!
+//! Costs: a heartbeat is 1 write unit. Coming online and going offline are 2 each, and 2 for the index. The check of
+//! the clock is 3 every two minutes and 1 read unit, as long as nothing has changed. Eight hours a day are about 2,500
+//! write units for each member.
 
 use jiff::{SignedDuration, Timestamp};
 use model::UserId;
@@ -27,28 +30,28 @@ use crate::{
     },
 };
 
-/// Whoever was not heard for so long is not there (contract chat 1.5): three pings.
+/// A member without a heartbeat for this time is offline (contract chat 1.5). It is three pings.
 pub const AWAY_AFTER: SignedDuration = SignedDuration::from_secs(90);
-/// How soon somebody who is there is looked after. The clock puts it off by as much, so that nothing is written where nothing
-/// has changed.
+/// The time between two checks of an online member. The clock postpones by the same time, so a check writes nothing if
+/// nothing has changed.
 pub const CHECK_INTERVAL: SignedDuration = SignedDuration::from_mins(2);
-/// When somebody was there last is known for so long.
+/// How long the last time that a member was online is kept.
 const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Somebody of the team, as it was told of them.
+/// The published presence of a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TeamPresence {
-    /// Whose it is; so called because the index of what is due carries `id`.
+    /// The member. The field is called `id` because the `due` index contains `id`.
     pub id: UserId,
     pub is_online: bool,
-    /// When that became so: of two that were told, the later is the truth.
+    /// When the status became so. Of two published statuses, the later is true.
     pub since: Timestamp,
-    /// Whether the team has been told.
+    /// Whether the status was published to the team.
     #[serde(rename = "is_told")]
     pub is_published: bool,
-    /// When one of their connections was last heard.
+    /// The time of the last heartbeat of any connection.
     pub seen_at: Timestamp,
-    /// Grows with everything that is heard or changes: what a row is written over by.
+    /// Optimistic-lock version, which grows with every heartbeat and every change.
     pub rev: u64,
 }
 
@@ -69,7 +72,7 @@ impl Item for TeamPresence {
 }
 
 impl TeamPresence {
-    /// Whether one of their connections was heard lately.
+    /// Whether a heartbeat was received within [`AWAY_AFTER`].
     pub fn is_recently_seen(&self, now: Timestamp) -> bool {
         now < self.seen_at + AWAY_AFTER
     }
@@ -79,13 +82,13 @@ fn key(user: UserId) -> Key {
     Key::new(&PartitionKey::TeamPresence, &SortKey::User(user))
 }
 
-/// J1. Strong: what is read is written over.
+/// CHAT-23. Returns the presence of a member. Strong, because it is replaced as it was read.
 pub async fn get(store: &Store, user: UserId, now: Timestamp) -> Result<Option<TeamPresence>> {
     store.get(&key(user), ReadConsistency::Strong, now).await
 }
 
-/// J1: one of their connections is heard. `Refused` where the team does not know them to be there: then there is something to
-/// tell. 1 write unit, none of it for the index.
+/// CHAT-23. Records a heartbeat. The condition fails if the member is not published as online, and then there is
+/// something to publish. 1 write unit, none for the index.
 pub async fn record_heartbeat(store: &Store, user: UserId, now: Timestamp) -> Result<WriteOutcome> {
     let change = UpdateExpression::new("SET seen_at = :now, #ttl = :until, rev = rev + :one")
         .with_condition("is_online = :yes AND is_told = :yes")
@@ -97,8 +100,8 @@ pub async fn record_heartbeat(store: &Store, user: UserId, now: Timestamp) -> Re
     store.update_without_return(&key(user), change).await
 }
 
-/// J1: somebody is there now, or not any more, and nobody has been told. `Refused` where they were heard or changed since
-/// `before` was read. 1 write unit, and 1 or 2 for the index.
+/// CHAT-23. Sets a status that is not published yet. The condition fails if the row has changed since `before` was
+/// read. 1 write unit, and 1 or 2 for the index.
 pub async fn set_status(
     store: &Store,
     user: UserId,
@@ -107,7 +110,7 @@ pub async fn set_status(
     now: Timestamp,
 ) -> Result<WriteOutcome<TeamPresence>> {
     let (since, seen_at, rev) = match before {
-        // strictly later, since the later of two is the truth
+        // Strictly later, because the later of two statuses is true.
         Some(before) => {
             (now.max(before.since + SignedDuration::from_millis(1)), before.seen_at, before.rev + 1)
         }
@@ -121,14 +124,11 @@ pub async fn set_status(
         }
         None => store.put_new(&after, now).await?,
     };
-    Ok(match written {
-        WriteOutcome::Applied(()) => WriteOutcome::Applied(after),
-        WriteOutcome::ConditionFailed => WriteOutcome::ConditionFailed,
-    })
+    Ok(written.map(|()| after))
 }
 
-/// J1: the team has been told what the row says. Nothing, where it says something else by now. 1 write unit, and 1 for the index
-/// where they are gone: then nobody looks after them any more.
+/// CHAT-23. Marks the status of the row as published, unless the row has another status by now. 1 write unit, and 1 for
+/// the index if the member is offline, because an offline member is not checked.
 pub async fn mark_published(store: &Store, row: &TeamPresence) -> Result<()> {
     let expression = if row.is_online {
         "SET is_told = :yes, rev = rev + :one"
@@ -144,8 +144,9 @@ pub async fn mark_published(store: &Store, row: &TeamPresence) -> Result<()> {
     store.update_without_return(&key(row.id), change).await.map(drop)
 }
 
-/// J2: whom the team knows to be there, in no order. One query, 1 read unit for some 20 people who were there within 30 days.
-/// What was told, and not what is so: a list that knew better than the events after it would stay wrong.
+/// CHAT-24. Returns the members who are published as online, in no order. One query, 1 read unit for about 20 members
+/// who were online within 30 days. It returns what was published and not what is true now. A list that is newer than
+/// the events after it would stay wrong.
 pub async fn list_online(store: &Store, now: Timestamp) -> Result<Vec<TeamPresence>> {
     let all: Vec<TeamPresence> =
         store.query_all(Query::with_prefix(&PartitionKey::TeamPresence, prefix::USER).strong(), now).await?;

@@ -1,8 +1,8 @@
-//! How far what follows from the messages of a channel has been done: mentions, answers, words.
+//! The position up to which a channel's messages were processed into mentions, replies and search terms.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | Y4 | up to which message, and which change, it is done | table | `CHANNEL#{channel}` | `FOLLOWED` | [`get`], [`get_many`], [`heads`], [`advance`] |
+//! | CHAT-10 | the processed message and the processed change of a channel | table | `CHANNEL#{channel}` | `FOLLOWED` | [`get`], [`get_many`], [`channel_progress`], [`advance`] |
 
 use std::collections::HashMap;
 
@@ -22,15 +22,15 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectionCheckpoint {
     pub channel: ChannelId,
-    /// Of every message up to this number it is done.
+    /// All messages up to this number are processed.
     #[serde(default)]
     pub seq: u64,
-    /// And of every change up to this one.
+    /// All changes up to this number are processed.
     #[serde(default)]
     pub change: u64,
 }
 
-/// One of the two logs of a channel.
+/// A log of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChannelLog {
     Messages,
@@ -49,14 +49,14 @@ fn key(channel: ChannelId) -> Key {
     Key::new(&PartitionKey::Channel(channel), &SortKey::ProjectionCheckpoint)
 }
 
-/// Y4. Strong, and 0 where nothing is done.
+/// CHAT-10. Returns the checkpoint of a channel, with zeros if nothing was processed. Strong.
 pub async fn get(store: &Store, channel: ChannelId, now: Timestamp) -> Result<ProjectionCheckpoint> {
     let followed: Option<ProjectionCheckpoint> =
         store.get(&key(channel), ReadConsistency::Strong, now).await?;
     Ok(followed.unwrap_or(ProjectionCheckpoint { channel, seq: 0, change: 0 }))
 }
 
-/// Y4: those of them of which something is done, in no order.
+/// CHAT-10. Returns the checkpoints that exist, in no order.
 pub async fn get_many(
     store: &Store,
     channels: &[ChannelId],
@@ -66,37 +66,41 @@ pub async fn get_many(
     store.get_many(&keys, ReadConsistency::Eventual, now).await
 }
 
-/// How far a channel that somebody is in has come.
+/// The progress of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelProgress {
     pub channel: ChannelId,
-    /// The number of its last message, 0 for none.
+    /// The number of its last message, 0 if there is none.
     pub seq: u64,
-    /// Up to which what follows is done.
+    /// The number of its last processed message.
     pub processed_seq: u64,
 }
 
-/// Y4, X3: how far all channels of somebody are, in the order of their places: what was followed of each says where to look. A
-/// request for each hundred of them, and those of [`messages::heads`].
+/// CHAT-10, CHAT-3. Returns the progress of all channels of an account, in the order of its memberships. The checkpoint
+/// of each channel says where to look for its last number. One request for each hundred channels, and those of
+/// [`messages::last_seqs`].
 pub async fn channel_progress(
     store: &Store,
-    places: &[Membership],
-    freshness: ReadConsistency,
+    memberships: &[Membership],
+    consistency: ReadConsistency,
     now: Timestamp,
 ) -> Result<Vec<ChannelProgress>> {
-    let channels: Vec<ChannelId> = places.iter().map(|place| place.channel).collect();
+    let channels: Vec<ChannelId> = memberships.iter().map(|membership| membership.channel).collect();
     let followed = get_many(store, &channels, now).await?;
     let followed: HashMap<ChannelId, u64> = followed.iter().map(|one| (one.channel, one.seq)).collect();
     let followed = |channel: ChannelId| followed.get(&channel).copied().unwrap_or(0);
-    let known: Vec<(ChannelId, u64)> =
-        places.iter().map(|place| (place.channel, place.known_seq().max(followed(place.channel)))).collect();
-    let heads = messages::last_seqs(store, &known, freshness, now).await?;
+    let known: Vec<(ChannelId, u64)> = memberships
+        .iter()
+        .map(|membership| (membership.channel, membership.known_seq().max(followed(membership.channel))))
+        .collect();
+    let heads = messages::last_seqs(store, &known, consistency, now).await?;
     let head =
         |(channel, seq): (ChannelId, u64)| ChannelProgress { channel, seq, processed_seq: followed(channel) };
     Ok(channels.into_iter().zip(heads).map(head).collect())
 }
 
-/// Y4: it is done up to that number of that log; only ever forwards, whoever is late. 1 write unit.
+/// CHAT-10. Advances the checkpoint of a log to a number. It never moves back, so a late job changes nothing. 1 write
+/// unit.
 pub async fn advance(
     store: &Store,
     channel: ChannelId,

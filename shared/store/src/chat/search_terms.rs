@@ -1,16 +1,19 @@
-//! Which words stand in which messages. Rows follow from messages: a job writes them, and whoever finds a message by them reads
-//! the message before it is shown.
+//! Which messages contain which words. A job derives the rows from messages. A search reads each message before it is
+//! returned.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | F7 | where a word stands, newest day first | table | `TERM#{word}` | `WRITTEN#{day}#{channel}#{part}` | [`write`], [`Search`] |
+//! | CHAT-21 | messages that contain a word, newest day first | table | `TERM#{word}` | `WRITTEN#{day}#{channel}#{block}` | [`add_occurrences`], [`step`] |
 //!
-//! A row holds the numbers of the messages of one day, one channel and one [`MESSAGES_PER_BLOCK`] of its log: never more than a part has, so
-//! that a word that everyone writes costs no more than another (a row without end would cost more with every message, and be
-//! full one day). What a row says may be outdated, by an edit or a deletion; it is never too little for long.
+//! A row contains the numbers of the messages of one day, one channel and one block of [`MESSAGES_PER_BLOCK`] numbers.
+//! So a frequent word costs no more than a rare one. A row without a limit would cost more with every message, and
+//! would be full some day. A row may be out of date after an edit or a deletion. It lacks a message only until the job
+//! has run.
 //!
-//! Several words are looked for by going through their rows side by side, from the newest down, each leaping to where the others
-//! are: the rarest word sets the pace.
+//! A search for several words reads their rows in parallel, from the newest down. Each word skips to the position of
+//! the others, so the rarest word sets the pace.
+//!
+//! [`step`]: TermSearch::step
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -28,20 +31,20 @@ use crate::{
     },
 };
 
-/// Messages of a channel whose words share a row: 256 numbers are 1.5 KB.
+/// Numbers in one row. 256 numbers are 1.5 KB.
 const MESSAGES_PER_BLOCK: u64 = 256;
-/// Rows of one request: some 40 KB.
+/// Rows in one request, which are about 40 KB.
 const ROWS_PER_REQUEST: i32 = 200;
-/// Words of a message by which it is found: what is longer is a text to be read, and each is a write.
+/// Words of a message that are indexed. Each is a write, and a longer text is for reading.
 const MAX_TERMS_PER_MESSAGE: usize = 30;
-/// Requests of one search, over all its words; then it says how far it came.
+/// Requests of one search over all its words. Then the search returns its position.
 const MAX_REQUESTS_PER_SEARCH: usize = 20;
 
-/// Where a word stands, in one part of a channel, on one day.
+/// The messages of one block of a channel, on one day, that contain a word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct TermOccurrences {
     word: String,
-    /// UTC, `2026-11-21`
+    /// The day in UTC, such as `2026-11-21`.
     day: String,
     channel: ChannelId,
     part: u64,
@@ -62,7 +65,8 @@ impl TermOccurrences {
     }
 }
 
-/// The day and part under which the words of a message are found. Its words of later are found under the day of the first.
+/// The day and the block under which the words of a message are indexed. Words of a later edit are indexed under the
+/// day on which the message was sent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TermBlock {
     day: String,
@@ -75,20 +79,20 @@ impl TermBlock {
     }
 }
 
-/// The words by which a message is found.
+/// Returns the words that a message is indexed by.
 pub fn terms_of(content: &str) -> Vec<String> {
     let mut words = words::search_words(content);
     words.truncate(MAX_TERMS_PER_MESSAGE);
     words
 }
 
-/// Where the numbers of one word, channel and page lie: they go with the channel.
+/// Returns the key of the row of a word, channel and block.
 pub(crate) fn key(word: &str, channel: ChannelId, page: &TermBlock) -> Key {
     Key::new(&PartitionKey::SearchTerm(word), &SortKey::SearchTerm(&page.day, channel, page.part))
 }
 
-/// F7: a word stands in these messages of one page; that it does already is no harm. 1 write unit, 2 where it stands in most
-/// messages of the page.
+/// CHAT-21. Adds messages of one block to a word. Idempotent. 1 write unit, 2 if most messages of the block contain the
+/// word.
 pub async fn add_occurrences(
     store: &Store,
     word: &str,
@@ -113,25 +117,27 @@ pub async fn add_occurrences(
     store.update_without_return(&key(word, channel, page), change).await.map(drop)
 }
 
-/// Where a search goes on.
+/// The position at which a search continues.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchPosition {
-    /// A sort key: this row, or the next one below.
+    /// A sort key. The search continues at this row or the next lower one.
     row: String,
-    /// Only numbers below this one, in that row.
+    /// In that row, only lower numbers are left.
     below: Option<u64>,
 }
 
 impl SearchPosition {
-    /// For a client to come back with: opaque, signed, and good for this search only.
+    /// Returns a cursor for the client. It is opaque, signed and only valid for this search.
     pub fn seal(&self, store: &Store, search: &str) -> String {
         let mut position = ItemAttributes::from([("row".to_owned(), string_value(&self.row))]);
         position.extend(self.below.map(|below| ("below".to_owned(), string_value(below))));
         store.seal_cursor(&position, &cursor_identity(search))
     }
 
+    /// Reads a cursor that [`Self::seal`] made.
+    ///
     /// # Errors
-    /// `Cursor` where it is none of this search.
+    /// Returns [`StoreError::InvalidCursor`] if the cursor is not one of this search.
     pub fn open(store: &Store, search: &str, cursor: &str) -> Result<Self> {
         let position = store.open_cursor(cursor, &cursor_identity(search))?;
         let field = |name: &str| position.get(name).and_then(|value| value.as_s().ok());
@@ -145,32 +151,32 @@ fn cursor_identity(search: &str) -> String {
     format!("terms|{search}")
 }
 
-/// Messages of one channel in which all words stood when they were last looked at.
+/// Messages of one channel that contain all words, as far as the index knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchHit {
     pub channel: ChannelId,
-    /// Newest first.
+    /// The numbers, newest first.
     pub seqs: Vec<u64>,
     row: String,
 }
 
 impl SearchHit {
-    /// Where a search goes on that has seen this one down to `seq`.
+    /// Returns the position of a search that has returned this hit down to `seq`.
     pub fn after(&self, seq: u64) -> SearchPosition {
         SearchPosition { row: self.row.clone(), below: Some(seq) }
     }
 }
 
-/// What a step of a search comes to.
+/// The outcome of one step of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SearchStep {
     Hit(SearchHit),
-    /// It has asked for as much as one search may, and goes on here.
+    /// The search has made as many requests as it may, and continues at this position.
     LimitReached(SearchPosition),
     End,
 }
 
-/// F7: a search under way.
+/// CHAT-21. A search in progress.
 #[derive(Debug)]
 pub struct TermSearch {
     words: Vec<TermCursor>,
@@ -183,11 +189,11 @@ pub struct TermSearch {
 struct TermCursor {
     folded: String,
     rows: VecDeque<TermOccurrences>,
-    /// All of them have been read.
+    /// All rows have been read.
     ended: bool,
 }
 
-/// Where a word stands next.
+/// The next row of a word.
 enum NextRow {
     Row(String),
     End,
@@ -195,7 +201,7 @@ enum NextRow {
 }
 
 impl TermSearch {
-    /// For all of these words, from there on, or from the newest.
+    /// Starts a search for messages that contain all words, at a position or at the newest message.
     pub fn new(words: impl IntoIterator<Item = String>, from: Option<SearchPosition>) -> Self {
         let words = words.into_iter();
         let words = words.map(|folded| TermCursor { folded, rows: VecDeque::new(), ended: false }).collect();
@@ -203,9 +209,10 @@ impl TermSearch {
         Self { words, from, requests: MAX_REQUESTS_PER_SEARCH }
     }
 
-    /// The next messages. Half a read unit for 4 KB of rows that it goes through: some 25 rows.
+    /// CHAT-21. Returns the next hit. 0.5 read units for 4 KB of rows, which are about 25 rows.
     pub async fn step(&mut self, store: &Store, now: Timestamp) -> Result<SearchStep> {
-        let (mut agreed, mut index) = (0, 0);
+        let mut agreed = 0;
+        let mut index = 0;
         while agreed < self.words.len() {
             match self.words[index].seek(store, &self.from.row, &mut self.requests, now).await? {
                 NextRow::Row(row) if row == self.from.row => agreed += 1,
@@ -230,7 +237,7 @@ impl TermSearch {
 }
 
 impl TermCursor {
-    /// The first row at this one or below.
+    /// Finds the first row at this one or below.
     async fn seek(
         &mut self,
         store: &Store,
@@ -265,12 +272,13 @@ impl TermCursor {
     }
 }
 
-/// Above every row.
+/// Returns a text that is higher than every row.
 fn highest_row() -> String {
     format!("{}~", prefix::WRITTEN)
 }
 
-/// Below this row and above all that are below it: rows are equally long, and end with a digit.
+/// Returns a text that is lower than this row and higher than every lower row. Rows have the same length and end with a
+/// digit.
 fn next_lower_row(row: &str) -> String {
     let mut before = row.to_owned();
     let last = before.pop().and_then(|last| char::from_u32(u32::from(last) - 1));
@@ -292,7 +300,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn before_a_row_is_every_lower_one_and_no_other(
+        fn next_lower_row_sorts_below_its_row_only(
             one in (1..30_u32, 0..4_u128, 0..40_u64),
             other in (1..30_u32, 0..4_u128, 0..40_u64),
         ) {

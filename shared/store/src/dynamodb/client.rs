@@ -1,39 +1,43 @@
-//! The handful of calls that everything else is made of.
-
-use std::time::Duration;
+//! The calls of DynamoDB that every operation of the store is made of.
 
 use aws_sdk_dynamodb::{
     Client, Config,
     config::retry::RetryConfig,
-    error::DisplayErrorContext,
-    operation::put_item::PutItemError,
-    types::{KeysAndAttributes, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure},
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    operation::{
+        delete_item::DeleteItemOutput,
+        put_item::{PutItemError, PutItemOutput},
+        update_item::UpdateItemOutput,
+    },
+    types::{
+        ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue,
+        ReturnValuesOnConditionCheckFailure,
+    },
 };
 use jiff::Timestamp;
-use rand::RngExt;
 use serde::de::DeserializeOwned;
 
 use crate::dynamodb::{
     cost::{CapacityKind, record},
-    error::{Result, StoreError, failed_conditions, is_condition_failure, is_transaction_conflict},
-    expression::{ConditionExpression, TransactWrite, UpdateExpression},
+    error::{Result, StoreError, is_condition_failure},
+    expression::{ConditionExpression, UpdateExpression},
     item::{Item, ItemAttributes, from_attributes, is_expired, key_attributes, number_value, to_attributes},
     key::{Key, PartitionKey, SortKey},
     query::Query,
 };
 
-/// How fresh a read must be. A strong read costs double.
+/// The consistency of a read. A strong read costs twice as much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadConsistency {
     Eventual,
     Strong,
 }
 
-/// What a conditional write came to.
+/// The outcome of a conditional write.
 #[derive(Debug, PartialEq, Eq)]
 pub enum WriteOutcome<T = ()> {
     Applied(T),
-    /// The condition did not hold; nothing was written.
+    /// The condition did not hold, and nothing was written.
     ConditionFailed,
 }
 
@@ -54,24 +58,24 @@ impl<T> WriteOutcome<T> {
     }
 }
 
-/// What a put where nothing may lie came to.
+/// The outcome of a put whose key must be free.
 #[derive(Debug, PartialEq, Eq)]
 pub enum PutNewOutcome<T> {
     Created,
-    /// This lies there; nothing was written.
+    /// The key is taken by this item, and nothing was written.
     Exists(Box<T>),
 }
 
 /// The table. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    client: Client,
-    table: String,
+    pub(super) client: Client,
+    pub(super) table: String,
     cursor_key: [u8; 32],
 }
 
 impl Store {
-    /// `cursor_key` signs cursors; every instance must have the same.
+    /// Creates a store. `cursor_key` signs cursors, and every instance must have the same key.
     pub fn new(client: Client, table: String, cursor_key: [u8; 32]) -> Self {
         Self { client, table, cursor_key }
     }
@@ -80,30 +84,36 @@ impl Store {
         &self.cursor_key
     }
 
-    /// Does the table answer? One read of an item that is not there.
+    /// Checks that the table answers, by one read of an item that does not exist.
     pub async fn check_reachable(&self) -> Result<()> {
         let key = Key::new(&PartitionKey::ReachabilityProbe, &SortKey::Self_);
         self.get_attributes(&key, ReadConsistency::Eventual).await.map(drop)
     }
 
-    /// Opens a connection to the table, by the same read and once only: a name is looked up, a TLS session agreed. On AWS
-    /// that is most of a first call (FIGURES 1), and a function has the processor to itself while it starts.
+    /// Opens a connection to the table by one read without retries.
+    ///
+    /// The read resolves the name and negotiates TLS. On AWS that is most of the time of a first call (FIGURES 1), and
+    /// a function has the whole processor while it starts.
     pub async fn open_connection(&self) {
         let key = key_attributes(&Key::new(&PartitionKey::ReachabilityProbe, &SortKey::Self_));
         let once = Config::builder().retry_config(RetryConfig::disabled());
-        let asking = self.client.get_item().table_name(&self.table).set_key(Some(key));
-        if let Err(error) = asking.customize().config_override(once).send().await {
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key));
+        if let Err(error) = request.customize().config_override(once).send().await {
             tracing::debug!(error = %DisplayErrorContext(error), "the table does not answer yet");
         }
     }
 
-    async fn get_attributes(&self, key: &Key, freshness: ReadConsistency) -> Result<Option<ItemAttributes>> {
+    async fn get_attributes(
+        &self,
+        key: &Key,
+        consistency: ReadConsistency,
+    ) -> Result<Option<ItemAttributes>> {
         let output = self
             .client
             .get_item()
             .table_name(&self.table)
             .set_key(Some(key_attributes(key)))
-            .consistent_read(freshness == ReadConsistency::Strong)
+            .consistent_read(consistency == ReadConsistency::Strong)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await?;
@@ -111,23 +121,25 @@ impl Store {
         Ok(output.item)
     }
 
-    /// One item by its key, unless it has expired.
+    /// Returns one item by its key, unless it has expired.
     pub async fn get<T: Item>(
         &self,
         key: &Key,
-        freshness: ReadConsistency,
+        consistency: ReadConsistency,
         now: Timestamp,
     ) -> Result<Option<T>> {
-        let item = self.get_attributes(key, freshness).await?;
+        let item = self.get_attributes(key, consistency).await?;
         item.filter(|item| !is_expired(item, now)).map(from_attributes).transpose()
     }
 
-    /// Many items by their keys, in no order, missing ones left out. Any number: asked for by the hundred, and what
-    /// DynamoDB leaves unprocessed is asked again.
+    /// Returns many items by their keys, in no order. Missing items are left out.
+    ///
+    /// The number of keys is not limited. They are requested in batches of 100, and keys that DynamoDB leaves
+    /// unprocessed are requested again.
     pub async fn get_many<T: Item>(
         &self,
         keys: &[Key],
-        freshness: ReadConsistency,
+        consistency: ReadConsistency,
         now: Timestamp,
     ) -> Result<Vec<T>> {
         let mut found = Vec::with_capacity(keys.len());
@@ -136,7 +148,7 @@ impl Store {
             while !wanted.is_empty() {
                 let request = KeysAndAttributes::builder()
                     .set_keys(Some(wanted))
-                    .consistent_read(freshness == ReadConsistency::Strong)
+                    .consistent_read(consistency == ReadConsistency::Strong)
                     .build()
                     .map_err(|error| StoreError::InvalidRequest(error.to_string()))?;
                 let output = self
@@ -161,12 +173,12 @@ impl Store {
         Ok(found)
     }
 
-    /// Writes an item, whatever lies there.
+    /// Writes an item and overwrites what is stored under its key.
     pub async fn put<T: Item>(&self, item: &T) -> Result<()> {
         self.put_attributes(to_attributes(item)?, None).await.map(drop)
     }
 
-    /// Writes an item where none lies, or only one that has expired.
+    /// Writes an item if its key is free, or is taken by an item that has expired.
     pub async fn put_new<T: Item>(&self, item: &T, now: Timestamp) -> Result<WriteOutcome> {
         let condition = ConditionExpression::new("attribute_not_exists(pk) OR #ttl <= :now")
             .name("#ttl", "ttl")
@@ -189,26 +201,17 @@ impl Store {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item))
-            .set_condition_expression(condition.expression)
+            .set_condition_expression(condition.condition)
             .set_expression_attribute_names(condition.names)
             .set_expression_attribute_values(condition.values)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        match sent {
-            Ok(output) => {
-                record(&CapacityKind::Write, output.consumed_capacity());
-                Ok(WriteOutcome::Applied(()))
-            }
-            Err(error) if is_condition_failure(&error) => {
-                record(&CapacityKind::Write, None);
-                Ok(WriteOutcome::ConditionFailed)
-            }
-            Err(error) => Err(error.into()),
-        }
+        Ok(write_outcome(sent, PutItemOutput::consumed_capacity)?.map(drop))
     }
 
-    /// Writes an item where none lies, or says which one does: in the same request, so that a loser need not read.
+    /// Writes an item if its key is free, and otherwise returns the item that takes it. Both are one request, so the
+    /// loser needs no read.
     pub async fn put_new_or_get<T: Item>(&self, item: &T) -> Result<PutNewOutcome<T>> {
         let sent = self
             .client
@@ -226,17 +229,17 @@ impl Store {
                 Ok(PutNewOutcome::Created)
             }
             Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(lost)) => {
+                Some(PutItemError::ConditionalCheckFailedException(failure)) => {
                     record(&CapacityKind::Write, None);
-                    let lies_there = lost.item.clone().unwrap_or_default();
-                    Ok(PutNewOutcome::Exists(Box::new(from_attributes(lies_there)?)))
+                    let existing = failure.item.clone().unwrap_or_default();
+                    Ok(PutNewOutcome::Exists(Box::new(from_attributes(existing)?)))
                 }
                 _ => Err(error.into()),
             },
         }
     }
 
-    /// Changes an item and returns it as it is now.
+    /// Changes an item and returns it as it is after the change.
     pub async fn update<T: Item>(&self, key: &Key, change: UpdateExpression) -> Result<WriteOutcome<T>> {
         Ok(match self.send_update(key, change, ReturnValue::AllNew).await? {
             WriteOutcome::Applied(Some(item)) => WriteOutcome::Applied(from_attributes(item)?),
@@ -244,7 +247,7 @@ impl Store {
         })
     }
 
-    /// Changes an item that nobody wants to see.
+    /// Changes an item and returns nothing of it, which keeps the response small.
     pub async fn update_without_return(&self, key: &Key, change: UpdateExpression) -> Result<WriteOutcome> {
         Ok(match self.send_update(key, change, ReturnValue::None).await? {
             WriteOutcome::Applied(_) => WriteOutcome::Applied(()),
@@ -266,91 +269,31 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        match sent {
-            Ok(output) => {
-                record(&CapacityKind::Write, output.consumed_capacity());
-                Ok(WriteOutcome::Applied(output.attributes))
-            }
-            Err(error) if is_condition_failure(&error) => {
-                record(&CapacityKind::Write, None);
-                Ok(WriteOutcome::ConditionFailed)
-            }
-            Err(error) => Err(error.into()),
-        }
+        Ok(write_outcome(sent, UpdateItemOutput::consumed_capacity)?.map(|output| output.attributes))
     }
 
-    /// Deletes an item, if it is there.
+    /// Deletes an item, if it exists.
     pub async fn delete(&self, key: &Key) -> Result<()> {
         self.delete_if(key, ConditionExpression::default()).await
     }
 
-    /// Deletes an item, if it is there and as it should be.
+    /// Deletes an item if the condition holds. A failed condition is not an error.
     pub async fn delete_if(&self, key: &Key, condition: ConditionExpression) -> Result<()> {
         let sent = self
             .client
             .delete_item()
             .table_name(&self.table)
             .set_key(Some(key_attributes(key)))
-            .set_condition_expression(condition.expression)
+            .set_condition_expression(condition.condition)
             .set_expression_attribute_names(condition.names)
             .set_expression_attribute_values(condition.values)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        match sent {
-            Ok(output) => {
-                record(&CapacityKind::Write, output.consumed_capacity());
-                Ok(())
-            }
-            Err(error) if is_condition_failure(&error) => {
-                record(&CapacityKind::Write, None);
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
-        }
+        write_outcome(sent, DeleteItemOutput::consumed_capacity).map(drop)
     }
 
-    /// All or nothing. Conflicts with other transactions are retried here: the SDK takes a cancelled transaction for
-    /// final.
-    ///
-    /// # Errors
-    /// The positions of the writes whose conditions did not hold are in `Ok(Err(..))`.
-    pub async fn transact(&self, writes: Vec<TransactWrite>) -> Result<Result<(), Vec<usize>>> {
-        let items = writes.into_iter().map(|write| write.build(&self.table)).collect::<Result<Vec<_>>>()?;
-        let mut attempt = 0;
-        loop {
-            let sent = self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(items.clone()))
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await;
-            match sent {
-                Ok(output) => {
-                    record(&CapacityKind::Write, output.consumed_capacity());
-                    return Ok(Ok(()));
-                }
-                Err(error) => {
-                    if let Some(lost) = failed_conditions(&error) {
-                        record(&CapacityKind::Write, None);
-                        return Ok(Err(lost));
-                    }
-                    if !is_transaction_conflict(&error) {
-                        return Err(error.into());
-                    }
-                    if attempt == 5 {
-                        return Err(StoreError::Unavailable(error.to_string()));
-                    }
-                    attempt += 1;
-                    let wait = rand::rng().random_range(10..20_u64 << attempt);
-                    tokio::time::sleep(Duration::from_millis(wait)).await;
-                }
-            }
-        }
-    }
-
-    /// A query of one partition, as far as one request goes (1 MB), with where it stopped.
+    /// Sends one request of a query, which reads 1 MB at most, and returns the position at which it stopped.
     pub(crate) async fn query_once(
         &self,
         query: Query,
@@ -365,7 +308,7 @@ impl Store {
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
 
-    /// Everything that a query finds, request after request. Only for partitions whose size the product bounds.
+    /// Returns everything that a query finds, request by request. Only for partitions whose size the product limits.
     pub async fn query_all<T: DeserializeOwned>(&self, query: Query, now: Timestamp) -> Result<Vec<T>> {
         let mut found = Vec::new();
         let mut start = None;
@@ -381,9 +324,10 @@ impl Store {
         }
     }
 
-    /// How many items a query finds; paid for like reading them.
+    /// Counts the items that a query finds. Costs as much as reading them.
     pub async fn count(&self, query: Query) -> Result<u64> {
-        let (mut total, mut start) = (0, None);
+        let mut total = 0;
+        let mut start = None;
         loop {
             let (items, next) = self.query_once(query.clone().project("pk").start(start)).await?;
             total += items.len() as u64;
@@ -392,5 +336,27 @@ impl Store {
                 return Ok(total);
             }
         }
+    }
+}
+
+/// Records what a write cost, and turns a failed condition into an outcome.
+fn write_outcome<O, E, R>(
+    sent: std::result::Result<O, SdkError<E, R>>,
+    consumed: impl Fn(&O) -> Option<&ConsumedCapacity>,
+) -> Result<WriteOutcome<O>>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match sent {
+        Ok(output) => {
+            record(&CapacityKind::Write, consumed(&output));
+            Ok(WriteOutcome::Applied(output))
+        }
+        Err(error) if is_condition_failure(&error) => {
+            record(&CapacityKind::Write, None);
+            Ok(WriteOutcome::ConditionFailed)
+        }
+        Err(error) => Err(error.into()),
     }
 }

@@ -1,13 +1,15 @@
-//! What operations cost: requests and capacity units, as DynamoDB itself reports them. Every call of this crate asks
-//! for `ReturnConsumedCapacity` (free) and adds to every [`measure`] around it.
+//! The cost of operations in requests and capacity units, as DynamoDB reports it.
+//!
+//! Every call of this crate asks for `ReturnConsumedCapacity`, which is free, and adds the result to each [`measure`]
+//! around it.
 
 use std::{cell::RefCell, future::Future, ops::AddAssign};
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use serde::{Deserialize, Serialize};
 
-/// Requests and capacity units. A read unit is half a unit where the read is eventually consistent, up to 4 KB; a
-/// write unit covers 1 KB; transactions cost double.
+/// Requests and capacity units. A read unit covers 4 KB, and an eventually consistent read costs half of it. A write
+/// unit covers 1 KB. Transactions cost twice as much.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RequestCost {
     pub requests: u32,
@@ -27,8 +29,8 @@ tokio::task_local! {
     static METER: RefCell<RequestCost>;
 }
 
-/// Runs a future and says what its calls of the store cost; a `measure` around this one sees them too. Calls on spawned
-/// tasks are not seen.
+/// Runs a future and returns the cost of its calls of the store. An outer `measure` counts them too. Calls on spawned
+/// tasks are not counted.
 pub async fn measure<F: Future>(future: F) -> (F::Output, RequestCost) {
     let (output, cost) = METER
         .scope(RefCell::default(), async {
@@ -51,6 +53,6 @@ pub(crate) fn record<'a>(direction: &CapacityKind, consumed: impl IntoIterator<I
         CapacityKind::Read => RequestCost { requests: 1, read_units: units, write_units: 0.0 },
         CapacityKind::Write => RequestCost { requests: 1, read_units: 0.0, write_units: units },
     };
-    // outside of `measure`, as in a test of one function, nobody wants to know
+    // Without `measure` around it, as in a test of one function, there is no meter to add to.
     let _ = METER.try_with(|meter| *meter.borrow_mut() += cost);
 }

@@ -1,23 +1,26 @@
-//! What DynamoDB refused, as one of ours.
+//! Errors of DynamoDB as errors of the store.
 
 use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
 };
 
-/// A call of the table that failed for another reason than a condition.
+/// A call of the store that failed for another reason than a condition.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Throttled, timed out or not reachable: the SDK has already retried with jitter.
+    /// DynamoDB throttled the call, timed out or was not reachable. The SDK has retried with jitter.
     #[error("the table is unavailable: {0}")]
     Unavailable(String),
-    /// An item that cannot be read or written as the type it should be.
+    /// The item cannot be converted from or to its type.
     #[error("item: {0}")]
     InvalidItem(#[from] serde_dynamo::Error),
-    /// A cursor that is not ours, or of another list.
+    /// The cursor is not valid, or belongs to another list.
     #[error("the cursor belongs to another list")]
     InvalidCursor,
-    /// Concurrent changes of this subject were applied first, in each attempt of [`crate::retry_conflict`].
+    /// The item does not exist, or belongs to another owner.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// In each attempt of [`crate::retry_conflict`], a concurrent change of this subject was applied first.
     #[error("{0}: concurrent changes were applied first in each attempt")]
     Contended(&'static str),
     #[error("table: {0}")]
@@ -30,6 +33,7 @@ impl From<StoreError> for model::Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => Self::unavailable("the table", error),
+            StoreError::NotFound(what) => Self::NotFound(what),
             StoreError::Contended(subject) => Self::unavailable(subject, error),
             StoreError::InvalidCursor => Self::field("cursor", "is not a cursor of this list"),
             StoreError::InvalidItem(_) | StoreError::InvalidRequest(_) => Self::internal(error),
@@ -37,7 +41,7 @@ impl From<StoreError> for model::Error {
     }
 }
 
-/// Codes that mean "later": the rest are bugs of ours.
+/// Codes of temporary failures. All other codes are internal errors.
 const TRANSIENT_ERROR_CODES: [&str; 8] = [
     "ThrottlingException",
     "ProvisionedThroughputExceededException",
@@ -70,13 +74,16 @@ where
     }
 }
 
-/// Did the write lose its condition (and not fail)?
+/// Whether the condition of a write did not hold.
 pub(crate) fn is_condition_failure<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("ConditionalCheckFailedException")
 }
 
-/// Which writes of a transaction lost their conditions, by position; `None` where it failed for another reason. A
-/// conflict with another transaction is not a lost condition: nothing is known yet, and it is worth retrying.
+/// Returns the positions of the writes of a transaction whose conditions did not hold, or `None` if it failed for
+/// another reason.
+///
+/// A conflict with another transaction is not a failed condition. It says nothing about the condition, so the
+/// transaction is retried.
 pub(crate) fn failed_conditions<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Vec<usize>> {
     let TransactWriteItemsError::TransactionCanceledException(canceled) = error.as_service_error()? else {
         return None;
@@ -91,7 +98,7 @@ pub(crate) fn failed_conditions<R>(error: &SdkError<TransactWriteItemsError, R>)
     (!lost.is_empty()).then_some(lost)
 }
 
-/// Was the transaction cancelled only because others ran at the same time, or by throttling?
+/// Whether the transaction was cancelled only by concurrent transactions or throttling.
 pub(crate) fn is_transaction_conflict<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
     let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error()
     else {

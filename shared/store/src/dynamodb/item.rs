@@ -1,4 +1,4 @@
-//! How a struct lies in the table.
+//! Items: the mapping between structs and the attributes of the table.
 
 use std::{collections::HashMap, fmt::Display};
 
@@ -13,32 +13,33 @@ use crate::dynamodb::{
 
 pub type ItemAttributes = HashMap<String, AttributeValue>;
 
-/// An item: what it is called, where it lies, where else it can be found and until when.
+/// An item: its kind, its key, its index entries and its expiry.
 pub trait Item: Serialize + DeserializeOwned {
     /// The `kind` attribute.
     const KIND: &'static str;
-    /// The `v` attribute: the version of the shape; readers accept the previous one.
+    /// The `v` attribute, which is the version of the shape. Readers accept the previous version too.
     const VERSION: u32 = 1;
 
     fn key(&self) -> Key;
 
-    /// The entry in `gsi1`: the question and the sort key of the answer.
+    /// Returns the entry in `gsi1`: the partition that the item is listed in, and its sort key there.
     fn gsi1(&self) -> Option<(Gsi1Partition, String)> {
         None
     }
 
-    /// When something is to happen to this item: the entry in the sparse `due` index.
+    /// Returns the time at which the item needs work, which is its entry in the sparse `due` index.
     fn due(&self) -> Option<Timestamp> {
         None
     }
 
-    /// After this the item does not exist: reads do not return it, and DynamoDB deletes it within days.
+    /// Returns the time after which the item does not exist. Reads ignore it from then on, and DynamoDB deletes it
+    /// within days.
     fn expires_at(&self) -> Option<Timestamp> {
         None
     }
 }
 
-/// The one partition of the `due` index. One is enough while less than 1,000 things a second fall due.
+/// The only partition of the `due` index. It suffices while fewer than 1,000 items a second become due.
 pub(crate) const DUE_SHARD: &str = "0";
 
 pub(crate) fn string_value(value: impl Display) -> AttributeValue {
@@ -49,18 +50,18 @@ pub(crate) fn number_value(value: impl Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// Sortable: RFC 3339 with milliseconds, always the same length.
+/// Formats a time as RFC 3339 with milliseconds. The text always has the same length, so it sorts by time.
 pub fn sortable_timestamp(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
-/// What the table itself writes into an item.
+/// Attributes that the store writes into every item.
 const RESERVED_ATTRIBUTES: [&str; 9] =
     ["pk", "sk", "kind", "v", "gsi1pk", "gsi1sk", "due_shard", "due_at", "ttl"];
 
 pub(crate) fn to_attributes<T: Item>(item: &T) -> Result<ItemAttributes> {
     let mut all: ItemAttributes = serde_dynamo::aws_sdk_dynamodb_1::to_item(item)?;
-    // the item's own field would be overwritten, and found out when it is read
+    // A field with a reserved name would be overwritten, and the mistake would only show when the item is read.
     if let Some(taken) = RESERVED_ATTRIBUTES.into_iter().find(|name| all.contains_key(*name)) {
         return Err(StoreError::InvalidRequest(format!(
             "{}: the attribute {taken} is the table's own",
@@ -94,7 +95,7 @@ pub(crate) fn key_attributes(key: &Key) -> ItemAttributes {
     HashMap::from([("pk".into(), string_value(&key.pk)), ("sk".into(), string_value(&key.sk))])
 }
 
-/// DynamoDB deletes expired items within days, so a reader must not take them for alive.
+/// Whether an item has expired. DynamoDB deletes expired items within days, so readers must ignore them until then.
 pub(crate) fn is_expired(item: &ItemAttributes, now: Timestamp) -> bool {
     item.get("ttl")
         .and_then(|ttl| ttl.as_n().ok())

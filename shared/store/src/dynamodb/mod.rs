@@ -1,7 +1,8 @@
-//! The table as DynamoDB sees it: the client, keys, items, expressions, paging, cost.
+//! DynamoDB: the client, keys, items, expressions, transactions, paging, cost.
 
 pub(crate) mod client;
 pub mod cost;
+pub mod due;
 pub mod error;
 pub(crate) mod expression;
 pub mod item;
@@ -9,3 +10,4 @@ pub mod key;
 pub mod page;
 pub(crate) mod query;
 pub(crate) mod retry;
+pub(crate) mod transaction;

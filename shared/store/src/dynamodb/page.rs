@@ -1,4 +1,7 @@
-//! Pages of a list. A cursor is opaque, signed, and bound to its list: partition (so its owner), filter and order.
+//! Pages of a list.
+//!
+//! A cursor is opaque and signed. It is bound to its list, which includes the partition (and so the owner), the filter
+//! and the order.
 
 use std::collections::HashMap;
 
@@ -15,14 +18,14 @@ use crate::dynamodb::{
     query::Query,
 };
 
-/// Bytes of the signature in front of a cursor.
+/// Bytes of the signature at the start of a cursor.
 const TAG_BYTES: usize = 16;
 
-/// What a list answers.
+/// One page of a list.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Page<T> {
     pub items: Vec<T>,
-    /// Where the next page starts; `null` on the last one.
+    /// The cursor of the next page, or `null` on the last page.
     pub next: Option<String>,
 }
 
@@ -33,8 +36,10 @@ impl<T> Page<T> {
 }
 
 impl Store {
-    /// Up to `limit` items from a cursor on. Goes on asking where a filter leaves pages short, but never for more than
-    /// ten requests: a page may come back short, with a cursor.
+    /// Returns up to `limit` items from a cursor on.
+    ///
+    /// Sends further requests while a filter leaves the page short, but ten requests at most. Such a page is short and
+    /// has a cursor.
     pub async fn page<T: DeserializeOwned>(
         &self,
         query: Query,

@@ -38,29 +38,29 @@ impl Query {
         }
     }
 
-    /// A whole partition.
+    /// Queries a whole partition.
     pub fn partition(pk: &PartitionKey<'_>) -> Self {
         Self::new(None, "pk = :pk", ConditionExpression::default().text(":pk", pk))
     }
 
-    /// The items of a partition whose sort keys start so.
+    /// Queries the items of a partition whose sort keys start with `prefix`.
     pub fn with_prefix(pk: &PartitionKey<'_>, prefix: &str) -> Self {
         let bound = ConditionExpression::default().text(":pk", pk).text(":prefix", prefix);
         Self::new(None, "pk = :pk AND begins_with(sk, :prefix)", bound)
     }
 
-    /// The items of a partition whose sort keys lie between the two.
+    /// Queries the items of a partition whose sort keys are in the range, both ends included.
     pub fn between(pk: &PartitionKey<'_>, (from, to): &(String, String)) -> Self {
         let bound = ConditionExpression::default().text(":pk", pk).text(":from", from).text(":to", to);
         Self::new(None, "pk = :pk AND sk BETWEEN :from AND :to", bound)
     }
 
-    /// An answer of `gsi1`.
+    /// Queries one partition of `gsi1`.
     pub fn gsi1(question: &Gsi1Partition) -> Self {
         Self::new(Some("gsi1"), "gsi1pk = :pk", ConditionExpression::default().text(":pk", question))
     }
 
-    /// What has fallen due, oldest first.
+    /// Queries the items that are due at `now`, oldest first.
     pub(crate) fn due(now: Timestamp) -> Self {
         let bound =
             ConditionExpression::default().text(":pk", DUE_SHARD).text(":now", sortable_timestamp(now));
@@ -79,14 +79,15 @@ impl Query {
         self
     }
 
-    /// Sees every write that was acknowledged before; the table only, indexes cannot.
+    /// Makes the query see every write that was acknowledged before. Only for the table, because indexes are eventually
+    /// consistent.
     #[must_use]
     pub const fn strong(mut self) -> Self {
         self.strong = true;
         self
     }
 
-    /// Leaves items out after they were read and paid for: only where no key could say it.
+    /// Leaves out items after they were read and paid for. Only for conditions that no key can express.
     #[must_use]
     pub fn filter(
         mut self,
@@ -98,7 +99,7 @@ impl Query {
         self
     }
 
-    /// Only these attributes travel; the cost is that of the whole items.
+    /// Returns only these attributes. The cost is that of the whole items.
     #[must_use]
     pub const fn project(mut self, attributes: &'static str) -> Self {
         self.projection = Some(attributes);
@@ -110,7 +111,7 @@ impl Query {
         self
     }
 
-    /// What a cursor is bound to: the list that it continues.
+    /// Returns the text that identifies the list. A cursor is bound to it.
     pub(crate) fn identity(&self) -> String {
         let mut bound: Vec<String> =
             self.bound.values.iter().flatten().map(|(name, value)| format!("{name}={value:?}")).collect();

@@ -15,12 +15,14 @@ const MAX_PAUSE: u64 = 160;
 
 /// Repeats `attempt` until its conditional write is applied.
 ///
-/// The pauses grow and are random, so that concurrent callers do not collide again. Each attempt reads the item that it changes,
-/// strongly consistent. `attempt` is a closure that returns an `async` block: `|| async { … }`. An async closure, `async || { … }`,
-/// would read the same, but the compiler cannot prove that its future is `Send` in a handler of axum.
+/// The pauses grow and are random, so that concurrent callers do not collide again. Each attempt reads the item that it
+/// changes with a strongly consistent read.
+///
+/// `attempt` is a closure that returns an `async` block, `|| async { … }`. An async closure would read the same, but
+/// the compiler cannot prove that its future is `Send` in a handler of axum.
 ///
 /// # Errors
-/// Returns the error of an attempt at once, and [`StoreError::Contended`] with `subject` after eight lost attempts.
+/// Returns the error of an attempt at once. Returns [`StoreError::Contended`] with `subject` after eight lost attempts.
 pub async fn retry_conflict<T, E, F>(subject: &'static str, mut attempt: impl FnMut() -> F) -> Result<T, E>
 where
     E: From<StoreError>,
@@ -29,7 +31,7 @@ where
     for lost in 0..MAX_ATTEMPTS {
         if lost > 0 {
             let longest = (FIRST_PAUSE << (lost - 1)).min(MAX_PAUSE);
-            // A statement of its own, because the generator of the thread is not `Send`.
+            // A statement of its own, because the random number generator of the thread is not `Send`.
             let pause = rand::rng().random_range(0..longest);
             tokio::time::sleep(Duration::from_millis(pause)).await;
         }

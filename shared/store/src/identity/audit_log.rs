@@ -1,8 +1,11 @@
-//! What admins have done.
+//! The audit log: what admins have done.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | N1 | what was done, newest first | table | `AUDIT#` | `ACTION#{id}` | [`note`], [`page`], [`crate::identity::users::govern`] |
+//! | IDENTITY-13 | what was done, newest first | table | `AUDIT#` | `ACTION#{id}` | [`append`], [`page`] |
+//!
+//! Most entries are written in the transaction of the change that they describe
+//! ([`crate::identity::users::replace_with_audit`]).
 
 use jiff::Timestamp;
 use model::{ActionId, UserId};
@@ -17,23 +20,24 @@ use crate::{
     },
 };
 
-/// Something that somebody did by their role. Written with what it did, or before it where that is done elsewhere.
+/// An action that an admin took by their role. It is written with the change that it describes, or before it if another
+/// area makes the change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuditEntry {
-    /// UUID v7: their order is that of time.
+    /// A UUID v7, so that ids sort by time.
     pub id: ActionId,
-    /// `ban_user` and so on.
+    /// The action, such as `ban_user`.
     pub action: String,
     pub target_type: AuditTarget,
     pub target: String,
     pub admin: UserId,
     pub reason: Option<String>,
-    /// What became what, in the words of the request; never a password or token.
+    /// What was changed into what, in the words of the request. Never a password or a token.
     pub metadata: Value,
     pub created_at: Timestamp,
 }
 
-/// What it was done to.
+/// The kind of thing that the action changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AuditTarget {
@@ -52,7 +56,7 @@ impl Item for AuditEntry {
     }
 }
 
-/// Which are meant; nothing said is all.
+/// A filter of entries. An empty filter matches all of them.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
     pub action: Option<String>,
@@ -60,12 +64,12 @@ pub struct AuditFilter {
     pub admin: Option<UserId>,
 }
 
-/// N1: something that is done elsewhere: by a job, in another subject. 1 write unit.
+/// IDENTITY-13. Appends an entry for a change that a job or another area makes. 1 write unit.
 pub async fn append(store: &Store, action: &AuditEntry) -> Result<()> {
     store.put(action).await
 }
 
-/// N1: a page may come back short, with a `next`.
+/// IDENTITY-13. Returns a page of entries, newest first. A page may be short and have a cursor.
 pub async fn page(
     store: &Store,
     filter: &AuditFilter,

@@ -1,9 +1,9 @@
-//! Log-ins: one account on one device, the family of its refresh tokens.
+//! Log-ins. A log-in is one account on one device, with the family of its refresh tokens.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | L1 | one log-in of an account | table | `USER#{user}` | `LOGIN#{login}` | [`get`], [`get_strong`], [`create`], [`rotate`], [`end`], [`forget`] |
-//! | L2 | all log-ins of an account, newest first | table | `USER#{user}` | `LOGIN#…` | [`list`] |
+//! | IDENTITY-7 | one log-in of an account | table | `USER#{user}` | `LOGIN#{login}` | [`get`], [`get_strong`], [`create`], [`rotate`], [`end`], [`delete_ended`] |
+//! | IDENTITY-8 | all log-ins of an account, newest first | table | `USER#{user}` | `LOGIN#…` | [`list`] |
 
 use jiff::{SignedDuration, Timestamp};
 use model::{LoginId, UserId};
@@ -18,23 +18,23 @@ use crate::{
     },
 };
 
-/// Whoever ends a log-in has closed its sockets by then; if not, the clock has it done.
+/// The request that ends a log-in closes its sockets within this time. If it dies, the clock has them closed.
 const SOCKET_CLOSE_PERIOD: SignedDuration = SignedDuration::from_secs(60);
 
-/// A log-in. While it is there, and has not ended, its access tokens count.
+/// A log-in. Its access tokens are valid while it exists and has not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
     pub user: UserId,
     pub id: LoginId,
-    /// Of the refresh token that is good now; rises by one with every rotation.
+    /// The generation of the refresh token that is valid now. It rises by one with every rotation.
     pub generation: u64,
     pub rotated_at: Timestamp,
     pub created_at: Timestamp,
-    /// Absolute: rotation does not move it.
+    /// Absolute, so that rotation does not move it.
     pub expires_at: Timestamp,
     pub user_agent: Option<String>,
     pub ip: Option<String>,
-    /// Its tokens count no more; it lies here until its sockets are closed.
+    /// From then on its tokens are invalid. The row stays until its sockets are closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
 }
@@ -59,7 +59,7 @@ pub fn key(user: UserId, login: LoginId) -> Key {
     Key::new(&PartitionKey::User(user), &SortKey::Login(login))
 }
 
-/// L1. Every authorised request asks this: 0.5 read units.
+/// IDENTITY-7. Returns a log-in that has not ended. Every authorized request calls it. 0.5 read units.
 pub async fn get(store: &Store, user: UserId, login: LoginId, now: Timestamp) -> Result<Option<Login>> {
     Ok(store.get(&key(user, login), ReadConsistency::Eventual, now).await?.filter(is_valid))
 }
@@ -68,7 +68,7 @@ const fn is_valid(login: &Login) -> bool {
     login.ended_at.is_none()
 }
 
-/// L1, after every rotation that was acknowledged before.
+/// IDENTITY-7. Returns a log-in after every rotation that was acknowledged before.
 pub async fn get_strong(
     store: &Store,
     user: UserId,
@@ -78,12 +78,12 @@ pub async fn get_strong(
     Ok(store.get(&key(user, login), ReadConsistency::Strong, now).await?.filter(is_valid))
 }
 
-/// L1: 1 write unit.
+/// IDENTITY-7. Creates a log-in. 1 write unit.
 pub async fn create(store: &Store, login: &Login) -> Result<()> {
     store.put(login).await
 }
 
-/// L1: the next generation, on the condition that it is the next. 1 write unit.
+/// IDENTITY-7. Advances the generation, if no concurrent request has advanced it. 1 write unit.
 pub async fn rotate(store: &Store, login: &Login, now: Timestamp) -> Result<WriteOutcome<Login>> {
     let change = UpdateExpression::new("SET generation = :next, rotated_at = :now")
         .with_condition("generation = :current AND attribute_not_exists(ended_at)")
@@ -93,8 +93,9 @@ pub async fn rotate(store: &Store, login: &Login, now: Timestamp) -> Result<Writ
     store.update(&login.key(), change).await
 }
 
-/// L1: ends a log-in; says whether there was one. Not by deleting it: whoever ends it may break off before its sockets
-/// are closed, and then it falls due. 2 write units, one of them for the index.
+/// IDENTITY-7. Ends a log-in, and returns whether there was one. 2 write units, one of them for the index.
+///
+/// The row is not deleted. The request may die before the sockets are closed, and then the row becomes due.
 pub async fn end(store: &Store, user: UserId, login: LoginId, now: Timestamp) -> Result<bool> {
     let change = UpdateExpression::new("SET ended_at = :now, due_shard = :shard, due_at = :due")
         .with_condition("attribute_not_exists(ended_at) AND #ttl > :second")
@@ -106,12 +107,13 @@ pub async fn end(store: &Store, user: UserId, login: LoginId, now: Timestamp) ->
     Ok(store.update_without_return(&key(user, login), change).await? == WriteOutcome::Applied(()))
 }
 
-/// L1: its sockets are closed: deletes a log-in that has ended. 2 write units.
+/// IDENTITY-7. Deletes a log-in that has ended, after its sockets were closed. 2 write units.
 pub async fn delete_ended(store: &Store, user: UserId, login: LoginId) -> Result<()> {
     store.delete_if(&key(user, login), ConditionExpression::new("attribute_exists(ended_at)")).await
 }
 
-/// L2. Strong: a log-in that is not on the list must not live on.
+/// IDENTITY-8. Returns all log-ins of an account that have not ended. Strong, because a log-in that is missing in the
+/// list would stay valid.
 pub async fn list(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Login>> {
     let query = Query::with_prefix(&PartitionKey::User(user), prefix::LOGIN).strong().newest_first();
     Ok(store.query_all(query, now).await?.into_iter().filter(is_valid).collect())

@@ -1,6 +1,15 @@
-//! Accounts, log-ins, password resets, the use of plans, the audit log.
+//! Accounts, log-ins, password resets, usage of plans, the audit log.
+//!
+//! | # | question | file |
+//! | --- | --- | --- |
+//! | IDENTITY-1–6 | accounts: one, by address, by user name, all, the super admins, the team's directory | [`users`] |
+//! | IDENTITY-7–8 | log-ins: one, all of an account | [`log_ins`] |
+//! | IDENTITY-9 | the password reset of a token | [`password_resets`] |
+//! | IDENTITY-10–12 | usage of a plan: sessions in a month, quotas of a session, model calls | [`plan_usage`] |
+//! | IDENTITY-13 | what admins have done | [`audit_log`] |
 
 pub mod audit_log;
+pub mod due;
 pub mod log_ins;
 pub mod password_resets;
 pub mod plan_usage;

@@ -1,8 +1,8 @@
-//! Tokens that set a new password, by their hashes.
+//! Password resets, by the hashes of their tokens.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | E1 | the reset with this token | table | `RESET#{hash}` | `#` | [`create`], [`get`], [`redeem`] |
+//! | IDENTITY-9 | the reset of this token | table | `RESET#{hash}` | `#` | [`create`], [`get`], [`redeem`] |
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
@@ -19,10 +19,10 @@ use crate::{
     identity::users::{self, PasswordHash, User},
 };
 
-/// Contract presentations A1.2.
+/// One hour (contract presentations A1.2).
 const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
-/// The right to set an account's password once. The token itself is only in the mail.
+/// The right to set an account's password once. Only the e-mail contains the token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordReset {
     hash: String,
@@ -47,12 +47,12 @@ fn key(hash: &str) -> Key {
     Key::new(&PartitionKey::PasswordReset(hash), &SortKey::Self_)
 }
 
-/// A token is random and long, so a fast hash without salt hides it.
+/// Hashes a token. A token is random and long, so a fast hash without salt hides it.
 fn token_hash(token: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token))
 }
 
-/// E1: 1 write unit.
+/// IDENTITY-9. Creates a reset. 1 write unit.
 pub async fn create(store: &Store, token: &str, user: UserId, now: Timestamp) -> Result<()> {
     store
         .put(&PasswordReset {
@@ -64,12 +64,13 @@ pub async fn create(store: &Store, token: &str, user: UserId, now: Timestamp) ->
         .await
 }
 
-/// E1: what a token stands for, while it does.
+/// IDENTITY-9. Returns the reset of a token, unless it has expired.
 pub async fn get(store: &Store, token: &str, now: Timestamp) -> Result<Option<PasswordReset>> {
     store.get(&key(&token_hash(token)), ReadConsistency::Strong, now).await
 }
 
-/// E1: spends a token on a new password, both or neither: of many who try, one gets it.
+/// IDENTITY-9, IDENTITY-1. Spends the token and sets the password in one transaction. Of concurrent requests with one
+/// token, one succeeds.
 pub async fn redeem(
     store: &Store,
     reset: &PasswordReset,
@@ -79,10 +80,7 @@ pub async fn redeem(
 ) -> Result<WriteOutcome> {
     let spent = TransactWrite::delete(reset.key(), ConditionExpression::exists());
     let changed = TransactWrite::update(user.key(), users::password_change(user, new, now)?);
-    Ok(match store.transact(vec![spent, changed]).await? {
-        Ok(()) => WriteOutcome::Applied(()),
-        Err(_) => WriteOutcome::ConditionFailed,
-    })
+    Ok(store.transact(vec![("reset", spent), ("password", changed)]).await?.into())
 }
 
 #[cfg(test)]

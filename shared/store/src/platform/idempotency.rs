@@ -1,8 +1,8 @@
-//! Answers to requests that carried an `Idempotency-Key`.
+//! Responses to requests with an `Idempotency-Key`.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | I1 | the request with this key | table | `IDEMPOTENCY#{hash}` | `#` | [`begin`], [`finish`], [`abandon`] |
+//! | PLATFORM-2 | the request with this key | table | `IDEMPOTENCY#{hash}` | `#` | [`claim`], [`finish`], [`abandon`] |
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -15,25 +15,25 @@ use crate::{
     },
 };
 
-/// Answers are kept this long (after svix: twelve hours).
+/// Responses are kept for twelve hours, as svix keeps them.
 const RETENTION: SignedDuration = SignedDuration::from_hours(12);
-/// A request that has not answered by now is taken for dead: API Gateway gives up after 30 s.
+/// A request that has not finished by then is considered dead, because API Gateway gives up after 30 s.
 const LOCK_PERIOD: SignedDuration = SignedDuration::from_secs(35);
 
-/// An answer as it was given.
+/// A response as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredResponse {
     pub status: u16,
     pub headers: Vec<(String, String)>,
-    /// `None`: it was too large to keep. What was asked is done all the same.
+    /// `None` if the body was too large to keep. The request was executed all the same.
     pub body: Option<String>,
 }
 
-/// A request under its key.
+/// A request with its key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdempotencyRecord {
     hash: String,
-    /// Of the body: the same key with another one is a mistake of the client.
+    /// The hash of the body. The same key with another body is a mistake of the client.
     pub body_hash: String,
     #[serde(rename = "answer")]
     pub response: Option<StoredResponse>,
@@ -57,16 +57,16 @@ fn key(hash: &str) -> Key {
     Key::new(&PartitionKey::Idempotency(hash), &SortKey::Self_)
 }
 
-/// What a request with a key is told before it runs.
+/// The outcome of claiming a key, before the request runs.
 #[derive(Debug)]
 pub enum IdempotencyClaim {
-    /// It is the first, or the one before it died: run.
+    /// The request may run. It is the first one with this key, or the earlier one died.
     Claimed,
-    /// There was one before; it may still be running.
+    /// An earlier request has the key. It may still be running.
     Existing(IdempotencyRecord),
 }
 
-/// I1: claims a key.
+/// PLATFORM-2. Claims a key for a request.
 pub async fn claim(store: &Store, hash: &str, body_hash: &str, now: Timestamp) -> Result<IdempotencyClaim> {
     let record = IdempotencyRecord {
         hash: hash.into(),
@@ -86,11 +86,11 @@ pub async fn claim(store: &Store, hash: &str, body_hash: &str, now: Timestamp) -
         return Ok(IdempotencyClaim::Claimed);
     }
     let before = store.get(&key(hash), ReadConsistency::Strong, now).await?;
-    // gone in between: abandoned just now, so this one may run
+    // If the record is gone, the earlier request was abandoned in between, and this one may run.
     Ok(before.map_or(IdempotencyClaim::Claimed, IdempotencyClaim::Existing))
 }
 
-/// I1: keeps the answer.
+/// PLATFORM-2. Stores the response.
 pub async fn finish(
     store: &Store,
     hash: &str,
@@ -108,7 +108,7 @@ pub async fn finish(
     store.put(&record).await
 }
 
-/// I1: forgets a request whose failure may pass: the next try runs.
+/// PLATFORM-2. Releases the key of a request that failed temporarily, so that a retry runs.
 pub async fn abandon(store: &Store, hash: &str) -> Result<()> {
     store.delete(&key(hash)).await
 }

@@ -1,4 +1,11 @@
-//! What every product uses: rate limits, idempotency keys, claims, due work.
+//! What all areas use: rate limits, idempotency keys, claims, due work.
+//!
+//! | # | question | file |
+//! | --- | --- | --- |
+//! | PLATFORM-1 | attempts in a window of time | [`rate_limits`] |
+//! | PLATFORM-2 | the request with an idempotency key | [`idempotency`] |
+//! | PLATFORM-3 | work that must be done once | [`once_claims`] |
+//! | PLATFORM-4 | which work is due | [`due`] |
 
 pub mod due;
 pub mod idempotency;

@@ -1,8 +1,8 @@
-//! What has been done once and must not be done again, however often its job is delivered.
+//! Claims of work that must be done once, although its job may be delivered several times.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | O1 | the deed with this key | table | `ONCE#{key}` | `#` | [`claim`], [`finish`], [`abandon`] |
+//! | PLATFORM-3 | the work with this key | table | `ONCE#{key}` | `#` | [`claim`], [`finish`], [`abandon`] |
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Longer than any message lives: dead letters are kept for 14 days.
+/// Longer than any message exists, because dead letters are kept for 14 days.
 const RETENTION: SignedDuration = SignedDuration::from_hours(15 * 24);
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,21 +42,22 @@ fn key(name: &str) -> Key {
     Key::new(&PartitionKey::Once(name), &SortKey::Self_)
 }
 
-/// What somebody who wants to do it is told.
+/// The outcome of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnceClaim {
-    /// Yours: do it, then [`finish`].
+    /// The caller does the work, then calls [`finish`].
     Acquired,
-    /// Somebody is at it, or died less than the lease ago.
+    /// Another worker holds the lease. It is at work, or has died.
     Running,
     Done,
 }
 
-/// O1: 1 write unit, and 1 read unit where it is not free. Whoever has not finished when the lease is over is taken for dead:
-/// a little longer than the function's timeout.
+/// PLATFORM-3. Claims the work for the duration of the lease. A worker that has not finished by then is considered
+/// dead, so the lease is a little longer than the function's timeout. 1 write unit, and 1 read unit if the work is
+/// claimed or done.
 pub async fn claim(store: &Store, name: &str, lease: SignedDuration, now: Timestamp) -> Result<OnceClaim> {
     let locked_until = (now + lease).as_second();
-    let deed = OnceRecord { key: name.into(), done: false, locked_until, ttl_at: now + RETENTION };
+    let record = OnceRecord { key: name.into(), done: false, locked_until, ttl_at: now + RETENTION };
     let free = ConditionExpression::new(
         "attribute_not_exists(pk) OR #ttl <= :now OR (#done = :false AND locked_until <= :now)",
     )
@@ -64,20 +65,20 @@ pub async fn claim(store: &Store, name: &str, lease: SignedDuration, now: Timest
     .name("#done", "done")
     .value(":false", aws_sdk_dynamodb::types::AttributeValue::Bool(false))
     .number(":now", now.as_second());
-    if store.put_if(&deed, free).await? == WriteOutcome::Applied(()) {
+    if store.put_if(&record, free).await? == WriteOutcome::Applied(()) {
         return Ok(OnceClaim::Acquired);
     }
     let before: Option<OnceRecord> = store.get(&key(name), ReadConsistency::Strong, now).await?;
-    // gone in between: abandoned, and the next delivery takes it
-    Ok(if before.is_some_and(|deed| deed.done) { OnceClaim::Done } else { OnceClaim::Running })
+    // If the claim is gone, it was abandoned in between, and the next delivery takes it.
+    Ok(if before.is_some_and(|record| record.done) { OnceClaim::Done } else { OnceClaim::Running })
 }
 
-/// O1: it is done.
+/// PLATFORM-3. Marks the work as done.
 pub async fn finish(store: &Store, name: &str, now: Timestamp) -> Result<()> {
     store.put(&OnceRecord { key: name.into(), done: true, locked_until: 0, ttl_at: now + RETENTION }).await
 }
 
-/// O1: it was not done: the next delivery may try at once.
+/// PLATFORM-3. Releases the claim of work that was not done, so that the next delivery may start at once.
 pub async fn abandon(store: &Store, name: &str) -> Result<()> {
     store.delete(&key(name)).await
 }

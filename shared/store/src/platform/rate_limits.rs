@@ -1,13 +1,13 @@
-//! Counters of attempts, by what and by whom, in windows of time.
+//! Counters of attempts, by limit and caller, in windows of time.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | R1 | attempts in this window | table | `LIMIT#{what}#{who}` | `WINDOW#{start}` | [`count`], [`peek`], [`peek_strong`] |
+//! | PLATFORM-1 | attempts in this window | table | `LIMIT#{limit}#{caller}` | `WINDOW#{start}` | [`count_attempt`], [`check_attempts`], [`check_attempts_strong`] |
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use model::Error;
+use model::rate_limit::RateLimitOutcome;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// How often something may be tried: `most` times in a window.
+/// A rate limit: at most `max_attempts` in a window.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimit {
     pub name: &'static str,
@@ -55,11 +55,13 @@ impl RateLimit {
     }
 }
 
-/// R1: counts an attempt and refuses it above the limit. 1 write unit.
-///
-/// # Errors
-/// `TooMany` until the window is over.
-pub async fn count_attempt(store: &Store, limit: RateLimit, who: &str, now: Timestamp) -> Result<(), Error> {
+/// PLATFORM-1. Counts an attempt, unless the limit is reached. 1 write unit.
+pub async fn count_attempt(
+    store: &Store,
+    limit: RateLimit,
+    who: &str,
+    now: Timestamp,
+) -> Result<RateLimitOutcome> {
     let (start, left) = limit.window(now);
     let until = now + SignedDuration::try_from(left * 2).unwrap_or(SignedDuration::from_hours(1));
     let change = UpdateExpression::new(
@@ -76,31 +78,30 @@ pub async fn count_attempt(store: &Store, limit: RateLimit, who: &str, now: Time
     .text(":kind", AttemptCounter::KIND)
     .text(":what", limit.name)
     .text(":who", who);
-    match store.update_without_return(&limit.key(who, start), change).await? {
-        WriteOutcome::Applied(()) => Ok(()),
-        WriteOutcome::ConditionFailed => Err(Error::RateLimited { retry_after: left }),
-    }
+    Ok(match store.update_without_return(&limit.key(who, start), change).await? {
+        WriteOutcome::Applied(()) => RateLimitOutcome::Allowed,
+        WriteOutcome::ConditionFailed => RateLimitOutcome::Exceeded { retry_after: left },
+    })
 }
 
-/// R1: refuses above the limit without counting, where only failures count. 0.5 read units.
-///
-/// # Errors
-/// `TooMany` until the window is over.
-pub async fn check_attempts(store: &Store, limit: RateLimit, who: &str, now: Timestamp) -> Result<(), Error> {
+/// PLATFORM-1. Checks the limit without counting, for limits that only count failures. 0.5 read units.
+pub async fn check_attempts(
+    store: &Store,
+    limit: RateLimit,
+    who: &str,
+    now: Timestamp,
+) -> Result<RateLimitOutcome> {
     read_attempts(store, limit, who, ReadConsistency::Eventual, now).await
 }
 
-/// R1: as [`peek`], with every failure that was counted before: the last word before a success, so that many who try
-/// at once get no more tries than one after the other. 1 read unit.
-///
-/// # Errors
-/// `TooMany` until the window is over.
+/// PLATFORM-1. Checks the limit as [`check_attempts`] does, and sees every failure that was counted before. It is the
+/// last check before a success, so that concurrent callers get no more attempts than sequential ones. 1 read unit.
 pub async fn check_attempts_strong(
     store: &Store,
     limit: RateLimit,
     who: &str,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<RateLimitOutcome> {
     read_attempts(store, limit, who, ReadConsistency::Strong, now).await
 }
 
@@ -108,13 +109,15 @@ async fn read_attempts(
     store: &Store,
     limit: RateLimit,
     who: &str,
-    freshness: ReadConsistency,
+    consistency: ReadConsistency,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<RateLimitOutcome> {
     let (start, left) = limit.window(now);
-    let attempts: Option<AttemptCounter> = store.get(&limit.key(who, start), freshness, now).await?;
-    match attempts {
-        Some(attempts) if attempts.n >= limit.max_attempts => Err(Error::RateLimited { retry_after: left }),
-        _ => Ok(()),
-    }
+    let attempts: Option<AttemptCounter> = store.get(&limit.key(who, start), consistency, now).await?;
+    Ok(match attempts {
+        Some(attempts) if attempts.n >= limit.max_attempts => {
+            RateLimitOutcome::Exceeded { retry_after: left }
+        }
+        _ => RateLimitOutcome::Allowed,
+    })
 }

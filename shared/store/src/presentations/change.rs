@@ -1,21 +1,25 @@
-//! Changes of a presentation other than of its slides.
+//! Changes of a presentation's own fields, its notes and its slug.
 
 use jiff::Timestamp;
 use model::{
-    Error, ErrorCode, PresentationId, UserId,
+    PresentationId, UserId,
     presentation::{PresentationStatus, Slug},
 };
 
-use super::{Presentation, SlugClaim, SpeakerNotes, get_owned, key, notes_key, slug_key};
+use super::{
+    get_owned,
+    items::{Presentation, SlugClaim, SpeakerNotes, notes_key, presentation_key, slug_key},
+};
 use crate::{
-    ConditionExpression, Store, TransactWrite, UpdateExpression, WriteOutcome,
+    ConditionExpression, Store, TransactOutcome, TransactWrite, UpdateExpression, WriteOutcome,
     dynamodb::{
         error::Result,
         item::{number_value, sortable_timestamp},
     },
+    retry_conflict,
 };
 
-/// What is to change; `None` leaves, `Some(None)` clears.
+/// The fields to change. `None` leaves a field as it is, `Some(None)` clears it.
 #[derive(Clone, Debug, Default)]
 pub struct PresentationUpdate {
     pub title: Option<String>,
@@ -32,33 +36,39 @@ impl PresentationUpdate {
     }
 }
 
-/// Tries against others who change the same presentation.
-const MAX_ATTEMPTS: usize = 10;
+/// The outcome of [`change`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PresentationChangeOutcome {
+    Applied(Box<Presentation>),
+    /// The status of the presentation has no transition to the new status.
+    InvalidTransition {
+        from: PresentationStatus,
+        to: PresentationStatus,
+    },
+    /// Another presentation has the slug.
+    SlugTaken,
+}
 
-/// P1: changes what lies on the item itself in one conditional write, without reading it before; notes and slug, which
-/// are items of their own, in one transaction with it.
+/// PRESENTATIONS-1, PRESENTATIONS-2, PRESENTATIONS-4. Changes a presentation. Its own fields change in one conditional
+/// write without a read. Notes and slug are items of their own, so they change in one transaction with it.
 ///
 /// # Errors
-/// `NotFound` where there is none of this owner; `Conflict` when the status has no such move or the slug is taken.
+/// Returns [`crate::StoreError::NotFound`] if the owner has no such presentation.
 pub async fn change(
     store: &Store,
     owner: UserId,
     id: PresentationId,
     changes: &PresentationUpdate,
     now: Timestamp,
-) -> model::Result<Presentation> {
-    for _ in 0..MAX_ATTEMPTS {
-        let alone = changes.notes.is_none() && changes.slug.is_none();
-        let done = if alone {
-            update_in_place(store, owner, id, changes, now).await?
+) -> Result<PresentationChangeOutcome> {
+    retry_conflict("the presentation", || async {
+        if changes.notes.is_none() && changes.slug.is_none() {
+            update_in_place(store, owner, id, changes, now).await
         } else {
-            update_in_transaction(store, owner, id, changes, now).await?
-        };
-        if let WriteOutcome::Applied(presentation) = done {
-            return Ok(presentation);
+            update_in_transaction(store, owner, id, changes, now).await
         }
-    }
-    Err(Error::unavailable("the presentation", "changed by many at once"))
+    })
+    .await
 }
 
 async fn update_in_place(
@@ -67,18 +77,19 @@ async fn update_in_place(
     id: PresentationId,
     changes: &PresentationUpdate,
     now: Timestamp,
-) -> model::Result<WriteOutcome<Presentation>> {
-    match store.update(&key(id), update_expression(owner, changes, now)?).await? {
-        WriteOutcome::Applied(presentation) => Ok(WriteOutcome::Applied(presentation)),
-        WriteOutcome::ConditionFailed => {
-            let presentation = get_owned(store, owner, id, now).await?;
-            if let Some(status) = changes.status {
-                presentation.status.check_transition(status)?;
-            }
-            // it may now: someone else changed it in between
-            Ok(WriteOutcome::ConditionFailed)
-        }
+) -> Result<WriteOutcome<PresentationChangeOutcome>> {
+    let updated = store.update(&presentation_key(id), update_expression(owner, changes, now)?).await?;
+    if let WriteOutcome::Applied(presentation) = updated {
+        return Ok(WriteOutcome::Applied(PresentationChangeOutcome::Applied(Box::new(presentation))));
     }
+    let status = get_owned(store, owner, id, now).await?.status;
+    Ok(match changes.status {
+        Some(next) if !status.can_become(next) => {
+            WriteOutcome::Applied(PresentationChangeOutcome::InvalidTransition { from: status, to: next })
+        }
+        // A concurrent change has made the transition possible.
+        _ => WriteOutcome::ConditionFailed,
+    })
 }
 
 fn update_expression(
@@ -116,7 +127,7 @@ fn update_expression(
     }
     if let Some(status) = changes.status {
         change = change.name("#status", "status").text(":status", status.as_str());
-        // four places, filled up with the status itself, which is always allowed
+        // There are four placeholders. The unused ones are filled with the status itself, which is always allowed.
         for (place, from) in PresentationStatus::ALL.into_iter().enumerate() {
             let from = if from.can_become(status) { from } else { status };
             change = change.text(&format!(":from{place}"), from.as_str());
@@ -131,20 +142,24 @@ async fn update_in_transaction(
     id: PresentationId,
     changes: &PresentationUpdate,
     now: Timestamp,
-) -> model::Result<WriteOutcome<Presentation>> {
+) -> Result<WriteOutcome<PresentationChangeOutcome>> {
     let before = get_owned(store, owner, id, now).await?;
     let mut after = before.clone();
     after.version += 1;
     after.updated_at = now;
     if let Some(title) = &changes.title {
-        (after.title, after.title_lower) = (title.clone(), title.to_lowercase());
+        after.title.clone_from(title);
+        after.title_lower = title.to_lowercase();
     }
     if let Some(description) = &changes.description {
         after.description.clone_from(description);
         after.description_lower = description.as_deref().map(str::to_lowercase);
     }
     if let Some(status) = changes.status {
-        before.status.check_transition(status)?;
+        if !before.status.can_become(status) {
+            let refused = PresentationChangeOutcome::InvalidTransition { from: before.status, to: status };
+            return Ok(WriteOutcome::Applied(refused));
+        }
         after.status = status;
     }
     if let Some(slug) = &changes.slug {
@@ -152,23 +167,30 @@ async fn update_in_transaction(
     }
     let unchanged =
         ConditionExpression::new("version = :version").value(":version", number_value(before.version));
-    let mut writes = vec![TransactWrite::put(&after, unchanged)?];
+    let mut writes = vec![("presentation", TransactWrite::put(&after, unchanged)?)];
     match &changes.notes {
         Some(Some(text)) => {
             let notes = SpeakerNotes { presentation: id, text: text.clone() };
-            writes.push(TransactWrite::put(&notes, ConditionExpression::default())?);
+            writes.push(("notes", TransactWrite::put(&notes, ConditionExpression::default())?));
         }
-        Some(None) => writes.push(TransactWrite::delete(notes_key(id), ConditionExpression::default())),
+        Some(None) => {
+            writes.push(("notes", TransactWrite::delete(notes_key(id), ConditionExpression::default())));
+        }
         None => {}
     }
     if after.slug != before.slug {
         let claim = SlugClaim { slug: after.slug.clone(), presentation: id };
-        writes.push(TransactWrite::delete(slug_key(&before.slug), ConditionExpression::default()));
-        writes.push(TransactWrite::put_new(&claim)?);
+        let release = TransactWrite::delete(slug_key(&before.slug), ConditionExpression::default());
+        writes.push(("old slug", release));
+        writes.push(("new slug", TransactWrite::put_new(&claim)?));
     }
-    match store.transact(writes).await? {
-        Ok(()) => Ok(WriteOutcome::Applied(after)),
-        Err(lost) if lost.contains(&0) => Ok(WriteOutcome::ConditionFailed),
-        Err(_) => Err(Error::conflict(ErrorCode::SlugTaken, "another presentation has this slug")),
-    }
+    Ok(match store.transact(writes).await? {
+        TransactOutcome::Applied => {
+            WriteOutcome::Applied(PresentationChangeOutcome::Applied(Box::new(after)))
+        }
+        TransactOutcome::Failed(failures) if failures.contains("presentation") => {
+            WriteOutcome::ConditionFailed
+        }
+        TransactOutcome::Failed(_) => WriteOutcome::Applied(PresentationChangeOutcome::SlugTaken),
+    })
 }

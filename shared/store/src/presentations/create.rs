@@ -1,32 +1,31 @@
-//! A new presentation, empty or as a copy.
+//! Creation of a presentation, empty or as a copy.
 
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{Error, ErrorCode, presentation::Slug};
+use model::presentation::Slug;
 
-use super::{Presentation, SlugClaim, SpeakerNotes};
+use super::items::{Presentation, Slide, SlugClaim, SpeakerNotes};
 use crate::{
-    ConditionExpression, Store, TransactWrite, dynamodb::error::Result, presentations::slides::Slide,
+    ConditionExpression, Store, TransactOutcome, TransactWrite, WriteOutcome,
+    dynamodb::error::{Result, StoreError},
 };
 
-/// Ten slugs drawn from the title, then one drawn from nothing (contract presentations A1.3).
+/// Ten slugs made from the title, then a random one (contract presentations A1.3).
 const MAX_SLUG_ATTEMPTS: usize = 11;
-/// Writes under way at once.
+/// The number of concurrent writes.
 const CONCURRENT_WRITES: usize = 16;
 
-/// P1, P4: creates a presentation, with the slug that was chosen for it or one drawn from its title.
+/// PRESENTATIONS-1, PRESENTATIONS-4. Creates a presentation, with the chosen slug or one made from its title. The
+/// condition fails if the chosen slug is taken.
 ///
-/// Slides that it starts with are written before it: nobody can see them until it is there, and if it never comes they
-/// are never seen. In one transaction they would be limited to 48.
-///
-/// # Errors
-/// `Conflict` when the slug that was chosen is taken.
+/// Its first slides are written before it. They are not visible until the presentation exists, and never if it is not
+/// created. A transaction with them would be limited to 48 slides.
 pub async fn create(
     store: &Store,
     mut presentation: Presentation,
     chosen: Option<Slug>,
     notes: Option<String>,
     slides: &[Slide],
-) -> model::Result<Presentation> {
+) -> Result<WriteOutcome<Presentation>> {
     put_slides(store, slides).await?;
     let notes = notes.map(|text| SpeakerNotes { presentation: presentation.id, text });
     let is_chosen = chosen.is_some();
@@ -35,22 +34,23 @@ pub async fn create(
     }
     for attempt in 1..=MAX_SLUG_ATTEMPTS {
         let claim = SlugClaim { slug: presentation.slug.clone(), presentation: presentation.id };
-        let mut writes = vec![TransactWrite::put_new(&claim)?, TransactWrite::put_new(&presentation)?];
+        let mut writes = vec![
+            ("slug", TransactWrite::put_new(&claim)?),
+            ("presentation", TransactWrite::put_new(&presentation)?),
+        ];
         if let Some(notes) = &notes {
-            writes.push(TransactWrite::put(notes, ConditionExpression::default())?);
+            writes.push(("notes", TransactWrite::put(notes, ConditionExpression::default())?));
         }
         match store.transact(writes).await? {
-            Ok(()) => return Ok(presentation),
-            Err(_) if is_chosen => {
-                return Err(Error::conflict(ErrorCode::SlugTaken, "another presentation has this slug"));
-            }
-            Err(_) if attempt < MAX_SLUG_ATTEMPTS - 1 => {
+            TransactOutcome::Applied => return Ok(WriteOutcome::Applied(presentation)),
+            TransactOutcome::Failed(_) if is_chosen => return Ok(WriteOutcome::ConditionFailed),
+            TransactOutcome::Failed(_) if attempt < MAX_SLUG_ATTEMPTS - 1 => {
                 presentation.slug = Slug::from_title(&presentation.title, &mut rand::rng());
             }
-            Err(_) => presentation.slug = Slug::random(&mut rand::rng()),
+            TransactOutcome::Failed(_) => presentation.slug = Slug::random(&mut rand::rng()),
         }
     }
-    Err(Error::internal("no slug is free"))
+    Err(StoreError::InvalidRequest("no slug is free".into()))
 }
 
 async fn put_slides(store: &Store, slides: &[Slide]) -> Result<()> {

@@ -1,199 +1,101 @@
-//! Presentations. The item holds the order of its slides as a list of their ids; the slides themselves, and the
-//! speaker's notes, lie beside it, so that listing and reordering do not carry them.
+//! Presentations with their slides and images.
+//!
+//! | # | question | file |
+//! | --- | --- | --- |
+//! | PRESENTATIONS-1–5 | presentations: one, its notes, its content, by slug, all of an owner | this file |
+//! | PRESENTATIONS-6–8 | slides: one, by its id alone, all of a presentation | [`slides`] |
+//! | PRESENTATIONS-9–12 | images: one, its bytes, orphaned chunks, due checks | [`images`] |
+//!
+//! The item of a presentation contains the order of its slides as a list of ids. The slides and the speaker's notes are
+//! items beside it, so that a list or a new order does not carry them.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | P1 | one presentation | table | `PRESENTATION#{id}` | `#` | [`get`] |
-//! | P2 | the speaker's notes | table | `PRESENTATION#{id}` | `NOTES` | [`notes`] |
-//! | P3 | all of one: itself, notes, slides | table | `PRESENTATION#{id}` | | [`whole`] |
-//! | P4 | the presentation with this slug | table | `SLUG#{slug}` | `#` | [`by_slug`] |
-//! | P5 | an owner's, the last changed first | gsi1 | `PRESENTATIONS_OF#{user}` | `{updated_at}` | [`page`], [`all`], [`count`] |
+//! | PRESENTATIONS-1 | one presentation | table | `PRESENTATION#{id}` | `#` | [`get`], [`get_owned`], [`create`](create()), [`change`](change()), [`delete`](delete()) |
+//! | PRESENTATIONS-2 | the speaker's notes | table | `PRESENTATION#{id}` | `NOTES` | [`get_notes`] |
+//! | PRESENTATIONS-3 | a presentation with its notes and slides | table | `PRESENTATION#{id}` | | [`get_content`] |
+//! | PRESENTATIONS-4 | the presentation of this slug | table | `SLUG#{slug}` | `#` | [`by_slug`] |
+//! | PRESENTATIONS-5 | an owner's presentations, last change first | gsi1 | `PRESENTATIONS_OF#{user}` | `{updated_at}` | [`page`], [`list`], [`count`] |
 
 mod change;
 mod create;
 mod delete;
+pub mod due;
 pub mod images;
+mod items;
 pub mod slides;
 
 use jiff::Timestamp;
 use model::{
     PresentationId, UserId,
-    presentation::{PresentationStatus, SlideOrder, Slug},
+    presentation::{PresentationStatus, Slug},
 };
-use serde::{Deserialize, Serialize};
 
+use self::items::{Slide, SlugClaim, SpeakerNotes, in_order, notes_key, presentation_key, slug_key};
 pub use self::{
-    change::{PresentationUpdate, change},
+    change::{PresentationChangeOutcome, PresentationUpdate, change},
     create::create,
     delete::delete,
+    items::Presentation,
 };
 use crate::{
-    Item, Key, Page, Query, ReadConsistency, Store,
+    Item, Page, Query, ReadConsistency, Store,
     dynamodb::{
-        error::Result,
-        item::{from_attributes, is_expired, sortable_timestamp},
-        key::{Gsi1Partition, PartitionKey, SortKey},
+        error::{Result, StoreError},
+        item::{from_attributes, is_expired},
+        key::{Gsi1Partition, PartitionKey},
     },
-    presentations::slides::Slide,
 };
 
-/// A presentation as it lies in the table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Presentation {
-    pub id: PresentationId,
-    pub owner: UserId,
-    pub title: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    pub slug: Slug,
-    pub status: PresentationStatus,
-    /// The slides in the order in which they are shown: a slide's index is its place here.
-    pub slides: SlideOrder,
-    /// Rises with every change of this item.
-    pub version: u64,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
-    /// What a search looks through: `contains` tells upper from lower case.
-    title_lower: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    description_lower: Option<String>,
-    /// Being deleted: nobody is shown it any more, and whoever repeats the deletion goes on with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    deleted_at: Option<Timestamp>,
-}
-
-impl Presentation {
-    /// A draft without slides; [`create`] has the last word on its slug.
-    pub fn new(
-        id: PresentationId,
-        owner: UserId,
-        title: String,
-        description: Option<String>,
-        now: Timestamp,
-    ) -> Self {
-        Self {
-            id,
-            owner,
-            title_lower: title.to_lowercase(),
-            description_lower: description.as_deref().map(str::to_lowercase),
-            slug: Slug::from_title(&title, &mut rand::rng()),
-            title,
-            description,
-            status: PresentationStatus::default(),
-            slides: SlideOrder::default(),
-            version: 1,
-            created_at: now,
-            updated_at: now,
-            deleted_at: None,
-        }
-    }
-
-    fn is_available(&self) -> bool {
-        self.deleted_at.is_none()
-    }
-}
-
-impl Item for Presentation {
-    const KIND: &'static str = "presentation";
-
-    fn key(&self) -> Key {
-        key(self.id)
-    }
-
-    fn gsi1(&self) -> Option<(Gsi1Partition, String)> {
-        self.is_available()
-            .then(|| (Gsi1Partition::PresentationsOf(self.owner), sortable_timestamp(self.updated_at)))
-    }
-}
-
-/// What only the speaker reads, and the assistant that answers for them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct SpeakerNotes {
-    presentation: PresentationId,
-    text: String,
-}
-
-impl Item for SpeakerNotes {
-    const KIND: &'static str = "speaker_notes";
-
-    fn key(&self) -> Key {
-        notes_key(self.presentation)
-    }
-}
-
-/// The claim of a presentation on its slug.
-#[derive(Debug, Serialize, Deserialize)]
-struct SlugClaim {
-    slug: Slug,
-    presentation: PresentationId,
-}
-
-impl Item for SlugClaim {
-    const KIND: &'static str = "slug_claim";
-
-    fn key(&self) -> Key {
-        slug_key(&self.slug)
-    }
-}
-
-pub fn key(id: PresentationId) -> Key {
-    Key::new(&PartitionKey::Presentation(id), &SortKey::Self_)
-}
-
-fn notes_key(id: PresentationId) -> Key {
-    Key::new(&PartitionKey::Presentation(id), &SortKey::Notes)
-}
-
-fn slug_key(slug: &Slug) -> Key {
-    Key::new(&PartitionKey::Slug(slug.as_str()), &SortKey::Self_)
-}
-
-/// P1: without notes; 1 read unit up to a hundred slides. Strong: a session is made, and a slide shown, right after it was
-/// written.
+/// PRESENTATIONS-1. Returns a presentation without its notes. Strong, because a session is created, or a slide shown,
+/// right after a change. 1 read unit up to a hundred slides.
 pub async fn get(store: &Store, id: PresentationId, now: Timestamp) -> Result<Option<Presentation>> {
-    let found: Option<Presentation> = store.get(&key(id), ReadConsistency::Strong, now).await?;
+    let found: Option<Presentation> = store.get(&presentation_key(id), ReadConsistency::Strong, now).await?;
     Ok(found.filter(Presentation::is_available))
 }
 
-/// P1 for whoever is about to change it: sees every change that was acknowledged before. Others' are not found.
+/// PRESENTATIONS-1. Returns a presentation of an owner who is about to change it, after every change that was
+/// acknowledged before.
 ///
 /// # Errors
-/// `NotFound` where there is none, or none of this owner.
+/// Returns [`StoreError::NotFound`] if there is none, or it belongs to another owner.
 pub async fn get_owned(
     store: &Store,
     owner: UserId,
     id: PresentationId,
     now: Timestamp,
-) -> model::Result<Presentation> {
-    let found: Option<Presentation> = store.get(&key(id), ReadConsistency::Strong, now).await?;
+) -> Result<Presentation> {
+    let found: Option<Presentation> = store.get(&presentation_key(id), ReadConsistency::Strong, now).await?;
     found
         .filter(|found| found.is_available() && found.owner == owner)
-        .ok_or(model::Error::NotFound("presentation"))
+        .ok_or(StoreError::NotFound("presentation"))
 }
 
-/// P2.
+/// PRESENTATIONS-2. Returns the speaker's notes.
 pub async fn get_notes(store: &Store, id: PresentationId, now: Timestamp) -> Result<Option<String>> {
     let notes: Option<SpeakerNotes> = store.get(&notes_key(id), ReadConsistency::Strong, now).await?;
     Ok(notes.map(|notes| notes.text))
 }
 
-/// A presentation with everything that is part of it.
+/// A presentation with its notes and slides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresentationContent {
     pub presentation: Presentation,
     pub notes: Option<String>,
-    /// In their order.
+    /// The slides in their order.
     pub slides: Vec<Slide>,
 }
 
-/// P3: one query, which sees every change that was acknowledged before.
+/// PRESENTATIONS-3. Returns a presentation with its notes and slides, by one strong query.
 pub async fn get_content(
     store: &Store,
     id: PresentationId,
     now: Timestamp,
 ) -> Result<Option<PresentationContent>> {
     let query = Query::partition(&PartitionKey::Presentation(id)).strong();
-    let (mut presentation, mut notes, mut slides) = (None::<Presentation>, None, Vec::new());
+    let mut presentation = None::<Presentation>;
+    let mut notes = None;
+    let mut slides = Vec::new();
     let mut start = None;
     loop {
         let (items, next) = store.query_once(query.clone().start(start)).await?;
@@ -211,28 +113,29 @@ pub async fn get_content(
         }
     }
     let Some(presentation) = presentation.filter(Presentation::is_available) else { return Ok(None) };
-    let slides = crate::presentations::slides::in_order(&presentation.slides, slides);
+    let slides = in_order(&presentation.slides, slides);
     Ok(Some(PresentationContent { presentation, notes, slides }))
 }
 
-/// P4.
+/// PRESENTATIONS-4. Returns the presentation of a slug.
 pub async fn by_slug(store: &Store, slug: &Slug, now: Timestamp) -> Result<Option<Presentation>> {
     let claim: Option<SlugClaim> = store.get(&slug_key(slug), ReadConsistency::Eventual, now).await?;
     let Some(claim) = claim else { return Ok(None) };
     let found = get(store, claim.presentation, now).await?;
-    // a claim outlives its presentation for a moment
+    // A claim outlives its presentation for a moment.
     Ok(found.filter(|found| found.slug == *slug))
 }
 
-/// Which presentations of an owner.
+/// A filter of an owner's presentations.
 #[derive(Clone, Debug, Default)]
 pub struct PresentationFilter {
-    /// In title or description, whatever the case.
+    /// A text that title or description must contain, in any case.
     pub search: Option<String>,
     pub status: Option<PresentationStatus>,
 }
 
-/// P5: up to `limit` from a cursor on. A filtered page may come back short, with a cursor.
+/// PRESENTATIONS-5. Returns up to `limit` presentations from a cursor on. A filtered page may be short and have a
+/// cursor.
 pub async fn page(
     store: &Store,
     owner: UserId,
@@ -244,7 +147,7 @@ pub async fn page(
     store.page(list_query(owner, filter), limit, cursor, now).await
 }
 
-/// P5: all of them, for lists that say how many there are; as dear as the owner has presentations.
+/// PRESENTATIONS-5. Returns all presentations of an owner, for lists with a total. Costs by their number.
 pub async fn list(
     store: &Store,
     owner: UserId,
@@ -254,7 +157,7 @@ pub async fn list(
     store.query_all(list_query(owner, filter), now).await
 }
 
-/// P5: how many an owner has.
+/// PRESENTATIONS-5. Counts the presentations of an owner.
 pub async fn count(store: &Store, owner: UserId) -> Result<u64> {
     store.count(list_query(owner, &PresentationFilter::default())).await
 }

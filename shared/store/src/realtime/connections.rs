@@ -1,13 +1,13 @@
-//! Connections: who is on a socket, and in which rooms.
+//! Connections, and the rooms that they are subscribed to.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | C1 | whose connection is this | table | `CONNECTION#{id}` | `#` | [`get`] |
-//! | C2 | who is in a room | table | `ROOM#{room}` | `CONNECTION#…` | [`in_room`], [`in_small_room`] |
-//! | C3 | a shard of a large room | table | `ROOM#{room}` | `CONNECTION#{hex digit}…` | [`in_shard`] |
-//! | C4 | someone's connections in a room | table | `ROOM#{room}` | `CONNECTION#{hex}#{holder}#…` | [`held_by`] |
+//! | REALTIME-1 | one connection | table | `CONNECTION#{id}` | `#` | [`get`], [`put`], [`delete`] |
+//! | REALTIME-2 | the connections in a room | table | `ROOM#{room}` | `CONNECTION#…` | [`list_in_room`], [`list_in_small_room`], [`subscribe`], [`unsubscribe`] |
+//! | REALTIME-3 | one shard of a large room | table | `ROOM#{room}` | `CONNECTION#{hex digit}…` | [`list_in_shard`] |
+//! | REALTIME-4 | the connections of one holder in a room | table | `ROOM#{room}` | `CONNECTION#{hex}#{holder}#…` | [`list_by_holder`] |
 //!
-//! Rows carry a TTL because `$disconnect` may never come; a post that answers 410 deletes them earlier.
+//! Rows have a TTL, because `$disconnect` may never come. A post that returns 410 deletes them earlier.
 
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// A connection lives two hours (API Gateway's quota); a row a little longer.
+/// A connection lives two hours (API Gateway's quota). Its rows live a little longer.
 const ROW_LIFETIME: SignedDuration = SignedDuration::from_mins(125);
 
 /// An open connection.
@@ -32,10 +32,10 @@ const ROW_LIFETIME: SignedDuration = SignedDuration::from_mins(125);
 pub struct Connection {
     pub id: String,
     pub identity: ConnectionIdentity,
-    /// Of a participant, as it was when the socket opened.
+    /// The display name of a participant, as it was when the socket opened.
     pub display_name: Option<String>,
     pub connected_at: Timestamp,
-    /// By the gateway's clock, as `connected_at`; `None` where it presents nothing.
+    /// The time of the gateway's clock, as `connected_at`. `None` if the connection presents nothing.
     #[serde(default)]
     pub presents_since: Option<Timestamp>,
 }
@@ -78,13 +78,13 @@ fn subscription_key(room: Room, connection: &Connection) -> Key {
     )
 }
 
-/// C1. Strong: a message may follow its `$connect` within a millisecond.
+/// REALTIME-1. Returns a connection. Strong, because a message may follow `$connect` within a millisecond.
 pub async fn get(store: &Store, id: &str, now: Timestamp) -> Result<Option<Connection>> {
     store.get(&Key::new(&PartitionKey::Connection(id), &SortKey::Self_), ReadConsistency::Strong, now).await
 }
 
-/// C1, C2: one write for the connection and one for each of its rooms. Not a transaction (double the price): a row
-/// without its others is either swept or posted to in vain once.
+/// REALTIME-1, REALTIME-2. Writes the connection and one row in each of its rooms. A transaction would cost twice as
+/// much. A row without the others expires, or receives one post in vain.
 pub async fn put(store: &Store, connection: &Connection) -> Result<()> {
     let members: Vec<RoomSubscription> = connection
         .identity
@@ -96,36 +96,36 @@ pub async fn put(store: &Store, connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// C1, C2: deletes a connection and its rows in the rooms of its identity.
+/// REALTIME-1, REALTIME-2. Deletes a connection and its rows in the rooms of its identity.
 pub async fn delete(store: &Store, connection: &Connection) -> Result<()> {
     futures::try_join!(leave_rooms(store, connection), delete_row(store, &connection.id)).map(drop)
 }
 
-/// C2: takes a connection out of the rooms of its identity. The row of the connection stays until [`delete_row`].
+/// REALTIME-2. Takes a connection out of the rooms of its identity. The row of the connection stays until [`delete_row`].
 pub async fn leave_rooms(store: &Store, connection: &Connection) -> Result<()> {
     let rows = connection.identity.rooms().into_iter().map(|room| subscription_key(room, connection));
     try_join_all(rows.map(|key| async move { store.delete(&key).await })).await.map(drop)
 }
 
-/// C1: deletes the row of a connection.
+/// REALTIME-1. Deletes the row of a connection.
 pub async fn delete_row(store: &Store, id: &str) -> Result<()> {
     store.delete(&Key::new(&PartitionKey::Connection(id), &SortKey::Self_)).await
 }
 
-/// C2: takes a connection into a room beside those of its identity, as a channel that its user is a member of. 1 write unit.
-/// Whoever takes it in takes it out: [`delete`] knows only those of its identity.
+/// REALTIME-2. Takes a connection into a room beside those of its identity, as a channel that its user is a member of. 1 write unit.
+/// The caller also unsubscribes it, because [`delete`] only knows the rooms of the identity.
 pub async fn subscribe(store: &Store, room: Room, connection: &Connection) -> Result<()> {
     store.put(&RoomSubscription { room, connection: connection.clone() }).await
 }
 
-/// C2: takes a connection out of a room, also one that is closed already.
+/// REALTIME-2. Takes a connection out of a room, even if it is closed already.
 pub async fn unsubscribe(store: &Store, room: Room, holder: Uuid, connection: &str) -> Result<()> {
     store
         .delete(&Key::new(&PartitionKey::Room(&room.to_string()), &SortKey::Connection(holder, connection)))
         .await
 }
 
-/// C2: gives up the places that a connection has no longer, after its identity has changed.
+/// REALTIME-2. After a change of the identity, takes the connection out of the rooms that the new identity is not in.
 pub async fn unsubscribe_stale(store: &Store, before: &Connection, after: &Connection) -> Result<()> {
     let kept: Vec<Key> =
         after.identity.rooms().into_iter().map(|room| subscription_key(room, after)).collect();
@@ -134,12 +134,12 @@ pub async fn unsubscribe_stale(store: &Store, before: &Connection, after: &Conne
     try_join_all(left.map(|key| async move { store.delete(&key).await })).await.map(drop)
 }
 
-/// C2: everyone in a room.
+/// REALTIME-2. Returns all connections in a room.
 pub async fn list_in_room(store: &Store, room: Room, now: Timestamp) -> Result<Vec<Connection>> {
     query_connections(store, room_query(room), now).await
 }
 
-/// C2: everyone in a room of at most `most`, or `None` for a larger one. One request.
+/// REALTIME-2. Returns the connections in a room of at most `most`, or `None` for a larger room. One request.
 pub async fn list_in_small_room(
     store: &Store,
     room: Room,
@@ -151,25 +151,24 @@ pub async fn list_in_small_room(
     Ok(fits.then(|| page.items.into_iter().map(|member| member.connection).collect()))
 }
 
-/// C3.
+/// REALTIME-3. Returns the connections in one shard of a room.
 pub async fn list_in_shard(store: &Store, room: Room, shard: u8, now: Timestamp) -> Result<Vec<Connection>> {
     let range = Query::between(&PartitionKey::Room(&room.to_string()), &room_shard(shard)).strong();
     query_connections(store, range, now).await
 }
 
-/// C4: is someone still in a room, by another tab or device? 1 read unit.
+/// REALTIME-4. Returns the connections of one holder in a room, such as other tabs and devices. 1 read unit.
 pub async fn list_by_holder(
     store: &Store,
     room: Room,
     holder: Uuid,
     now: Timestamp,
 ) -> Result<Vec<Connection>> {
-    let theirs =
-        Query::with_prefix(&PartitionKey::Room(&room.to_string()), &prefix::held_by(holder)).strong();
-    query_connections(store, theirs, now).await
+    let query = Query::with_prefix(&PartitionKey::Room(&room.to_string()), &prefix::held_by(holder)).strong();
+    query_connections(store, query, now).await
 }
 
-// Strong: someone who has just connected read the room's state before the change that is published now.
+// Strong, because a client that has just connected read the room's state before the change that is published now.
 fn room_query(room: Room) -> Query {
     Query::with_prefix(&PartitionKey::Room(&room.to_string()), prefix::CONNECTION).strong()
 }

@@ -1,11 +1,11 @@
-//! Tickets that were used.
+//! Used tickets.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | K1 | has this ticket been used | table | `TICKET#{id}` | `#` | [`spend`] |
+//! | REALTIME-5 | whether this ticket has been used | table | `TICKET#{id}` | `#` | [`spend`] |
 //!
-//! A ticket is signed and says everything itself; the table only remembers that it was used, for as long as it could
-//! be used again. One write in all, where a stored ticket would cost one to issue and one to take.
+//! A ticket is signed and contains everything itself. The table only stores that it was used, for as long as it is
+//! valid. That is one write in all. A stored ticket would cost one write to issue it and one to take it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ impl Item for SpentTicket {
     }
 }
 
-/// K1: `true` for the first who comes with it.
+/// REALTIME-5. Marks a ticket as used. Returns `true` for the first caller.
 pub async fn spend(store: &Store, id: Uuid, until: Timestamp, now: Timestamp) -> Result<bool> {
     Ok(store.put_new(&SpentTicket { id, until }, now).await? == WriteOutcome::Applied(()))
 }

@@ -1,8 +1,9 @@
-//! What the assistant answered in a session, by the wording of the question: the same one asked twice is one call.
+//! Answers of the assistant in a session, by the wording of the question. A question that is asked twice costs one
+//! model call.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | M1 | the answer to this wording | table | `SESSION#{id}` | `ANSWER#{key}` | [`get`], [`keep`] |
+//! | SESSIONS-16 | the answer to this wording | table | `SESSION#{id}` | `ANSWER#{key}` | [`get`], [`put`] |
 
 use jiff::Timestamp;
 use model::SessionId;
@@ -20,7 +21,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct CachedAnswer {
     session: SessionId,
-    /// Of the wording (`model::question::key`).
+    /// The key of the wording (`model::question`).
     wording: String,
     reply: QuestionReply,
 }
@@ -37,7 +38,7 @@ fn key(session: SessionId, wording: &str) -> Key {
     Key::new(&PartitionKey::Session(session), &SortKey::CachedAnswer(wording))
 }
 
-/// M1.
+/// SESSIONS-16. Returns the answer to a wording.
 pub async fn get(
     store: &Store,
     session: SessionId,
@@ -48,7 +49,7 @@ pub async fn get(
     Ok(found.map(|found| found.reply))
 }
 
-/// M1: 1 write unit by KB.
+/// SESSIONS-16. Stores the answer to a wording. 1 write unit for each KB.
 pub async fn put(store: &Store, session: SessionId, wording: &str, reply: &QuestionReply) -> Result<()> {
     store.put(&CachedAnswer { session, wording: wording.into(), reply: reply.clone() }).await
 }

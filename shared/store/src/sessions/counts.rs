@@ -1,4 +1,4 @@
-//! What was counted in a session, beside it: S2.
+//! SESSIONS-2. Counts of a session, which are stored beside it.
 
 use jiff::Timestamp;
 use model::{SessionId, SlideId, UserId, tally::Tally, tick::Tick};
@@ -8,30 +8,30 @@ use super::Session;
 use crate::{
     ConditionExpression, Item, Key, Query, ReadConsistency, Store, WriteOutcome,
     dynamodb::{
-        error::Result,
+        error::{Result, StoreError},
         key::{PartitionKey, SortKey, prefix},
     },
 };
 
-/// The last count of answers to a slide. Nothing is lost with it: it follows from the answers.
+/// The last count of answers to a slide. It is derived from the answers, so its loss loses nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VoteSnapshot {
     pub session: SessionId,
     pub slide: SlideId,
     pub tally: Tally,
-    /// Answers of any sort, text included.
+    /// The number of answers of any type, text included.
     pub responses: u64,
-    /// Milliseconds since 1970: when the gateway received them, on average.
+    /// The average time at which the gateway received the answers, in milliseconds since 1970.
     #[serde(default)]
     pub mean_received: i64,
-    /// Characters of all that were texts.
+    /// The number of characters in all text answers.
     #[serde(default)]
     pub text_characters: u64,
-    /// Milliseconds since 1970: a number, so that the newer of two is told by a condition.
+    /// The time of the count in milliseconds since 1970. It is a number so that a condition can compare two counts.
     pub as_of: i64,
-    /// `as_of` of the count before: answers stored since then are news.
+    /// `as_of` of the count before. Answers that were stored since then are new.
     pub since: i64,
-    /// Whose count it is: the same job once more tells the same once more.
+    /// The job that counted. A repeated delivery of the job publishes the same count again.
     #[serde(default)]
     pub tick: Tick,
 }
@@ -49,15 +49,15 @@ impl Item for VoteSnapshot {
 pub struct PresenceCount {
     pub session: SessionId,
     pub participants: u64,
-    /// Milliseconds since 1970.
+    /// The time of the count in milliseconds since 1970.
     pub as_of: i64,
-    /// Milliseconds since 1970: when somebody, the presenter too, was counted last.
+    /// The time of the last count that found a connection, of the presenter too, in milliseconds since 1970.
     #[serde(default)]
     pub someone_at: i64,
-    /// The most that were ever counted.
+    /// The highest count so far.
     #[serde(default)]
     pub peak: u64,
-    /// Whose count it is.
+    /// The job that counted.
     #[serde(default)]
     pub tick: Tick,
 }
@@ -78,7 +78,7 @@ fn presence_key(session: SessionId) -> Key {
     Key::new(&PartitionKey::Session(session), &SortKey::Presence)
 }
 
-/// A session with what was counted in it.
+/// A session with its counts.
 #[derive(Clone, Debug)]
 pub struct SessionWithCounts {
     pub session: Session,
@@ -86,7 +86,7 @@ pub struct SessionWithCounts {
     pub presence: Option<PresenceCount>,
 }
 
-/// What begins with `#` in a session's partition, by its kind.
+/// An item whose sort key starts with `#` in the partition of a session, by its kind.
 #[derive(Deserialize)]
 #[serde(tag = "kind")]
 enum SessionCountRow {
@@ -96,13 +96,15 @@ enum SessionCountRow {
     Snapshot(VoteSnapshot),
     #[serde(rename = "presence")]
     Presence(PresenceCount),
-    /// Whatever else is kept there, now or later: no count.
+    /// An item of another kind, which is no count.
     #[serde(other)]
     Other,
 }
 
 fn from_rows(rows: impl IntoIterator<Item = SessionCountRow>) -> Option<SessionWithCounts> {
-    let (mut session, mut snapshots, mut presence) = (None, Vec::new(), None);
+    let mut session = None;
+    let mut snapshots = Vec::new();
+    let mut presence = None;
     for row in rows {
         match row {
             SessionCountRow::Session(found) => session = Some(*found),
@@ -114,21 +116,22 @@ fn from_rows(rows: impl IntoIterator<Item = SessionCountRow>) -> Option<SessionW
     session.map(|session| SessionWithCounts { session, snapshots, presence })
 }
 
-/// S2 for its owner, in one query, by size: a session with twenty counted slides is some 8 KB, 1 read unit.
+/// SESSIONS-2. Returns a session of an owner with its counts, by one query. Costs by size. A session with twenty
+/// counted slides is about 8 KB, which is 1 read unit.
 ///
 /// # Errors
-/// `NotFound` where there is none, or none of this owner.
+/// Returns [`StoreError::NotFound`] if there is none, or it belongs to another owner.
 pub async fn get_owned_with_counts(
     store: &Store,
     owner: UserId,
     id: SessionId,
     now: Timestamp,
-) -> model::Result<SessionWithCounts> {
+) -> Result<SessionWithCounts> {
     let counted = get_with_counts(store, id, now).await?;
-    counted.filter(|counted| counted.session.owner == owner).ok_or(model::Error::NotFound("session"))
+    counted.filter(|counted| counted.session.owner == owner).ok_or(StoreError::NotFound("session"))
 }
 
-/// S2, whoever's it is: for admins.
+/// SESSIONS-2. Returns a session of any owner with its counts, for admins.
 pub async fn get_with_counts(
     store: &Store,
     id: SessionId,
@@ -138,22 +141,23 @@ pub async fn get_with_counts(
     Ok(from_rows(store.query_all(query, now).await?))
 }
 
-/// S2: keeps a count unless a newer one lies there.
+/// SESSIONS-2. Stores a count of answers, unless a newer one exists.
 pub async fn save_snapshot(store: &Store, snapshot: &VoteSnapshot) -> Result<WriteOutcome> {
     store.put_if(snapshot, is_older(snapshot.as_of)).await
 }
 
-/// S2: keeps a count unless a newer one lies there.
+/// SESSIONS-2. Stores a count of participants, unless a newer one exists.
 pub async fn save_presence(store: &Store, presence: &PresenceCount) -> Result<WriteOutcome> {
     store.put_if(presence, is_older(presence.as_of)).await
 }
 
-// Equal is kept: a job that is delivered twice counts twice, and says the same or more.
+// A count of the same time is stored again. A job that is delivered twice counts twice, and its second count is the
+// same or higher.
 fn is_older(as_of: i64) -> ConditionExpression {
     ConditionExpression::new("attribute_not_exists(pk) OR as_of <= :as_of").number(":as_of", as_of)
 }
 
-/// S2.
+/// SESSIONS-2. Returns the last count of answers to a slide.
 pub async fn get_snapshot(
     store: &Store,
     session: SessionId,
@@ -163,14 +167,14 @@ pub async fn get_snapshot(
     store.get(&snapshot_key(session, slide), ReadConsistency::Strong, now).await
 }
 
-/// S2.
+/// SESSIONS-2. Returns the last count of participants.
 pub async fn get_presence(
     store: &Store,
     session: SessionId,
-    freshness: ReadConsistency,
+    consistency: ReadConsistency,
     now: Timestamp,
 ) -> Result<Option<PresenceCount>> {
-    store.get(&presence_key(session), freshness, now).await
+    store.get(&presence_key(session), consistency, now).await
 }
 
 /// S2: the participants who were connected when they were last counted.
@@ -198,7 +202,7 @@ mod tests {
         sessions::SlideResultSettings,
     };
 
-    /// Of another kind, with every field that a presence has.
+    /// An item of another kind with all fields of a presence count.
     #[derive(Serialize, Deserialize)]
     struct OtherCountItem {
         session: SessionId,
@@ -241,8 +245,9 @@ mod tests {
     }
 
     #[test]
-    fn counts_are_told_by_their_kind_and_what_else_lies_there_is_left_out() {
-        let (session, tick) = (session(), Tick(7));
+    fn items_of_other_kinds_are_not_counts() {
+        let session = session();
+        let tick = Tick(7);
         let tally = Tally::count(["a", "b"], [["a"].into_iter()]);
         let snapshot = VoteSnapshot {
             session: session.id,

@@ -1,4 +1,4 @@
-//! Who leads in the quizzes of a session, as last computed: S8.
+//! SESSIONS-8. The leaderboard of a session's quizzes.
 
 use jiff::Timestamp;
 use model::{SessionId, leaderboard::LeaderboardEntry};
@@ -12,13 +12,13 @@ use crate::{
     },
 };
 
-/// Nothing is lost with it: it follows from the answers.
+/// A leaderboard as it was last computed. It is derived from the answers, so its loss loses nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaderboardSnapshot {
     pub session: SessionId,
-    /// Best first.
+    /// The entries, best first.
     pub ranked: Vec<LeaderboardEntry>,
-    /// Milliseconds since 1970.
+    /// The time of the computation in milliseconds since 1970.
     pub as_of: i64,
 }
 
@@ -34,14 +34,14 @@ fn key(session: SessionId) -> Key {
     Key::new(&PartitionKey::Session(session), &SortKey::Leaderboard)
 }
 
-/// S8: keeps it unless a newer one lies there.
+/// SESSIONS-8. Stores a leaderboard, unless a newer one exists.
 pub async fn save_leaderboard(store: &Store, leaderboard: &LeaderboardSnapshot) -> Result<WriteOutcome> {
     let newer = ConditionExpression::new("attribute_not_exists(pk) OR as_of <= :as_of")
         .number(":as_of", leaderboard.as_of);
     store.put_if(leaderboard, newer).await
 }
 
-/// S8. Eventual: who leads is computed seconds after what it follows from.
+/// SESSIONS-8. Returns the leaderboard. Eventually consistent, because it is computed seconds after the answers.
 pub async fn get_leaderboard(
     store: &Store,
     session: SessionId,

@@ -1,18 +1,32 @@
-//! Live sessions.
+//! Live sessions with their audience.
+//!
+//! | # | question | file |
+//! | --- | --- | --- |
+//! | SESSIONS-1–8 | sessions: one, with counts, by code, of an owner, of a presentation, due checks, of a day, the leaderboard | this file |
+//! | SESSIONS-9–10 | slides as a session showed them | [`slide_snapshots`] |
+//! | SESSIONS-11 | the report of a session | [`reports`] |
+//! | SESSIONS-12–15 | questions of the audience: one, all, their up-votes, those that wait for the assistant | [`questions`] |
+//! | SESSIONS-16 | the assistant's answer to a wording | [`answer_cache`] |
+//! | SESSIONS-17–18 | text that a model writes on slides | [`slide_generations`] |
+//! | SESSIONS-19–20 | participants: one, all of a session | [`participants`] |
+//! | SESSIONS-21–22 | answers to slides: one, all of a slide | [`responses`] |
+//!
+//! The role of a caller in a session follows from SESSIONS-1 and SESSIONS-19 ([`roles`]).
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | S1 | one session | table | `SESSION#{id}` | `#` | [`get`], [`owned`] |
-//! | S2 | one session with its counts | table | `SESSION#{id}` | `#…` | [`with_counts`] |
-//! | S3 | the session with this join code | table | `CODE#{code}` | `#` | [`by_code`] |
-//! | S4 | an owner's sessions, newest first | gsi1 | `SESSIONS_OF#{user}` | creation | [`of_owner`], [`count_of_owner`] |
-//! | S5 | a presentation's sessions, newest first | table | `PRESENTATION#{id}` | `SESSION#…` | [`of_presentation`] |
-//! | S6 | sessions to look after now | due | – | `check_at` | [`crate::platform::due::due`] |
-//! | S7 | sessions of a day, newest first | table | `SESSIONS_ON#{day}` | `SESSION#…` | [`of_day`], [`of_days`] |
-//! | S8 | who leads in its quizzes | table | `SESSION#{id}` | `LEADERBOARD` | [`leaderboard`] |
+//! | SESSIONS-1 | one session | table | `SESSION#{id}` | `#` | [`get`], [`get_owned`], [`create`], [`change`] |
+//! | SESSIONS-2 | one session with its counts | table | `SESSION#{id}` | `#…` | [`get_with_counts`], [`get_owned_with_counts`], [`save_snapshot`], [`save_presence`] |
+//! | SESSIONS-3 | the session of this join code | table | `CODE#{code}` | `#` | [`by_code`] |
+//! | SESSIONS-4 | an owner's sessions, newest first | gsi1 | `SESSIONS_OF#{user}` | creation | [`page_by_owner`], [`count_by_owner`] |
+//! | SESSIONS-5 | a presentation's sessions, newest first | table | `PRESENTATION#{id}` | `SESSION#…` | [`page_by_presentation`] |
+//! | SESSIONS-6 | sessions that must be checked | due | `0` | `due_at` | [`schedule_check`], [`cancel_check`] |
+//! | SESSIONS-7 | sessions of a day, newest first | table | `SESSIONS_ON#{day}` | `SESSION#…` | [`list_by_day`], [`page_by_days`] |
+//! | SESSIONS-8 | the leaderboard of the quizzes | table | `SESSION#{id}` | `LEADERBOARD` | [`get_leaderboard`], [`save_leaderboard`] |
 
 pub mod answer_cache;
 mod counts;
+pub mod due;
 mod leaderboard;
 pub mod participants;
 pub mod questions;
@@ -46,10 +60,10 @@ pub use self::{
     sessions_by_day::{day_of, list_by_day, page_by_days},
 };
 use crate::{
-    ConditionExpression, Item, Key, Page, Query, ReadConsistency, Store, TransactWrite, UpdateExpression,
-    WriteOutcome,
+    ConditionExpression, Item, Key, Page, Query, ReadConsistency, Store, TransactOutcome, TransactWrite,
+    UpdateExpression, WriteOutcome,
     dynamodb::{
-        error::Result,
+        error::{Result, StoreError},
         item::sortable_timestamp,
         key::{Gsi1Partition, PartitionKey, SortKey, prefix},
     },
@@ -57,17 +71,17 @@ use crate::{
     presentations::Presentation,
 };
 
-/// An ended session is still found by its code for this long: the audience's screen says that it is over.
+/// How long an ended session is still found by its code, so that the audience's screen can say that it has ended.
 const CODE_RETENTION: SignedDuration = SignedDuration::from_hours(24 * 30);
 
-/// A session as it lies in the table. Every change writes it whole, on the condition that its version has not moved.
+/// A session as it is stored. Every change replaces the whole item, on the condition that its version has not changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     pub id: SessionId,
     #[serde(rename = "session_kind")]
     pub kind: SessionKind,
     pub owner: UserId,
-    /// Of the owner when it was created: another plan is for the sessions after it.
+    /// The owner's plan when the session was created. A new plan applies to later sessions.
     #[serde(default = "Plan::unlimited")]
     pub plan: Plan,
     pub presentation: PresentationId,
@@ -75,16 +89,16 @@ pub struct Session {
     pub presentation_slug: String,
     pub join_code: JoinCode,
     pub status: SessionStatus,
-    /// Rises by one with every change; what events carry.
+    /// Grows by one with every change. Events carry it.
     pub version: u64,
     pub current_slide: Option<SlideId>,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub end_reason: Option<EndReason>,
-    /// When `cron-clock` looks after it next; `None` some time after it has ended.
+    /// When `cron-clock` checks the session next. `None` some time after its end.
     pub check_at: Option<Timestamp>,
-    /// When its presenter did something last.
+    /// The time of the presenter's last action.
     #[serde(default)]
     #[serde(rename = "moved_at")]
     pub last_presenter_action_at: Timestamp,
@@ -92,30 +106,30 @@ pub struct Session {
     pub ai_answers: AiAnswerMode,
     #[serde(default)]
     pub pace: SlidePacing,
-    /// What contains one of them is in no count and no cloud.
+    /// An answer that contains a blocked word is not counted and not in the word cloud.
     #[serde(default, skip_serializing_if = "BlockedWords::is_empty")]
     pub blocked_words: BlockedWords,
-    /// What the presenter decided about the results of single slides.
+    /// The presenter's settings for the results of single slides.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub results: BTreeMap<SlideId, SlideResultSettings>,
 }
 
-/// What the presenter decided about the results of a slide.
+/// The presenter's settings for the results of a slide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlideResultSettings {
-    /// May the audience see them? Else its slide says.
+    /// Whether the audience may see the results. `None` leaves it to the slide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visible: Option<bool>,
-    /// Milliseconds since 1970: answers that the gateway received before do not count any more.
+    /// In milliseconds since 1970. Answers that the gateway received before do not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset_at: Option<i64>,
-    /// Milliseconds since 1970: when they were made visible first, since they were begun anew.
+    /// In milliseconds since 1970. The first time that the results became visible since the last reset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revealed_at: Option<i64>,
 }
 
 impl Session {
-    /// One of a presentation that waits to be started; its first slide is set.
+    /// Creates a pending session of a presentation, at its first slide.
     pub fn new(
         id: SessionId,
         presentation: &Presentation,
@@ -148,23 +162,23 @@ impl Session {
         }
     }
 
-    /// May the audience see how the others answered this slide?
+    /// Whether the audience may see the results of a slide.
     pub fn shows_results(&self, slide: SlideId, content: &SlideContent) -> bool {
         let decided = self.results.get(&slide).and_then(|results| results.visible);
         decided.unwrap_or_else(|| content.shows_results())
     }
 
-    /// Milliseconds since 1970 from which on answers to a slide count.
+    /// Returns the time from which answers to a slide count, in milliseconds since 1970.
     pub fn counts_from(&self, slide: SlideId) -> i64 {
         self.results.get(&slide).and_then(|results| results.reset_at).unwrap_or(0)
     }
 
-    /// Did the presenter show the results of any slide?
+    /// Whether the presenter has shown the results of any slide.
     pub fn has_revealed(&self) -> bool {
         self.results.values().any(|results| results.revealed_at.is_some())
     }
 
-    /// Was an answer received before its giver could see how the others answered, and what is right?
+    /// Whether an answer was received before the participant could see the results and the right answer.
     pub fn is_before_reveal(&self, slide: SlideId, received: i64) -> bool {
         let revealed_at = self.results.get(&slide).and_then(|results| results.revealed_at);
         revealed_at.is_none_or(|revealed_at| received < revealed_at)
@@ -190,7 +204,7 @@ impl Item for Session {
     }
 }
 
-/// A join code, taken while its session has not ended.
+/// The claim of a join code, until its session ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JoinCodeClaim {
     pub code: JoinCode,
@@ -211,7 +225,7 @@ impl Item for JoinCodeClaim {
     }
 }
 
-/// That a presentation was held, beside the presentation.
+/// The entry of a session beside its presentation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct PresentationSession {
     presentation: PresentationId,
@@ -230,86 +244,86 @@ fn key(id: SessionId) -> Key {
     Key::new(&PartitionKey::Session(id), &SortKey::Self_)
 }
 
-/// S1.
+/// SESSIONS-1. Returns a session.
 pub async fn get(
     store: &Store,
     id: SessionId,
-    freshness: ReadConsistency,
+    consistency: ReadConsistency,
     now: Timestamp,
 ) -> Result<Option<Session>> {
-    store.get(&key(id), freshness, now).await
+    store.get(&key(id), consistency, now).await
 }
 
-/// S1 for its owner. Others' are not found.
+/// SESSIONS-1. Returns a session of an owner.
 ///
 /// # Errors
-/// `NotFound` where there is none, or none of this owner.
+/// Returns [`StoreError::NotFound`] if there is none, or it belongs to another owner.
 pub async fn get_owned(
     store: &Store,
     owner: UserId,
     id: SessionId,
-    freshness: ReadConsistency,
+    consistency: ReadConsistency,
     now: Timestamp,
-) -> model::Result<Session> {
-    let found = get(store, id, freshness, now).await?;
-    found.filter(|found| found.owner == owner).ok_or(model::Error::NotFound("session"))
+) -> Result<Session> {
+    let found = get(store, id, consistency, now).await?;
+    found.filter(|found| found.owner == owner).ok_or(StoreError::NotFound("session"))
 }
 
-/// What creating a session came to.
+/// The outcome of creating a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionCreateOutcome {
     Created,
-    /// Its code is that of a session that has not ended.
+    /// A session that has not ended has the code.
     CodeTaken,
-    /// The plan has no more of them this month.
+    /// The plan allows no more sessions this month.
     OverLimit,
 }
 
-/// S1, S3, S5, S7, G1: creates a session with its code and counts it, all or nothing. 10 write units and 2 for
-/// the indexes.
+/// SESSIONS-1, SESSIONS-3, SESSIONS-5, SESSIONS-7, IDENTITY-10. Creates a session with its code and counts it, in one
+/// transaction. 10 write units, and 2 for the indexes.
 pub async fn create(store: &Store, session: &Session) -> Result<SessionCreateOutcome> {
     let code =
         JoinCodeClaim { code: session.join_code.clone(), session: session.id, ended: false, until: None };
-    let held = PresentationSession { presentation: session.presentation, session: session.id };
+    let entry = PresentationSession { presentation: session.presentation, session: session.id };
     let free = ConditionExpression::new("attribute_not_exists(pk) OR ended = :true")
         .value(":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
     let limit = session.plan.limits().sessions_per_month;
     let writes = vec![
-        plan_usage::count_session(session.owner, limit, session.created_at),
-        TransactWrite::put_new(session)?,
-        TransactWrite::put(&code, free)?,
-        TransactWrite::put_new(&held)?,
-        TransactWrite::put_new(&SessionDayEntry::new(session))?,
+        ("quota", plan_usage::count_session(session.owner, limit, session.created_at)),
+        ("session", TransactWrite::put_new(session)?),
+        ("join code", TransactWrite::put(&code, free)?),
+        ("presentation's session", TransactWrite::put_new(&entry)?),
+        ("day", TransactWrite::put_new(&SessionDayEntry::new(session))?),
     ];
     Ok(match store.transact(writes).await? {
-        Ok(()) => SessionCreateOutcome::Created,
-        Err(lost) if lost.contains(&0) => SessionCreateOutcome::OverLimit,
-        Err(_) => SessionCreateOutcome::CodeTaken,
+        TransactOutcome::Applied => SessionCreateOutcome::Created,
+        TransactOutcome::Failed(failures) if failures.contains("quota") => SessionCreateOutcome::OverLimit,
+        TransactOutcome::Failed(_) => SessionCreateOutcome::CodeTaken,
     })
 }
 
-/// S1: writes a changed session if nobody else has changed it since it was read. `session.version` is already the new
-/// one. Where it has ended, its code is freed in the same transaction.
+/// SESSIONS-1, SESSIONS-3. Replaces a session as it was read. `session.version` is the new version already. If the
+/// session has ended, its code becomes free in the same transaction.
 pub async fn change(store: &Store, session: &Session) -> Result<WriteOutcome> {
-    let unmoved = ConditionExpression::new("version = :before").number(":before", session.version - 1);
-    let Some(ended_at) = session.ended_at else { return store.put_if(session, unmoved).await };
+    let unchanged = ConditionExpression::new("version = :before").number(":before", session.version - 1);
+    let Some(ended_at) = session.ended_at else { return store.put_if(session, unchanged).await };
     let code = JoinCodeClaim {
         code: session.join_code.clone(),
         session: session.id,
         ended: true,
         until: Some(ended_at + CODE_RETENTION),
     };
-    let ours = ConditionExpression::new("#session = :session")
+    let owned = ConditionExpression::new("#session = :session")
         .name("#session", "session")
         .text(":session", session.id);
-    let writes = vec![TransactWrite::put(session, unmoved)?, TransactWrite::put(&code, ours)?];
-    Ok(match store.transact(writes).await? {
-        Ok(()) => WriteOutcome::Applied(()),
-        Err(_) => WriteOutcome::ConditionFailed,
-    })
+    let writes = vec![
+        ("session", TransactWrite::put(session, unchanged)?),
+        ("join code", TransactWrite::put(&code, owned)?),
+    ];
+    Ok(store.transact(writes).await?.into())
 }
 
-/// S6: when to look again. Not a new version: nobody is told.
+/// SESSIONS-6. Schedules the next check. The version does not change, because nothing is published.
 pub async fn schedule_check(store: &Store, id: SessionId, at: Timestamp) -> Result<()> {
     let change = UpdateExpression::new("SET check_at = :at, due_at = :due")
         .with_condition("attribute_exists(check_at) AND attribute_type(check_at, :text)")
@@ -319,7 +333,7 @@ pub async fn schedule_check(store: &Store, id: SessionId, at: Timestamp) -> Resu
     store.update_without_return(&key(id), change).await.map(drop)
 }
 
-/// S6: nothing is left to look after.
+/// SESSIONS-6. Takes an ended session out of the `due` index.
 pub async fn cancel_check(store: &Store, id: SessionId) -> Result<()> {
     let change = UpdateExpression::new("REMOVE check_at, due_at, due_shard")
         .with_condition("attribute_exists(pk) AND #status = :ended")
@@ -328,12 +342,12 @@ pub async fn cancel_check(store: &Store, id: SessionId) -> Result<()> {
     store.update_without_return(&key(id), change).await.map(drop)
 }
 
-/// S3.
+/// SESSIONS-3. Returns the claim of a join code.
 pub async fn by_code(store: &Store, code: &JoinCode, now: Timestamp) -> Result<Option<JoinCodeClaim>> {
     store.get(&Key::new(&PartitionKey::JoinCode(code), &SortKey::Self_), ReadConsistency::Strong, now).await
 }
 
-/// S4.
+/// SESSIONS-4. Returns a page of an owner's sessions, newest first.
 pub async fn page_by_owner(
     store: &Store,
     owner: UserId,
@@ -344,7 +358,7 @@ pub async fn page_by_owner(
 ) -> Result<Page<Session>> {
     let mut query = Query::gsi1(&Gsi1Partition::SessionsOf(owner)).newest_first();
     if let Some(status) = status {
-        // a filter and no key: an owner has few sessions that are not of the status they ask for
+        // A filter and no key, because an owner has few sessions of another status.
         query = query.filter("#status = :status", |bound| {
             bound.name("#status", "status").text(":status", status.as_str())
         });
@@ -352,12 +366,12 @@ pub async fn page_by_owner(
     store.page(query, limit, cursor, now).await
 }
 
-/// S4: how many an owner has held.
+/// SESSIONS-4. Counts the sessions of an owner.
 pub async fn count_by_owner(store: &Store, owner: UserId) -> Result<u64> {
     store.count(Query::gsi1(&Gsi1Partition::SessionsOf(owner))).await
 }
 
-/// S5: ids are UUID v7, so their order is that of creation.
+/// SESSIONS-5. Returns a page of a presentation's sessions, newest first. Ids are UUID v7, so they sort by creation.
 pub async fn page_by_presentation(
     store: &Store,
     presentation: PresentationId,
@@ -366,9 +380,9 @@ pub async fn page_by_presentation(
     now: Timestamp,
 ) -> Result<Page<Session>> {
     let query = Query::with_prefix(&PartitionKey::Presentation(presentation), prefix::SESSION).newest_first();
-    let held: Page<PresentationSession> = store.page(query, limit, cursor, now).await?;
-    let keys: Vec<Key> = held.items.iter().map(|held| key(held.session)).collect();
+    let entries: Page<PresentationSession> = store.page(query, limit, cursor, now).await?;
+    let keys: Vec<Key> = entries.items.iter().map(|entry| key(entry.session)).collect();
     let mut sessions: Vec<Session> = store.get_many(&keys, ReadConsistency::Eventual, now).await?;
     sessions.sort_by_key(|session| std::cmp::Reverse(session.id));
-    Ok(Page { items: sessions, next: held.next })
+    Ok(Page { items: sessions, next: entries.next })
 }

@@ -2,15 +2,16 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | A1 | one participant | table | `SESSION#{id}` | `PARTICIPANT#{id}` | [`get`], [`add`], [`rename`], [`remove`] |
-//! | A2 | all participants | table | `SESSION#{id}` | `PARTICIPANT#…` | [`page`], [`list`], [`count`] |
+//! | SESSIONS-19 | one participant | table | `SESSION#{id}` | `PARTICIPANT#{id}` | [`get`], [`add`], [`rename`], [`remove`] |
+//! | SESSIONS-20 | all participants | table | `SESSION#{id}` | `PARTICIPANT#…` | [`page`], [`list`], [`count`] |
 
 use jiff::Timestamp;
 use model::{ParticipantId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Item, Key, Page, Query, ReadConsistency, Store, TransactWrite, UpdateExpression, WriteOutcome,
+    Item, Key, Page, Query, ReadConsistency, Store, TransactOutcome, TransactWrite, UpdateExpression,
+    WriteOutcome,
     dynamodb::{
         error::Result,
         key::{PartitionKey, SortKey, prefix},
@@ -18,17 +19,17 @@ use crate::{
     identity::plan_usage,
 };
 
-/// Someone who joined. Whether they are here now follows from their connections.
+/// A participant. Whether they are online follows from their connections.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Participant {
     pub session: SessionId,
     pub id: ParticipantId,
-    /// `None` is anonymous.
+    /// `None` if the participant is anonymous.
     pub display_name: Option<String>,
-    /// The account, where one joined.
+    /// The account of a participant who joined with one.
     pub user: Option<UserId>,
     pub joined_at: Timestamp,
-    /// By the presenter; they may not come back.
+    /// When the presenter removed the participant, who may not return.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<Timestamp>,
 }
@@ -45,7 +46,7 @@ fn key(session: SessionId, id: ParticipantId) -> Key {
     Key::new(&PartitionKey::Session(session), &SortKey::Participant(id))
 }
 
-/// A1. Strong: a socket opens right after its participant was written.
+/// SESSIONS-19. Returns a participant. Strong, because a socket opens right after the participant was written.
 pub async fn get(
     store: &Store,
     session: SessionId,
@@ -55,21 +56,22 @@ pub async fn get(
     store.get(&key(session, id), ReadConsistency::Strong, now).await
 }
 
-/// What adding someone came to.
+/// The outcome of adding a participant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddParticipantOutcome {
     Added,
-    /// They are there already, and counted.
+    /// The participant has joined and is counted already.
     AlreadyJoined,
-    /// The session has this many, and its plan no more.
+    /// The session has this many participants, and its plan allows no more.
     Full(u32),
 }
 
-/// A1, G2: adds someone. Where nothing limits them it is one write, since a thousand may come at once; below a limit it is a
-/// transaction with the count of them, which a thousand would wait for, but they are 100 at most.
+/// SESSIONS-19, IDENTITY-11. Adds a participant. Without a limit it is one write, because a thousand participants may
+/// join at the same time. With a limit it is a transaction with the counter. A thousand would wait for each other
+/// there, but the limit is 100 at most.
 ///
-/// No part of the seats is kept from one network: an audience in one room comes from one address, all at once. Whoever fills
-/// a session from a script is sent away, and leaves their seats.
+/// There is no limit for one network, because an audience in one room has one address and joins at the same time. The
+/// presenter can remove participants that a script has added, which frees their seats.
 pub async fn add(
     store: &Store,
     participant: &Participant,
@@ -85,15 +87,17 @@ pub async fn add(
         });
     };
     let counted = plan_usage::count_participant(participant.session, most);
-    let writes = vec![TransactWrite::put_new(participant)?, counted];
+    let writes = vec![("participant", TransactWrite::put_new(participant)?), ("quota", counted)];
     Ok(match store.transact(writes).await? {
-        Ok(()) => AddParticipantOutcome::Added,
-        Err(lost) if lost.contains(&0) => AddParticipantOutcome::AlreadyJoined,
-        Err(_) => AddParticipantOutcome::Full(most),
+        TransactOutcome::Applied => AddParticipantOutcome::Added,
+        TransactOutcome::Failed(failures) if failures.contains("participant") => {
+            AddParticipantOutcome::AlreadyJoined
+        }
+        TransactOutcome::Failed(_) => AddParticipantOutcome::Full(most),
     })
 }
 
-/// A1: a new name for someone who is there; `Refused` where nobody is.
+/// SESSIONS-19. Renames a participant. The condition fails if there is none.
 pub async fn rename(
     store: &Store,
     session: SessionId,
@@ -106,8 +110,8 @@ pub async fn rename(
     store.update(&key(session, id), change).await
 }
 
-/// A1, G2: sends someone away; their answers stay, and their seat, where seats are counted, is free for another, once however
-/// often this is asked for. `Refused` where nobody is.
+/// SESSIONS-19, IDENTITY-11. Removes a participant. Their answers stay. If seats are counted, their seat becomes free
+/// once, however often this is called. The condition fails if there is no such participant.
 pub async fn remove(
     store: &Store,
     session: SessionId,
@@ -117,12 +121,14 @@ pub async fn remove(
     let first = UpdateExpression::new("SET removed_at = :now")
         .with_condition("attribute_exists(pk) AND attribute_not_exists(removed_at)")
         .text(":now", now);
-    let writes =
-        vec![TransactWrite::update(key(session, id), first), plan_usage::uncount_participant(session)];
-    if store.transact(writes).await?.is_ok() {
+    let writes = vec![
+        ("participant", TransactWrite::update(key(session, id), first)),
+        ("quota", plan_usage::uncount_participant(session)),
+    ];
+    if store.transact(writes).await? == TransactOutcome::Applied {
         return Ok(WriteOutcome::Applied(()));
     }
-    // nobody is there, they were sent away before, or seats are not counted
+    // The participant does not exist, was removed before, or seats are not counted.
     let change = UpdateExpression::new("SET removed_at = if_not_exists(removed_at, :now)")
         .with_condition("attribute_exists(pk)")
         .text(":now", now);
@@ -133,7 +139,7 @@ fn participants_query(session: SessionId) -> Query {
     Query::with_prefix(&PartitionKey::Session(session), prefix::PARTICIPANT)
 }
 
-/// A2.
+/// SESSIONS-20. Returns a page of participants.
 pub async fn page(
     store: &Store,
     session: SessionId,
@@ -144,12 +150,13 @@ pub async fn page(
     store.page(participants_query(session), limit, cursor, now).await
 }
 
-/// A2: everyone who ever joined, in the order of their ids. For a report, which is written once.
+/// SESSIONS-20. Returns all participants who ever joined, in the order of their ids. For reports, which are written
+/// once.
 pub async fn list(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<Participant>> {
     store.query_all(participants_query(session).strong(), now).await
 }
 
-/// A2: how many ever joined. Costs by their number: for statistics, not for every look at a session.
+/// SESSIONS-20. Counts the participants who ever joined. Costs by their number, so it is for statistics only.
 pub async fn count(store: &Store, session: SessionId) -> Result<u64> {
     store.count(participants_query(session)).await
 }

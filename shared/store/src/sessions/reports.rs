@@ -1,8 +1,8 @@
-//! What a session came to, when it is over.
+//! Reports of ended sessions.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | H3 | the report of a session | table | `SESSION#{id}` | `REPORT` | [`get`], [`keep`] |
+//! | SESSIONS-11 | the report of a session | table | `SESSION#{id}` | `REPORT` | [`get`], [`put_first`] |
 
 use jiff::Timestamp;
 use model::{SessionId, report::SessionReport};
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// A report as JSON text: its size is known before it is written (`model::report::fit`), and a 4.0 stays one.
+/// A report as JSON text. Its size is known before it is written (`model::report`), and the number 4.0 keeps its form.
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredReport {
     session: SessionId,
@@ -35,13 +35,13 @@ fn key(session: SessionId) -> Key {
     Key::new(&PartitionKey::Session(session), &SortKey::Report)
 }
 
-/// H3: 1 read unit for 4 KB; a usual report has some 20.
+/// SESSIONS-11. Returns the report of a session. 1 read unit for 4 KB. A usual report has about 20 KB.
 pub async fn get(store: &Store, session: SessionId, now: Timestamp) -> Result<Option<SessionReport>> {
     let kept: Option<StoredReport> = store.get(&key(session), ReadConsistency::Strong, now).await?;
     kept.map(|kept| serde_json::from_str(&kept.report).map_err(unreadable)).transpose()
 }
 
-/// H3: the first report stands; `Refused` says that one lies there. 1 write unit for 1 KB.
+/// SESSIONS-11. Stores the first report. The condition fails if there is one. 1 write unit for 1 KB.
 pub async fn put_first(store: &Store, report: &SessionReport, now: Timestamp) -> Result<WriteOutcome> {
     let json = serde_json::to_string(report).map_err(unreadable)?;
     store.put_new(&StoredReport { session: report.session.id, report: json }, now).await

@@ -1,9 +1,10 @@
-//! Answers to slides: the hot path of a live talk. One `PutItem` each, no counter, no transaction; counts are queries.
+//! Answers to slides, the hot path of a live talk. Each is one `PutItem` without a counter and without a transaction.
+//! Counts are queries.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | V1 | a participant's answer to a slide | table | `VOTES#{session}#{slide}#{shard}` | `PARTICIPANT#{id}` | [`get`], [`put`], [`put_first`], [`put_anew`] |
-//! | V2 | all answers to a slide | table | the four shards | `PARTICIPANT#…` | [`of_slide`], [`any`] |
+//! | SESSIONS-21 | a participant's answer to a slide | table | `VOTES#{session}#{slide}#{shard}` | `PARTICIPANT#{id}` | [`get`], [`put`], [`put_first`], [`put_after_reset`], [`moderate`], [`update_stored_at`] |
+//! | SESSIONS-22 | all answers to a slide | table | the four shards | `PARTICIPANT#…` | [`list_by_slide`], [`exists_for_slide`] |
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
@@ -19,7 +20,7 @@ use crate::{
     },
 };
 
-/// An answer. A changed mind is written over it under the same id.
+/// An answer. A changed answer replaces it under the same id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlideResponse {
     pub id: ResponseId,
@@ -28,16 +29,16 @@ pub struct SlideResponse {
     pub participant: ParticipantId,
     pub display_name: Option<String>,
     pub answer: AnswerContent,
-    /// The client's own order, where it has one.
+    /// The client's own order, if it has one.
     pub seq: Option<i64>,
-    /// Milliseconds at which the gateway received it: the order where the client has none.
+    /// When the gateway received the answer, in milliseconds. It is the order if the client has none.
     pub received: i64,
-    /// Milliseconds at which it was written: what is new to a count.
+    /// When the answer was written, in milliseconds. A count finds new answers by it.
     pub stored: i64,
-    /// By the presenter: in no count and no cloud. Another answer is seen again.
+    /// Hidden by the presenter, so that it is in no count and no word cloud. Another answer is visible again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,
-    /// Marked by the presenter; nobody else sees it.
+    /// Marked by the presenter. Only the presenter sees it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub flagged: bool,
 }
@@ -57,12 +58,14 @@ fn key(session: SessionId, slide: SlideId, participant: ParticipantId) -> Key {
     )
 }
 
-/// V1: the later answer wins, whichever invocation comes first; `Refused` says that this one is older. The same one once
-/// more (a write whose answer was lost, and that the SDK sent again) is `Done`; where the presenter has hidden it, it stays
-/// hidden, and that is `Refused`. 1 write unit.
+/// SESSIONS-21. Stores an answer. The later answer wins in any order of arrival, and the condition fails for an older
+/// one. 1 write unit.
+///
+/// The same answer again is applied, because the SDK may repeat a write whose response was lost. The condition fails
+/// for an answer that the presenter has hidden, so it stays hidden.
 pub async fn put(store: &Store, response: &SlideResponse) -> Result<WriteOutcome> {
     let later = match response.seq {
-        // against an answer without a number, the order of arrival decides
+        // Against an answer without a number, the order of arrival decides.
         Some(seq) => ConditionExpression::new(
             "(attribute_not_exists(pk) OR (attribute_type(seq, :number) AND seq <= :seq) OR (NOT attribute_type(seq, :number) AND received <= :received)) AND NOT (#hidden = :true AND answer = :answer)",
         )
@@ -81,19 +84,19 @@ pub async fn put(store: &Store, response: &SlideResponse) -> Result<WriteOutcome
     store.put_if(response, later).await
 }
 
-/// V1: the first answer stands; `Refused` says that one lies there, perhaps the same (a write whose answer was lost, and that
-/// the SDK sent again). 1 write unit.
+/// SESSIONS-21. Stores the first answer. The condition fails if there is one. It may be the same one, because the SDK
+/// may repeat a write whose response was lost. 1 write unit.
 pub async fn put_first(store: &Store, response: &SlideResponse) -> Result<WriteOutcome> {
     store.put_if(response, ConditionExpression::new("attribute_not_exists(pk)")).await
 }
 
-/// V1: takes the place of an answer from before `from`, in milliseconds since 1970; `Refused` where none such lies there. 1
-/// write unit.
+/// SESSIONS-21. Replaces an answer that the gateway received before `from`, in milliseconds since 1970. The condition
+/// fails if there is none. 1 write unit.
 pub async fn put_after_reset(store: &Store, response: &SlideResponse, from: i64) -> Result<WriteOutcome> {
     store.put_if(response, ConditionExpression::new("received < :from").number(":from", from)).await
 }
 
-/// V1: says that an answer was written later than it says, where the writing took long. 1 write unit.
+/// SESSIONS-21. Corrects the time at which an answer was written, after a slow write. 1 write unit.
 pub async fn update_stored_at(store: &Store, response: &SlideResponse, stored: i64) -> Result<WriteOutcome> {
     let change = UpdateExpression::new("SET #stored = :stored")
         .name("#stored", "stored")
@@ -103,8 +106,8 @@ pub async fn update_stored_at(store: &Store, response: &SlideResponse, stored: i
     store.update_without_return(&response.key(), change).await
 }
 
-/// V1: hides or marks an answer as the presenter saw it, and says how it is then; `None` stays. `Refused` where another one
-/// has taken its place. 1 write unit.
+/// SESSIONS-21. Hides or flags an answer as the presenter saw it, and returns the answer after the change. `None`
+/// leaves a mark as it is. The condition fails if another answer has replaced it. 1 write unit.
 pub async fn moderate(
     store: &Store,
     seen: &SlideResponse,
@@ -126,7 +129,7 @@ pub async fn moderate(
     store.update(&seen.key(), change).await
 }
 
-/// V1.
+/// SESSIONS-21. Returns the answer of a participant to a slide.
 pub async fn get(
     store: &Store,
     session: SessionId,
@@ -137,7 +140,8 @@ pub async fn get(
     store.get(&key(session, slide, participant), ReadConsistency::Strong, now).await
 }
 
-/// V2: every shard at once, strongly: a count sees every answer that was acknowledged before it began.
+/// SESSIONS-22. Returns all answers to a slide. All shards are queried concurrently with strong reads, so a count sees
+/// every answer that was acknowledged before it began.
 pub async fn list_by_slide(
     store: &Store,
     session: SessionId,
@@ -152,7 +156,7 @@ pub async fn list_by_slide(
     Ok(try_join_all(shards).await?.concat())
 }
 
-/// V2: was it answered at all? At most 2 read units.
+/// SESSIONS-22. Whether there is an answer to a slide. 2 read units at most.
 pub async fn exists_for_slide(store: &Store, session: SessionId, slide: SlideId) -> Result<bool> {
     let shards = (0..VOTE_SHARDS).map(|shard| {
         let query =

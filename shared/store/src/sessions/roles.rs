@@ -1,13 +1,13 @@
-//! What someone is in a session: the one who presents it, one of its participants, or nobody.
+//! The role of a caller in a session. A caller is its presenter, one of its participants, or neither.
 //!
-//! No item of its own: it follows from the session (S1) and from the participant (A1).
+//! There is no item for it. The role follows from the session (SESSIONS-1) and from the participant (SESSIONS-19).
 
 use jiff::Timestamp;
-use model::{Error, ParticipantId, SessionId, UserId, plan::Quota};
+use model::{ParticipantId, SessionId, UserId};
 
 use crate::{
     ReadConsistency, Store,
-    dynamodb::error::Result,
+    dynamodb::error::{Result, StoreError},
     realtime::connections::{Connection, ConnectionIdentity},
     sessions::{
         self, Session,
@@ -15,11 +15,11 @@ use crate::{
     },
 };
 
-/// Who asks.
+/// The caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionCaller {
     Account(UserId),
-    /// By a credential of this session; in any other they are nobody.
+    /// A caller with a credential of one session. In other sessions they have no role.
     Guest {
         participant: ParticipantId,
         session: SessionId,
@@ -28,42 +28,52 @@ pub enum SessionCaller {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionRole {
-    /// The owner.
+    /// The owner of the session.
     Presenter,
     Participant {
         id: ParticipantId,
-        /// `None` is anonymous.
+        /// `None` if the participant is anonymous.
         display_name: Option<String>,
     },
 }
 
-/// S1, A1: the session and what the caller is in it. 1 read for the owner, 2 for all others.
+/// The outcome of [`role_or_join`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoleOrJoinOutcome {
+    Role(SessionRole),
+    /// The presenter has removed the account.
+    Removed,
+    /// The session has this many participants, and its plan allows no more.
+    Full(u32),
+}
+
+/// SESSIONS-1, SESSIONS-19. Returns a session and the role of the caller in it. 1 read for the owner, 2 for all others.
 ///
 /// # Errors
-/// `NotFound` where there is no such session, and for those who are nobody in it.
+/// Returns [`StoreError::NotFound`] if there is no such session, or the caller has no role in it.
 pub async fn get_with_role(
     store: &Store,
     session: SessionId,
-    who: SessionCaller,
+    caller: SessionCaller,
     now: Timestamp,
-) -> model::Result<(Session, SessionRole)> {
-    const NONE: Error = Error::NotFound("session");
-    let session = sessions::get(store, session, ReadConsistency::Strong, now).await?.ok_or(NONE)?;
-    let seat = role_of(store, &session, who, now).await?.ok_or(NONE)?;
-    Ok((session, seat))
+) -> Result<(Session, SessionRole)> {
+    let session = sessions::get(store, session, ReadConsistency::Strong, now).await?;
+    let session = session.ok_or(StoreError::NotFound("session"))?;
+    let role = role_of(store, &session, caller, now).await?.ok_or(StoreError::NotFound("session"))?;
+    Ok((session, role))
 }
 
-/// A1: what someone is in a session that was read already; `None` is nobody. 0 reads for the owner.
+/// SESSIONS-19. Returns the role of a caller in a session that was read already, or `None`. 0 reads for the owner.
 pub async fn role_of(
     store: &Store,
     session: &Session,
-    who: SessionCaller,
+    caller: SessionCaller,
     now: Timestamp,
 ) -> Result<Option<SessionRole>> {
-    let id = match who {
+    let id = match caller {
         SessionCaller::Account(user) if user == session.owner => return Ok(Some(SessionRole::Presenter)),
         SessionCaller::Account(user) => ParticipantId::derive_for_account(session.id, user),
-        SessionCaller::Guest { participant, session: theirs } if theirs == session.id => participant,
+        SessionCaller::Guest { participant, session: granted } if granted == session.id => participant,
         SessionCaller::Guest { .. } => return Ok(None),
     };
     let found = participants::get(store, session.id, id, now).await?;
@@ -71,20 +81,16 @@ pub async fn role_of(
     Ok(found.map(|found| SessionRole::Participant { id: found.id, display_name: found.display_name }))
 }
 
-/// A1: as [`of`] an account, which becomes a participant where it is nobody yet. Of everyone but the owner 1 write and 1
-/// read.
-///
-/// # Errors
-/// `NotFound` for those whom the presenter has sent away; `Forbidden` for a newcomer where the plan of the session has no more
-/// seats.
+/// SESSIONS-19. Returns the role of an account. An account without one becomes a participant. 1 write and 1 read,
+/// except for the owner.
 pub async fn role_or_join(
     store: &Store,
     session: &Session,
     user: UserId,
     now: Timestamp,
-) -> model::Result<SessionRole> {
+) -> Result<RoleOrJoinOutcome> {
     if user == session.owner {
-        return Ok(SessionRole::Presenter);
+        return Ok(RoleOrJoinOutcome::Role(SessionRole::Presenter));
     }
     let id = ParticipantId::derive_for_account(session.id, user);
     let newcomer = Participant {
@@ -97,14 +103,15 @@ pub async fn role_or_join(
     };
     let limit = session.plan.limits().participants_per_session;
     if let AddParticipantOutcome::Full(most) = participants::add(store, &newcomer, limit, now).await? {
-        return Err(Quota::ParticipantsPerSession.exceeded_error(most, most));
+        return Ok(RoleOrJoinOutcome::Full(most));
     }
-    let seat = role_of(store, session, SessionCaller::Account(user), now).await?;
-    seat.ok_or(Error::NotFound("session"))
+    let role = role_of(store, session, SessionCaller::Account(user), now).await?;
+    Ok(role.map_or(RoleOrJoinOutcome::Removed, RoleOrJoinOutcome::Role))
 }
 
 impl Connection {
-    /// Its session and what it is there, as it was when the socket opened; `None` for an account's own socket.
+    /// Returns the session of the connection, and its role there when the socket opened. `None` for a socket outside
+    /// sessions.
     pub fn session_role(&self) -> Option<(SessionId, SessionRole)> {
         match self.identity {
             ConnectionIdentity::Account { presents, .. } => {
@@ -129,7 +136,7 @@ mod tests {
         T::from(Uuid::from_u128(n))
     }
 
-    fn seat(identity: ConnectionIdentity) -> Option<(SessionId, SessionRole)> {
+    fn role(identity: ConnectionIdentity) -> Option<(SessionId, SessionRole)> {
         let now = Timestamp::UNIX_EPOCH;
         let display_name = Some("Ana".to_owned());
         Connection { id: "c".into(), identity, display_name, connected_at: now, presents_since: None }
@@ -137,15 +144,17 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_sits_where_its_identity_says() {
-        let (user, login, session): (UserId, LoginId, SessionId) = (id(1), id(2), id(3));
-        assert_eq!(seat(ConnectionIdentity::Account { user, login, presents: None }), None);
+    fn a_connection_has_the_role_of_its_identity() {
+        let user: UserId = id(1);
+        let login: LoginId = id(2);
+        let session: SessionId = id(3);
+        assert_eq!(role(ConnectionIdentity::Account { user, login, presents: None }), None);
         let presents = Some(session);
         assert_eq!(
-            seat(ConnectionIdentity::Account { user, login, presents }),
+            role(ConnectionIdentity::Account { user, login, presents }),
             Some((session, SessionRole::Presenter))
         );
-        let participant = seat(ConnectionIdentity::Participant { participant: id(4), session, by: None });
+        let participant = role(ConnectionIdentity::Participant { participant: id(4), session, by: None });
         let ana = SessionRole::Participant { id: id(4), display_name: Some("Ana".into()) };
         assert_eq!(participant, Some((session, ana)));
     }

@@ -1,4 +1,4 @@
-//! Sessions by the day of their creation, for admins: S7.
+//! SESSIONS-7. Sessions by the day of their creation, for admins.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use model::SessionId;
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// That a session was created on a day.
+/// The entry of a session under the day of its creation.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SessionDayEntry {
     day: Date,
@@ -34,36 +34,37 @@ impl Item for SessionDayEntry {
     }
 }
 
-/// The day, UTC, by which a session is found.
+/// Returns the day (UTC) that a session is listed under.
 pub fn day_of(time: Timestamp) -> Date {
     time.to_zoned(TimeZone::UTC).date()
 }
 
-/// S7: everything created on a day, newest first.
+/// SESSIONS-7. Returns all sessions that were created on a day, newest first.
 pub async fn list_by_day(store: &Store, day: Date, now: Timestamp) -> Result<Vec<Session>> {
     let query = Query::with_prefix(&PartitionKey::SessionsOn(&day.to_string()), prefix::SESSION);
-    let opened: Vec<SessionDayEntry> = store.query_all(query, now).await?;
-    let keys: Vec<Key> = opened.iter().map(|opened| key(opened.session)).collect();
+    let entries: Vec<SessionDayEntry> = store.query_all(query, now).await?;
+    let keys: Vec<Key> = entries.iter().map(|entry| key(entry.session)).collect();
     let mut sessions: Vec<Session> = store.get_many(&keys, ReadConsistency::Eventual, now).await?;
     sessions.sort_by_key(|session| std::cmp::Reverse((session.created_at, session.id)));
     Ok(sessions)
 }
 
-/// Days that one request looks through, empty ones too.
+/// Days that one request reads, empty days included.
 const MAX_DAYS_PER_REQUEST: usize = 31;
 
-/// S7: sessions created in these days, newest first, of those that are meant. May come back short, with a `next`, which says
-/// after which session of which day it goes on; it is for admins, who may see all of them, and not signed.
+/// SESSIONS-7. Returns a page of the matching sessions that were created in these days, newest first. A page may be
+/// short and have a cursor. The cursor is the last day and session. It is not signed, because admins may see all
+/// sessions.
 ///
 /// # Errors
-/// `Cursor` for a `next` that is none.
+/// Returns [`StoreError::InvalidCursor`] if the cursor cannot be read.
 pub async fn page_by_days(
     store: &Store,
     days: (Date, Date),
     limit: usize,
     cursor: Option<&str>,
     now: Timestamp,
-    is_meant: impl Fn(&Session) -> bool,
+    is_match: impl Fn(&Session) -> bool,
 ) -> Result<crate::Page<Session>> {
     let (from, mut day) = days;
     let mut last = None;
@@ -79,11 +80,11 @@ pub async fn page_by_days(
         }
         let mut all = list_by_day(store, day, now).await?.into_iter();
         if let Some(after) = last.take() {
-            // the session that the page before ended with, and all before it
+            // Skips the last session of the page before, and all sessions before it.
             all.by_ref().find(|session| session.id.to_string() == after);
         }
         for session in all {
-            if !is_meant(&session) {
+            if !is_match(&session) {
                 continue;
             }
             items.push(session);

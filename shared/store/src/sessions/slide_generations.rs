@@ -1,9 +1,9 @@
-//! What a model writes on slides: summaries and conclusions, with how far it is.
+//! Text that a model writes on slides, such as summaries and conclusions, with its status.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | W1 | what is written on a slide | table | `SESSION#{id}` | `GENERATION#{slide}` | [`get`], [`request`], [`finish`] |
-//! | W2 | what was asked for and is not done | due | – | `write_by` | [`crate::platform::due::due`] |
+//! | SESSIONS-17 | the text of a slide | table | `SESSION#{id}` | `GENERATION#{slide}` | [`get`], [`request`], [`finish`] |
+//! | SESSIONS-18 | texts that were requested and are not written | due | `0` | `due_at` | [`SlideGeneration::due`] |
 
 use jiff::Timestamp;
 use model::{SessionId, SlideId, assistant::GenerationStatus};
@@ -20,16 +20,16 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlideGeneration {
     pub session: SessionId,
-    /// The slide that it is written on.
+    /// The slide that the text is for.
     #[serde(rename = "id")]
     pub slide: SlideId,
     pub status: GenerationStatus,
     pub requested_at: Timestamp,
     pub finished_at: Option<Timestamp>,
     pub provider: Option<String>,
-    /// Why it failed, for its owner.
+    /// Why it failed, for the owner of the session.
     pub error: Option<String>,
-    /// While it is not done: when its job is sent once more.
+    /// When the job is sent again, while the text is not written.
     pub write_by: Option<Timestamp>,
 }
 
@@ -49,7 +49,7 @@ fn key(session: SessionId, slide: SlideId) -> Key {
     Key::new(&PartitionKey::Session(session), &SortKey::Generation(slide))
 }
 
-/// W1.
+/// SESSIONS-17. Returns the generation of a slide.
 pub async fn get(
     store: &Store,
     session: SessionId,
@@ -59,7 +59,8 @@ pub async fn get(
     store.get(&key(session, slide), ReadConsistency::Strong, now).await
 }
 
-/// W1: asks for it; `Refused` where it has been asked for and is not done. `first` asks only where nothing came of it yet.
+/// SESSIONS-17. Requests a text. The condition fails if a request is in progress. With `first`, it also fails if a text
+/// was written already.
 pub async fn request(store: &Store, generation: &SlideGeneration, first: bool) -> Result<WriteOutcome> {
     let condition = if first {
         ConditionExpression::new("attribute_not_exists(pk) OR #status = :status").text(":status", "failed")
@@ -69,8 +70,10 @@ pub async fn request(store: &Store, generation: &SlideGeneration, first: bool) -
     store.put_if(generation, condition.name("#status", "status")).await
 }
 
-/// W1: it is done, or failed; `Refused` where it has been asked for anew.
+/// SESSIONS-17. Stores that the text was written, or that it failed. The condition fails if it has been requested
+/// again.
 pub async fn finish(store: &Store, generation: &SlideGeneration) -> Result<WriteOutcome> {
-    let ours = ConditionExpression::new("requested_at = :asked").text(":asked", generation.requested_at);
-    store.put_if(generation, ours).await
+    let same_request =
+        ConditionExpression::new("requested_at = :asked").text(":asked", generation.requested_at);
+    store.put_if(generation, same_request).await
 }

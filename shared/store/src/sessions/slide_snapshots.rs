@@ -1,9 +1,9 @@
-//! Slides as a session showed them: what a report tells of, whatever becomes of the presentation.
+//! Slides as a session showed them. A report needs them, even if the presentation has changed or is deleted.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | H1 | one slide that was shown | table | `SESSION#{id}` | `SHOWN#{slide}` | [`get`], [`show`] |
-//! | H2 | all that was shown | table | `SESSION#{id}` | `SHOWN#…` | [`list`] |
+//! | SESSIONS-9 | one slide that was shown | table | `SESSION#{id}` | `SHOWN#{slide}` | [`get`], [`record`] |
+//! | SESSIONS-10 | all slides that were shown | table | `SESSION#{id}` | `SHOWN#…` | [`list`] |
 
 use jiff::Timestamp;
 use model::{SessionId, SlideId, slide::SlideContent};
@@ -17,16 +17,16 @@ use crate::{
     },
 };
 
-/// A slide as it was when it was shown last.
+/// A slide as it was when it was last shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlideSnapshot {
     pub session: SessionId,
     pub slide: SlideId,
-    /// From 0.
+    /// The index, from 0.
     pub index: usize,
     #[serde(flatten)]
     pub content: SlideContent,
-    /// What the speed of an answer is counted from.
+    /// The time from which the speed of an answer is measured.
     pub first_at: Timestamp,
     pub last_at: Timestamp,
 }
@@ -43,7 +43,7 @@ fn key(session: SessionId, slide: SlideId) -> Key {
     Key::new(&PartitionKey::Session(session), &SortKey::SlideSnapshot(slide))
 }
 
-/// H1: keeps a slide as it is shown now. 1 write, 2 where it was shown before; write units by its size.
+/// SESSIONS-9. Records a slide as it is shown now. 1 write, or 2 if it was shown before. Write units by its size.
 pub async fn record(store: &Store, shown: &SlideSnapshot) -> Result<()> {
     if store.put_new(shown, shown.last_at).await? == WriteOutcome::Applied(()) {
         return Ok(());
@@ -60,7 +60,7 @@ pub async fn record(store: &Store, shown: &SlideSnapshot) -> Result<()> {
     store.update_without_return(&shown.key(), change).await.map(drop)
 }
 
-/// H1.
+/// SESSIONS-9. Returns a slide as it was last shown.
 pub async fn get(
     store: &Store,
     session: SessionId,
@@ -70,7 +70,7 @@ pub async fn get(
     store.get(&key(session, slide), ReadConsistency::Strong, now).await
 }
 
-/// H2: in the order of the slides. Some 2 KB each.
+/// SESSIONS-10. Returns all slides that were shown, in the order of the slides. About 2 KB each.
 pub async fn list(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<SlideSnapshot>> {
     let query = Query::with_prefix(&PartitionKey::Session(session), prefix::SHOWN).strong();
     let mut found: Vec<SlideSnapshot> = store.query_all(query, now).await?;

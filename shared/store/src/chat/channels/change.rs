@@ -1,32 +1,39 @@
 use super::{Channel, ChannelNameClaim, key, name_key};
-use crate::{ConditionExpression, Item, Store, TransactWrite, UpdateExpression, dynamodb::error::Result};
+use crate::{
+    ConditionExpression, Item, Store, TransactOutcome, TransactWrite, UpdateExpression,
+    dynamodb::error::Result,
+};
 
-/// What changing a channel came to.
+/// The outcome of a change of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChannelChangeOutcome {
     Applied(Channel),
-    /// It was changed in between, or is gone: read it again.
+    /// The channel has changed since it was read, or was deleted. The caller reads it again.
     VersionConflict,
     NameTaken,
 }
 
-/// Y1, Y2, Y3: what a channel is, over what was read; its name moves with it. Who is in it is not touched: people join meanwhile. 2
-/// write units, 2 for the index of public channels; 4 more for a name.
+/// CHAT-6, CHAT-7, CHAT-8. Replaces a channel as it was read, and moves its name. Members are not touched, so
+/// concurrent joins do not conflict. 2 write units, 2 for the index of public channels, and 4 more if the name changes.
 pub async fn change(store: &Store, before: &Channel, after: Channel) -> Result<ChannelChangeOutcome> {
-    let mut writes = vec![TransactWrite::update(key(before.id), update_expression(before, &after)?)];
+    let mut writes =
+        vec![("channel", TransactWrite::update(key(before.id), update_expression(before, &after)?))];
     let folded = |channel: &Channel| channel.name.as_ref().map(model::channel::ChannelName::folded);
-    let moves = folded(before) != folded(&after);
-    if let Some(name) = after.name.as_ref().filter(|_| moves) {
-        writes.push(TransactWrite::put_new(&ChannelNameClaim { name: name.clone(), channel: after.id })?);
+    let is_renamed = folded(before) != folded(&after);
+    if let Some(name) = after.name.as_ref().filter(|_| is_renamed) {
+        let claim = ChannelNameClaim { name: name.clone(), channel: after.id };
+        writes.push(("new name", TransactWrite::put_new(&claim)?));
     }
-    if let Some(name) = before.name.as_ref().filter(|_| moves) {
-        let ours = ConditionExpression::new("channel = :id").text(":id", before.id);
-        writes.push(TransactWrite::delete(name_key(name), ours));
+    if let Some(name) = before.name.as_ref().filter(|_| is_renamed) {
+        let owned = ConditionExpression::new("channel = :id").text(":id", before.id);
+        writes.push(("old name", TransactWrite::delete(name_key(name), owned)));
     }
     Ok(match store.transact(writes).await? {
-        Ok(()) => ChannelChangeOutcome::Applied(after),
-        Err(lost) if lost.contains(&0) => ChannelChangeOutcome::VersionConflict,
-        Err(_) => ChannelChangeOutcome::NameTaken,
+        TransactOutcome::Applied => ChannelChangeOutcome::Applied(after),
+        TransactOutcome::Failed(failures) if failures.contains("channel") => {
+            ChannelChangeOutcome::VersionConflict
+        }
+        TransactOutcome::Failed(_) => ChannelChangeOutcome::NameTaken,
     })
 }
 

@@ -1,37 +1,40 @@
 use super::{Channel, ChannelNameClaim};
 use crate::{
-    Store, TransactWrite,
+    Store, TransactOutcome, TransactWrite,
     chat::memberships::{ChannelMember, Membership},
     dynamodb::error::Result,
 };
 
-/// What making a channel came to.
+/// The outcome of creating a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChannelCreateOutcome {
     Created,
-    /// It is there already: its id is derived, or this is a retry.
+    /// The channel exists. Its id is derived, or this is a retry.
     AlreadyExists,
     NameTaken,
 }
 
-/// Y1, Y2, Z1, Z3: a new channel with whoever is in it from the start (`member_count` says how many), and its name where it has
-/// one. 2 write units each.
+/// CHAT-6, CHAT-7, CHAT-11, CHAT-13. Creates a channel with its first members and its name, if it has one. The caller
+/// sets `member_count` to the number of members. 2 write units for each item.
 pub async fn create(
     store: &Store,
     channel: &Channel,
     members: &[(ChannelMember, Membership)],
 ) -> Result<ChannelCreateOutcome> {
-    let mut writes = vec![TransactWrite::put_new(channel)?];
+    let mut writes = vec![("channel", TransactWrite::put_new(channel)?)];
     if let Some(name) = &channel.name {
-        writes.push(TransactWrite::put_new(&ChannelNameClaim { name: name.clone(), channel: channel.id })?);
+        let claim = ChannelNameClaim { name: name.clone(), channel: channel.id };
+        writes.push(("name", TransactWrite::put_new(&claim)?));
     }
-    for (member, place) in members {
-        writes.push(TransactWrite::put_new(member)?);
-        writes.push(TransactWrite::put_new(place)?);
+    for (member, membership) in members {
+        writes.push(("member", TransactWrite::put_new(member)?));
+        writes.push(("membership", TransactWrite::put_new(membership)?));
     }
     Ok(match store.transact(writes).await? {
-        Ok(()) => ChannelCreateOutcome::Created,
-        Err(lost) if lost.contains(&0) => ChannelCreateOutcome::AlreadyExists,
-        Err(_) => ChannelCreateOutcome::NameTaken,
+        TransactOutcome::Applied => ChannelCreateOutcome::Created,
+        TransactOutcome::Failed(failures) if failures.contains("channel") => {
+            ChannelCreateOutcome::AlreadyExists
+        }
+        TransactOutcome::Failed(_) => ChannelCreateOutcome::NameTaken,
     })
 }

@@ -1,8 +1,9 @@
-//! The end of a channel.
+//! Deletion of a channel.
 //!
-//! With one transaction it is gone for everyone: nobody finds it, its name is free, and a row says that it has to be cleared away.
-//! Its members and their places go next. Then, once whoever was at it has done, what was written goes with what leads to it, some
-//! rows at a time and as often as it takes; the row that says so goes last. Whatever breaks off is taken up again by the clock.
+//! One transaction deletes the channel for everyone. The channel is no longer found, its name is free, and a marker
+//! says that its rows must be deleted. Members and their memberships are deleted next. Messages follow after a minute,
+//! when concurrent writers have finished, with all rows derived from them. They are deleted in several runs. The marker
+//! is deleted last. If a run dies, the clock starts another one.
 
 use std::collections::BTreeSet;
 
@@ -26,16 +27,16 @@ use crate::{
     },
 };
 
-/// Deletions under way at once.
+/// The number of concurrent deletions.
 const CONCURRENT_DELETES: usize = 16;
-/// Rows that are cleared in one go: a few seconds.
+/// Rows that one run deletes, which takes a few seconds.
 const ROWS_PER_RUN: i32 = 1_000;
-/// Messages that are cleared in one go, each with its words and mentions: some 10 rows.
+/// Messages that one run deletes. Each has about 10 rows of words and mentions.
 const MESSAGES_PER_RUN: i32 = 100;
-/// Whoever was writing into it when it went has written by then, and whoever followed what was written.
+/// The time after which no request or job that began before the deletion still writes into the channel.
 const SETTLE_PERIOD: SignedDuration = SignedDuration::from_mins(1);
 
-/// That a channel is gone, and its rows are being cleared away.
+/// Marks that a channel was deleted, and that its rows are being deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletedChannel {
     pub id: ChannelId,
@@ -58,15 +59,16 @@ fn deleted_key(channel: ChannelId) -> Key {
     Key::new(&PartitionKey::Channel(channel), &SortKey::DeletedMarker)
 }
 
-/// Who may still be in a channel that is deleted.
+/// The condition on the members of a channel that is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemainingMembers {
     Any,
-    /// By the one who deletes it: nobody was added meanwhile.
+    /// The caller is the only member, and no member has been added since the channel was read.
     OnlyCaller,
 }
 
-/// Y1, Y2, Y5: there is no such channel any more. `Refused` where there was none, or others are in it. 6 write units, and 2 for indexes.
+/// CHAT-6, CHAT-7, CHAT-9. Deletes a channel. The condition fails if there is no such channel, or it has other members.
+/// 6 write units, and 2 for indexes.
 pub async fn delete(
     store: &Store,
     channel: &Channel,
@@ -77,21 +79,16 @@ pub async fn delete(
         RemainingMembers::Any => ConditionExpression::exists(),
         RemainingMembers::OnlyCaller => ConditionExpression::new("member_count = :one").number(":one", 1),
     };
+    let marker = DeletedChannel { id: channel.id, deleted_at: now };
     let mut writes = vec![
-        TransactWrite::delete(key(channel.id), condition),
-        TransactWrite::put(
-            &DeletedChannel { id: channel.id, deleted_at: now },
-            ConditionExpression::default(),
-        )?,
+        ("channel", TransactWrite::delete(key(channel.id), condition)),
+        ("marker", TransactWrite::put(&marker, ConditionExpression::default())?),
     ];
     if let Some(name) = &channel.name {
-        let ours = ConditionExpression::new("channel = :id").text(":id", channel.id);
-        writes.push(TransactWrite::delete(name_key(name), ours));
+        let owned = ConditionExpression::new("channel = :id").text(":id", channel.id);
+        writes.push(("name", TransactWrite::delete(name_key(name), owned)));
     }
-    Ok(match store.transact(writes).await? {
-        Ok(()) => WriteOutcome::Applied(()),
-        Err(_) => WriteOutcome::ConditionFailed,
-    })
+    Ok(store.transact(writes).await?.into())
 }
 
 #[derive(Deserialize)]
@@ -100,15 +97,15 @@ struct ChannelRowKey {
     sk: String,
 }
 
-/// Y5: deletes some of what is left of a deleted channel, and says whether that was all that goes now: members, who have no place
-/// in it any more, and after [`SETTLE_PERIOD`] the rest. 1 write unit a row.
+/// CHAT-9. Deletes rows of a deleted channel in one run. Returns whether there is nothing more to delete now.
+/// Memberships are deleted first, and messages after [`SETTLE_PERIOD`]. 1 write unit for each row.
 pub async fn delete_rows(store: &Store, channel: ChannelId, now: Timestamp) -> Result<bool> {
     if !delete_channel_rows(store, channel).await? {
         return Ok(false);
     }
     let deleted = store.get::<DeletedChannel>(&deleted_key(channel), ReadConsistency::Strong, now).await?;
     if deleted.is_some_and(|deleted| deleted.deleted_at + SETTLE_PERIOD > now) {
-        // it falls due once more
+        // The marker becomes due again after the period.
         return Ok(true);
     }
     if !delete_message_rows(store, channel, now).await? || !delete_change_rows(store, channel).await? {
@@ -118,41 +115,43 @@ pub async fn delete_rows(store: &Store, channel: ChannelId, now: Timestamp) -> R
     Ok(true)
 }
 
-/// Members with their places, pins, how far it was followed.
+/// Deletes members with their memberships and drafts, pins and the projection checkpoint.
 async fn delete_channel_rows(store: &Store, channel: ChannelId) -> Result<bool> {
     let (rows, is_all) = first_rows(store, &PartitionKey::Channel(channel)).await?;
     let members = rows.iter().filter_map(|row| row.sk.strip_prefix(prefix::MEMBER)?.parse().ok());
-    let theirs = members.flat_map(|user: UserId| {
+    let member_keys = members.flat_map(|user: UserId| {
         [membership_key(user, channel), Key::new(&PartitionKey::Chat(user), &SortKey::Draft(channel))]
     });
-    // before the rows that name them
-    delete_keys(store, theirs.collect()).await?;
+    // Deleted before the rows that name them, so that another run still finds them.
+    delete_keys(store, member_keys.collect()).await?;
     let deleted = SortKey::DeletedMarker.to_string();
     delete_keys(store, keys(rows.into_iter().filter(|row| row.sk != deleted))).await?;
     Ok(is_all)
 }
 
-/// Messages, with what was made of them: answers, words, mentions. Words that an edit took out of a message are not known any more.
+/// Deletes messages with the rows derived from them: replies, words, mentions. Words that an edit removed from a
+/// message are no longer known, and their rows stay.
 async fn delete_message_rows(store: &Store, channel: ChannelId, now: Timestamp) -> Result<bool> {
     let query = Query::partition(&PartitionKey::Messages(channel)).strong().limit(MESSAGES_PER_RUN);
     let (found, next) = store.query_once(query).await?;
-    // one that cannot be read goes all the same
+    // A message that cannot be parsed is deleted too.
     let messages: Vec<Message> =
         found.iter().filter_map(|item| crate::dynamodb::item::from_attributes(item.clone()).ok()).collect();
     let rows = found
         .into_iter()
         .map(crate::dynamodb::item::from_attributes)
         .collect::<Result<Vec<ChannelRowKey>>>()?;
-    // before the messages that name them
+    // Deleted before the messages that name them, so that another run still finds them.
     delete_keys(store, derived_keys(channel, &messages)).await?;
     delete_keys(store, reply_keys(store, channel, &messages, now).await?).await?;
     delete_keys(store, keys(rows)).await?;
     Ok(next.is_none())
 }
 
-/// Rows of words and mentions. Words of messages that are near share one.
+/// Returns the keys of the words and mentions of messages. Messages of one block share the rows of their words.
 fn derived_keys(channel: ChannelId, messages: &[Message]) -> Vec<Key> {
-    let (mut words, mut mentions) = (BTreeSet::new(), Vec::new());
+    let mut words = BTreeSet::new();
+    let mut mentions = Vec::new();
     for message in messages {
         let page = TermBlock::containing(message.seq, message.created_at);
         words.extend(search_terms::terms_of(&message.content).into_iter().map(|word| (word, page.clone())));
@@ -169,9 +168,9 @@ async fn delete_change_rows(store: &Store, channel: ChannelId) -> Result<bool> {
     Ok(is_all)
 }
 
-/// Some rows of a part, and whether these are all.
-async fn first_rows(store: &Store, part: &PartitionKey<'_>) -> Result<(Vec<ChannelRowKey>, bool)> {
-    let query = Query::partition(part).strong().project("pk, sk").limit(ROWS_PER_RUN);
+/// Returns the first rows of a partition, and whether these are all.
+async fn first_rows(store: &Store, partition: &PartitionKey<'_>) -> Result<(Vec<ChannelRowKey>, bool)> {
+    let query = Query::partition(partition).strong().project("pk, sk").limit(ROWS_PER_RUN);
     let (rows, next) = store.query_once(query).await?;
     Ok((rows.into_iter().map(crate::dynamodb::item::from_attributes).collect::<Result<_>>()?, next.is_none()))
 }
@@ -180,7 +179,7 @@ fn keys(rows: impl IntoIterator<Item = ChannelRowKey>) -> Vec<Key> {
     rows.into_iter().map(|ChannelRowKey { pk, sk }| Key { pk, sk }).collect()
 }
 
-/// The rows of answers to the messages that these answer.
+/// Returns the keys of the reply index of the messages that these messages reply to.
 async fn reply_keys(
     store: &Store,
     channel: ChannelId,

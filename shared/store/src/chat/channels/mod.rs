@@ -2,12 +2,12 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | Y1 | one channel | table | `CHANNEL#{channel}` | `#` | [`get`], [`get_many`], [`create`], [`change`] |
-//! | Y2 | the channel of this name | table | `CHANNEL_NAME#{name}` | `#` | [`by_name`] |
-//! | Y3 | public channels, by name | gsi1 | `CHANNELS#` | name | [`page`] |
-//! | Y5 | what is left of a deleted channel | table | `CHANNEL#{channel}` | `DELETED` | [`delete`](delete()), [`clear`] |
+//! | CHAT-6 | one channel, or several by their ids | table | `CHANNEL#{channel}` | `#` | [`get`], [`get_many`], [`create`], [`change`] |
+//! | CHAT-7 | the channel of this name | table | `CHANNEL_NAME#{name}` | `#` | [`by_name`] |
+//! | CHAT-8 | public channels, by name | gsi1 | `CHANNELS#` | name | [`page_public`] |
+//! | CHAT-9 | the rows that remain of a deleted channel | table | `CHANNEL#{channel}` | `DELETED` | [`delete`](delete()), [`delete_rows`] |
 //!
-//! Who is in them is in [`crate::chat::memberships`].
+//! Their members are in [`crate::chat::memberships`].
 
 mod change;
 mod create;
@@ -15,7 +15,7 @@ mod delete;
 
 use jiff::Timestamp;
 use model::{
-    ChannelId, Error, ErrorCode, UserId,
+    ChannelId, UserId,
     channel::{ChannelKind, ChannelName},
 };
 use serde::{Deserialize, Serialize};
@@ -33,24 +33,25 @@ use crate::{
     },
 };
 
-/// A channel as it lies in the table.
+/// A channel as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channel {
     pub id: ChannelId,
     pub channel_kind: ChannelKind,
-    /// `None` of a direct one.
+    /// `None` in a direct channel.
     pub name: Option<ChannelName>,
     pub description: Option<String>,
-    /// Everyone of the team is in it from the start.
+    /// All members of the team are added when they first open the chat.
     pub is_default: bool,
-    /// `None` of a default one.
+    /// `None` in a default channel.
     pub created_by: Option<UserId>,
-    /// Changes with who is in it, in the same transaction.
+    /// Changes in the transactions that add or remove a member.
     pub member_count: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Timestamp>,
     pub created_at: Timestamp,
-    /// Moves with every change of what the channel is, not of who is in it: what it is written over by.
+    /// Changes with every write of the channel's own properties, but not with its members. It is the version that a
+    /// replacement is conditional on.
     pub updated_at: Timestamp,
 }
 
@@ -68,20 +69,7 @@ impl Item for Channel {
     }
 }
 
-impl Channel {
-    /// Nothing changes in an archived channel but that it is archived.
-    ///
-    /// # Errors
-    /// `CHANNEL_ARCHIVED`
-    pub fn check_not_archived(&self) -> Result<(), Error> {
-        match self.archived_at {
-            None => Ok(()),
-            Some(_) => Err(Error::conflict(ErrorCode::ChannelArchived, "the channel is archived")),
-        }
-    }
-}
-
-/// A name belongs to one channel, in every spelling.
+/// The claim of a channel name, which belongs to one channel, in every spelling.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ChannelNameClaim {
     pub(crate) name: ChannelName,
@@ -104,29 +92,29 @@ pub(crate) fn name_key(name: &ChannelName) -> Key {
     Key::new(&PartitionKey::ChannelName(&name.folded()), &SortKey::Self_)
 }
 
-/// Y1.
+/// CHAT-6. Returns a channel.
 pub async fn get(
     store: &Store,
     channel: ChannelId,
-    freshness: ReadConsistency,
+    consistency: ReadConsistency,
     now: Timestamp,
 ) -> Result<Option<Channel>> {
-    store.get(&key(channel), freshness, now).await
+    store.get(&key(channel), consistency, now).await
 }
 
-/// Y1: those of them that are there, in no order.
+/// CHAT-6. Returns the channels that exist, in no order.
 pub async fn get_many(store: &Store, channels: &[ChannelId], now: Timestamp) -> Result<Vec<Channel>> {
     let keys: Vec<Key> = channels.iter().copied().map(key).collect();
     store.get_many(&keys, ReadConsistency::Eventual, now).await
 }
 
-/// Y2. Strong: whoever has just made one looks for it.
+/// CHAT-7. Returns the channel of a name. Strong, because a member looks for a channel right after creating it.
 pub async fn by_name(store: &Store, name: &ChannelName, now: Timestamp) -> Result<Option<ChannelId>> {
     let claim: Option<ChannelNameClaim> = store.get(&name_key(name), ReadConsistency::Strong, now).await?;
     Ok(claim.map(|claim| claim.channel))
 }
 
-/// Y3: public channels that are not archived.
+/// CHAT-8. Returns a page of public channels that are not archived, by name.
 pub async fn page_public(
     store: &Store,
     limit: usize,

@@ -10,9 +10,9 @@ use crate::{
     },
 };
 
-/// Deletions under way at once.
+/// The number of concurrent deletions.
 const CONCURRENT_DELETES: usize = 16;
-/// Rows that are read at once.
+/// Rows in one request.
 const ROWS_PER_PAGE: i32 = 1_000;
 
 #[derive(Deserialize)]
@@ -21,8 +21,8 @@ struct ChatRowKey {
     sk: String,
 }
 
-/// Z4: deletes what the chat keeps about an account that is gone and in no channel any more: drafts, preferences, and what mentions it.
-/// Places stay: each goes with its row of the channel. 1 write unit a row.
+/// CHAT-14. Deletes the chat's rows of a deleted account that has left all channels: drafts, preferences and mentions.
+/// Memberships stay, because each is deleted with its member row. 1 write unit for each row.
 pub async fn delete_chat_rows(store: &Store, user: UserId) -> Result<()> {
     for part in [PartitionKey::Chat(user), PartitionKey::Mentions(user)] {
         let mut start = None;
@@ -33,8 +33,8 @@ pub async fn delete_chat_rows(store: &Store, user: UserId) -> Result<()> {
                 .into_iter()
                 .map(crate::dynamodb::item::from_attributes)
                 .collect::<Result<Vec<ChatRowKey>>>()?;
-            let theirs = rows.into_iter().filter(|row| !row.sk.starts_with(prefix::CHANNEL));
-            stream::iter(theirs)
+            let private_rows = rows.into_iter().filter(|row| !row.sk.starts_with(prefix::CHANNEL));
+            stream::iter(private_rows)
                 .map(|ChatRowKey { pk, sk }| async move { store.delete(&Key { pk, sk }).await })
                 .buffer_unordered(CONCURRENT_DELETES)
                 .try_collect::<()>()

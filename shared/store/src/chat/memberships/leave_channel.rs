@@ -1,4 +1,4 @@
-//! Who goes, and who owns a channel then.
+//! Members who leave or change their role. A channel with members keeps an owner.
 
 use jiff::Timestamp;
 use model::{ChannelId, UserId, channel::MemberRole};
@@ -9,22 +9,23 @@ use crate::{
     dynamodb::error::Result,
 };
 
-/// What must be so where an owner goes, or is one no longer: a channel with people in it keeps an owner.
+/// The owner that must remain when a member leaves or loses a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemainingOwner {
-    /// They are no owner: it makes no difference.
+    /// The member is no owner, so nothing is required.
     NotRequired,
-    /// This one owns it too.
+    /// This member owns the channel too.
     OtherOwner(UserId),
-    /// Nobody else is in it.
+    /// The member is the last one.
     LastMember,
 }
 
 impl RemainingOwner {
-    /// Two owners who go at once each count on the other: one of the two transactions finds the other one's row gone.
-    fn condition_check(self, channel: ChannelId) -> Option<TransactWrite> {
+    /// Two owners who leave concurrently each rely on the other. One of the two transactions finds the other owner's
+    /// row deleted, and fails.
+    fn condition_check(self, channel: ChannelId) -> Option<(&'static str, TransactWrite)> {
         let Self::OtherOwner(owner) = self else { return None };
-        Some(TransactWrite::check(member_key(channel, owner), has_role(MemberRole::Owner)))
+        Some(("other owner", TransactWrite::check(member_key(channel, owner), has_role(MemberRole::Owner))))
     }
 }
 
@@ -32,7 +33,7 @@ fn has_role(role: MemberRole) -> ConditionExpression {
     ConditionExpression::new("#role = :role").name("#role", "role").text(":role", role_attribute(role))
 }
 
-/// As it lies in the table.
+/// Returns the role as it is stored.
 const fn role_attribute(role: MemberRole) -> &'static str {
     match role {
         MemberRole::Member => "member",
@@ -41,57 +42,55 @@ const fn role_attribute(role: MemberRole) -> &'static str {
     }
 }
 
-/// Z2: an owner of a channel other than this member. Reads the channel's members, and only where an owner goes: 50 read units for a
-/// thousand.
+/// CHAT-12. Returns an owner of a channel other than this member. Reads all members, which is 50 read units for a
+/// thousand, so it is called only when an owner leaves.
 pub async fn find_other_owner(
     store: &Store,
     channel: ChannelId,
-    than: UserId,
+    leaver: UserId,
     now: Timestamp,
 ) -> Result<Option<UserId>> {
     let owners = members_query(channel).strong().filter("#role = :owner", |bound| {
         bound.name("#role", "role").text(":owner", role_attribute(MemberRole::Owner))
     });
     let owners: Vec<ChannelMember> = store.query_all(owners, now).await?;
-    Ok(owners.iter().map(|member| member.user).find(|user| *user != than))
+    Ok(owners.iter().map(|member| member.user).find(|user| *user != leaver))
 }
 
-/// Z1, Z3, Y1: takes somebody out of a channel who has this role in it. `Refused` where they are not in it, have another role, or
-/// nobody stays as was said. 6 write units, 1 for the index, 2 for whoever stays.
+/// CHAT-11, CHAT-13, CHAT-6. Removes a member who has this role. The condition fails if they are no member, have
+/// another role, or the required owner does not remain. 6 write units, 1 for the index, and 2 for the check of the
+/// other owner.
 pub async fn leave(
     store: &Store,
     channel: ChannelId,
     user: UserId,
     role: MemberRole,
-    stays: RemainingOwner,
+    remaining: RemainingOwner,
 ) -> Result<WriteOutcome> {
-    let one_less = UpdateExpression::new("SET member_count = member_count - :one").number(":one", 1);
-    let one_less = match stays {
-        RemainingOwner::LastMember => one_less.with_condition("member_count = :one"),
+    let decrement = UpdateExpression::new("SET member_count = member_count - :one").number(":one", 1);
+    let decrement = match remaining {
+        RemainingOwner::LastMember => decrement.with_condition("member_count = :one"),
         RemainingOwner::NotRequired | RemainingOwner::OtherOwner(_) => {
-            one_less.with_condition("attribute_exists(pk)")
+            decrement.with_condition("attribute_exists(pk)")
         }
     };
     let mut writes = vec![
-        TransactWrite::delete(membership_key(user, channel), has_role(role)),
-        TransactWrite::delete(member_key(channel, user), ConditionExpression::exists()),
-        TransactWrite::update(channels::key(channel), one_less),
+        ("membership", TransactWrite::delete(membership_key(user, channel), has_role(role))),
+        ("member", TransactWrite::delete(member_key(channel, user), ConditionExpression::exists())),
+        ("channel", TransactWrite::update(channels::key(channel), decrement)),
     ];
-    writes.extend(stays.condition_check(channel));
-    Ok(match store.transact(writes).await? {
-        Ok(()) => WriteOutcome::Applied(()),
-        Err(_) => WriteOutcome::ConditionFailed,
-    })
+    writes.extend(remaining.condition_check(channel));
+    Ok(store.transact(writes).await?.into())
 }
 
-/// Z1, Z3: gives somebody another role, in both rows. `Refused` where they have not the role from before, or nobody stays as was said.
-/// 4 write units, 2 for whoever stays.
+/// CHAT-11, CHAT-13. Changes the role of a member in both rows. The condition fails if the member does not have the
+/// role `before`, or the required owner does not remain. 4 write units, and 2 for the check of the other owner.
 pub async fn assign_role(
     store: &Store,
     channel: ChannelId,
     user: UserId,
     (before, after): (MemberRole, MemberRole),
-    stays: RemainingOwner,
+    remaining: RemainingOwner,
 ) -> Result<WriteOutcome> {
     let role = |expression: &str| {
         UpdateExpression::new(expression)
@@ -100,21 +99,18 @@ pub async fn assign_role(
             .text(":before", role_attribute(before))
             .text(":after", role_attribute(after))
     };
-    // who writes the place over as they read it is refused, and reads it anew
-    let place = role("SET #role = :after, rev = rev + :one").number(":one", 1);
+    // A concurrent replacement of the membership fails on `rev`, and reads the row again.
+    let membership = role("SET #role = :after, rev = rev + :one").number(":one", 1);
     let mut writes = vec![
-        TransactWrite::update(membership_key(user, channel), place),
-        TransactWrite::update(member_key(channel, user), role("SET #role = :after")),
+        ("membership", TransactWrite::update(membership_key(user, channel), membership)),
+        ("member", TransactWrite::update(member_key(channel, user), role("SET #role = :after"))),
     ];
-    writes.extend(stays.condition_check(channel));
-    Ok(match store.transact(writes).await? {
-        Ok(()) => WriteOutcome::Applied(()),
-        Err(_) => WriteOutcome::ConditionFailed,
-    })
+    writes.extend(remaining.condition_check(channel));
+    Ok(store.transact(writes).await?.into())
 }
 
-/// Z1: somebody is called otherwise than they were read. `Refused` where somebody else wrote meanwhile, or they are not in it. 1 write
-/// unit.
+/// CHAT-11. Changes the names of a member. The condition fails if the names have changed since they were read, or the
+/// account is no member. 1 write unit.
 pub async fn update_names(
     store: &Store,
     before: &ChannelMember,

@@ -1,14 +1,15 @@
-//! Who is in which channel: a row beside the channel for everyone to see, and one beside the account for what is theirs alone.
+//! Memberships in channels. Each has two rows: one beside the channel that all members may see, and one beside the
+//! account for its owner alone.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | Z1 | someone in a channel, as others see them | table | `CHANNEL#{channel}` | `MEMBER#{user}` | [`get`], [`get_many`], [`of_one`], [`rename`] |
-//! | Z2 | who is in a channel | table | `CHANNEL#{channel}` | `MEMBER#…` | [`page`], [`all`], [`another_owner`] |
-//! | Z3 | someone's place in a channel | table | `CHAT#{user}` | `CHANNEL#{channel}` | [`place`], [`rewrite`], [`send`], [`join`], [`leave`], [`give_role`] |
-//! | Z4 | someone's channels | table | `CHAT#{user}` | `CHANNEL#…` | [`places`], [`forget`] |
+//! | CHAT-11 | a member of a channel, as others see them | table | `CHANNEL#{channel}` | `MEMBER#{user}` | [`get`], [`get_many`], [`list_by_user`], [`update_names`] |
+//! | CHAT-12 | the members of a channel | table | `CHANNEL#{channel}` | `MEMBER#…` | [`page_members`], [`list`], [`find_other_owner`] |
+//! | CHAT-13 | an account's membership of a channel | table | `CHAT#{user}` | `CHANNEL#{channel}` | [`get_membership`], [`replace_membership`], [`reserve_send`], [`join`], [`leave`], [`assign_role`] |
+//! | CHAT-14 | all memberships of an account | table | `CHAT#{user}` | `CHANNEL#…` | [`list_memberships`], [`delete_chat_rows`] |
 //!
-//! Both rows come and go in one transaction. Whether somebody is in a channel is asked of [`Membership`]: it is what they change
-//! themselves, so that one write asks and changes.
+//! Both rows are written and deleted in one transaction. [`Membership`] decides whether an account is a member. It is
+//! the row that the account itself changes, so one conditional write checks and changes.
 
 mod delete_chat_rows;
 mod join_channel;
@@ -24,7 +25,7 @@ pub use self::{
     delete_chat_rows::delete_chat_rows,
     join_channel::{JoinOutcome, join},
     leave_channel::{RemainingOwner, assign_role, find_other_owner, leave, update_names},
-    reserve_send::{SendAttempt, reserve_send},
+    reserve_send::{SendAttempt, SendRefusal, reserve_send},
     send_record::SendRecord,
 };
 use crate::{
@@ -35,13 +36,13 @@ use crate::{
     },
 };
 
-/// Someone in a channel, as the others see them.
+/// A member of a channel, as the other members see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelMember {
     pub channel: ChannelId,
     pub user: UserId,
     pub role: MemberRole,
-    /// As the account has them; `follow_account` writes them anew.
+    /// The names of the account. The job `sync_profile` updates them.
     pub username: String,
     pub name: String,
     pub joined_at: Timestamp,
@@ -59,7 +60,7 @@ pub(crate) fn member_key(channel: ChannelId, user: UserId) -> Key {
     Key::new(&PartitionKey::Channel(channel), &SortKey::ChannelMember(user))
 }
 
-/// What someone is told of by itself in a channel.
+/// What a member is notified of in a channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NotificationLevel {
@@ -69,21 +70,21 @@ pub enum NotificationLevel {
     Nothing,
 }
 
-/// Someone's place in a channel: what is theirs alone.
+/// The membership of an account in a channel, which only the account sees.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
     pub channel: ChannelId,
     pub user: UserId,
     pub role: MemberRole,
-    /// Everything up to this number is read. Who joins has read what was there.
+    /// All messages up to this number are read. A new member has read all earlier messages.
     pub read_seq: u64,
     #[serde(rename = "notify")]
     pub notification_level: NotificationLevel,
-    /// The other one, of a direct channel.
+    /// The other member of a direct channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "with")]
     pub other_user: Option<UserId>,
-    /// What they sent last, newest last: a retry is told by it.
+    /// What the member sent last, newest last. Retries are detected by it.
     #[serde(
         rename = "remembered",
         default,
@@ -91,16 +92,16 @@ pub struct Membership {
         with = "send_record::packed"
     )]
     pub send_records: Vec<SendRecord>,
-    /// How many of these were sent in the window that began then, in milliseconds since 1970.
+    /// The start of the rate window in milliseconds since 1970, and the messages sent in it.
     #[serde(default)]
     pub window: (i64, u32),
-    /// Grows with every change: what a place is written over by.
+    /// Optimistic-lock version, which grows with every change.
     pub rev: u64,
     pub joined_at: Timestamp,
 }
 
 impl Membership {
-    /// Of somebody who comes into a channel, and has read what was there.
+    /// Creates the membership of a new member, who has read all earlier messages.
     pub const fn new(
         channel: ChannelId,
         user: UserId,
@@ -122,13 +123,13 @@ impl Membership {
         }
     }
 
-    /// A number of the channel that is there for certain. What somebody has sent counts as read before it is put ([`send`]): where
-    /// they broke off in between, the last of them is not there yet.
+    /// Returns a sequence number that certainly exists. `read_seq` is advanced before the message is written
+    /// ([`reserve_send`]), so after a crash the last message may be missing. Hence minus one.
     pub const fn known_seq(&self) -> u64 {
         self.read_seq.saturating_sub(1)
     }
 
-    /// Whether they have begun to send a message of this name.
+    /// Whether the member began to send a message with this id before.
     pub fn has_sent(&self, sent: &SendRecord) -> bool {
         self.send_records.iter().any(|earlier| earlier.has_same_id(sent))
     }
@@ -146,18 +147,18 @@ pub(crate) fn membership_key(user: UserId, channel: ChannelId) -> Key {
     Key::new(&PartitionKey::Chat(user), &SortKey::Channel(channel))
 }
 
-/// Z1.
+/// CHAT-11. Returns a member of a channel.
 pub async fn get(
     store: &Store,
     channel: ChannelId,
     user: UserId,
-    freshness: ReadConsistency,
+    consistency: ReadConsistency,
     now: Timestamp,
 ) -> Result<Option<ChannelMember>> {
-    store.get(&member_key(channel, user), freshness, now).await
+    store.get(&member_key(channel, user), consistency, now).await
 }
 
-/// Z1: those of them who are in it, in no order.
+/// CHAT-11. Returns the members among these accounts, in no order.
 pub async fn get_many(
     store: &Store,
     channel: ChannelId,
@@ -168,7 +169,7 @@ pub async fn get_many(
     store.get_many(&keys, ReadConsistency::Eventual, now).await
 }
 
-/// Z1: one of the same account in several channels, in no order.
+/// CHAT-11. Returns one account's member rows in several channels, in no order.
 pub async fn list_by_user(
     store: &Store,
     user: UserId,
@@ -179,7 +180,7 @@ pub async fn list_by_user(
     store.get_many(&keys, ReadConsistency::Strong, now).await
 }
 
-/// Z2: some of them, by their ids.
+/// CHAT-12. Returns a page of the members, by their ids.
 pub async fn page_members(
     store: &Store,
     channel: ChannelId,
@@ -190,7 +191,7 @@ pub async fn page_members(
     store.page(members_query(channel), limit, cursor, now).await
 }
 
-/// Z2: all of them; [`model::channel::MOST_MEMBERS`] at most.
+/// CHAT-12. Returns all members, [`model::channel::MAX_MEMBERS`] at most.
 pub async fn list(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<ChannelMember>> {
     store.query_all(members_query(channel).strong(), now).await
 }
@@ -199,7 +200,8 @@ fn members_query(channel: ChannelId) -> Query {
     Query::with_prefix(&PartitionKey::Channel(channel), prefix::MEMBER)
 }
 
-/// Z3: is somebody in a channel, and what is theirs there? Strong: whoever was removed is out with the next request.
+/// CHAT-13. Returns the membership of an account. Strong, so that a removed member has no access from the next request
+/// on.
 pub async fn get_membership(
     store: &Store,
     user: UserId,
@@ -209,7 +211,7 @@ pub async fn get_membership(
     store.get(&membership_key(user, channel), ReadConsistency::Strong, now).await
 }
 
-/// Z3: a place as it was read becomes another one. `Refused` where it was changed in between, or is gone. 1 write unit.
+/// CHAT-13. Replaces a membership as it was read. The condition fails if it has changed or is gone. 1 write unit.
 pub async fn replace_membership(
     store: &Store,
     before: &Membership,
@@ -217,14 +219,11 @@ pub async fn replace_membership(
 ) -> Result<WriteOutcome<Membership>> {
     let after = Membership { rev: before.rev + 1, ..after };
     let unchanged = ConditionExpression::new("rev = :rev").number(":rev", before.rev);
-    Ok(match store.put_if(&after, unchanged).await? {
-        WriteOutcome::Applied(()) => WriteOutcome::Applied(after),
-        WriteOutcome::ConditionFailed => WriteOutcome::ConditionFailed,
-    })
+    Ok(store.put_if(&after, unchanged).await?.map(|()| after))
 }
 
-/// Z4: all of them; [`model::channel::MOST_CHANNELS`] at most, which is one request. Strong: whoever has just joined opens the
-/// app.
+/// CHAT-14. Returns all memberships of an account, [`model::channel::MAX_CHANNELS_PER_MEMBER`] at most, which is one
+/// request. Strong, because an account opens the app right after joining.
 pub async fn list_memberships(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Membership>> {
     store.query_all(Query::with_prefix(&PartitionKey::Chat(user), prefix::CHANNEL).strong(), now).await
 }

@@ -1,26 +1,26 @@
-//! What is remembered of what somebody sent.
+//! What is stored of the messages that a member sent last.
 
 use model::message::send_rate::MESSAGE_BURST;
 use sha2::{Digest, Sha256};
 
-/// Messages of one member in a channel that are remembered: a phone that was out of reach sends all that it began again, and
-/// while it does others are written.
+/// Records of one member in a channel. A phone that was offline retries all its messages, and meanwhile other devices
+/// send more.
 pub(super) const MAX_SEND_RECORDS: usize = 2 * MESSAGE_BURST as usize;
 
 const ID_BYTES: usize = 7;
 const TEXT_BYTES: usize = 3;
 const NUMBER_BYTES: usize = 5;
-/// Bytes of one: forty of them and what else is in the row are less than the 1 KB of a write unit.
+/// Bytes of one record. Forty records and the rest of the row are less than the 1 KB of a write unit.
 const RECORD_BYTES: usize = ID_BYTES + TEXT_BYTES + NUMBER_BYTES;
 
-/// A message that somebody began to send.
+/// A message that a member began to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SendRecord {
-    /// What the client called it, as 56 bits of its hash: enough to tell forty apart.
+    /// The `client_msg_id`, as 56 bits of its hash. That is enough to tell forty apart.
     id: [u8; ID_BYTES],
-    /// What it says, as 24 bits of its hash: one name for two texts is a client's mistake, and found out.
+    /// The text, as 24 bits of its hash. It detects a client that uses one id for two texts.
     text: [u8; TEXT_BYTES],
-    /// The last number of the channel then: it can only stand behind it.
+    /// The last number of the channel at that time. The message can only be stored after it.
     pub last_seq: u64,
 }
 
@@ -29,7 +29,7 @@ impl SendRecord {
         Self { id: hash_prefix(client_msg_id), text: hash_prefix(content), last_seq: after }
     }
 
-    /// Whether two have one name.
+    /// Whether two records have the same `client_msg_id`.
     pub(super) fn has_same_id(&self, other: &Self) -> bool {
         self.id == other.id
     }
@@ -39,13 +39,13 @@ impl SendRecord {
     }
 }
 
-/// The first bytes of its hash.
+/// Returns the first bytes of a text's hash.
 fn hash_prefix<const N: usize>(text: &str) -> [u8; N] {
     let hash = Sha256::digest(text);
     std::array::from_fn(|at| hash[at])
 }
 
-/// All of them as one attribute, byte after byte.
+/// Stores all records as one binary attribute.
 pub(super) mod packed {
     use bytes::Bytes;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -60,7 +60,7 @@ pub(super) mod packed {
         for one in sent {
             all.extend(one.id);
             all.extend(one.text);
-            // a number has twelve digits, which are 40 bits
+            // A number has twelve digits, which are 40 bits.
             all.extend(&one.last_seq.to_be_bytes()[8 - NUMBER_BYTES..]);
         }
         Bytes::from(all).serialize(to)
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_comes_back_as_it_was() {
+    fn send_records_round_trip() {
         let sent = [0, 1, 255, 256, 999_999_999_999]
             .map(|after| SendRecord::new(&format!("phone:{after}"), "hello", after));
         let row = SendRecordRow { sent: sent.to_vec() };

@@ -14,34 +14,34 @@ use crate::{
     },
 };
 
-/// Messages that are read at once where a log is looked through.
+/// Messages in one request that scans a log.
 const LOG_PAGE_SIZE: usize = 100;
-/// Steps to the next number before the log is read on: each is a write unit.
+/// Attempts at the next number before the log is read again. Each costs a write unit.
 const MAX_PROBES: usize = 3;
-/// How often somebody may be quicker: beyond, hundreds write into one channel at once.
+/// The number of attempts. More are only lost if hundreds of members write into one channel concurrently.
 const MAX_ATTEMPTS: usize = 60;
-/// The longest wait of the first round, and how often it is doubled: to 640 ms.
+/// The longest pause of the first round in milliseconds. It is doubled seven times, to 640 ms.
 const FIRST_WAIT_MS: u64 = 5;
 const DOUBLINGS: usize = 7;
 
-/// What appending came to.
+/// The outcome of [`append`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum AppendOutcome {
     Inserted(Message),
-    /// It lies there from before, or from another try at the same time.
+    /// The message is stored already, by an earlier attempt or a concurrent one.
     Duplicate(Message),
 }
 
-/// What looking for a message came to.
+/// The outcome of [`find_duplicate`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum DuplicateLookup {
     Found(Box<Message>),
-    /// It is none up to this number, which is the last.
+    /// No such message is stored up to this number, which is the last.
     NotFound(u64),
 }
 
-/// X2: looks for what somebody sent under this name, behind a number: page after page, until it is found. Strong; 1 read unit
-/// for 4 KB.
+/// CHAT-2. Searches the log after a number, page by page, for the message that a sender sent with this `client_msg_id`.
+/// Strong. 1 read unit for 4 KB.
 pub async fn find_duplicate(
     store: &Store,
     channel: ChannelId,
@@ -49,17 +49,17 @@ pub async fn find_duplicate(
     after: u64,
     now: Timestamp,
 ) -> Result<DuplicateLookup> {
-    let is_it = |message: &Message| {
+    let is_match = |message: &Message| {
         message.author.id == author && message.client_msg_id.as_deref() == Some(client_msg_id)
     };
-    scan_log(store, channel, after, is_it, now).await
+    scan_log(store, channel, after, is_match, now).await
 }
 
 async fn scan_log(
     store: &Store,
     channel: ChannelId,
     after: u64,
-    is_it: impl Fn(&Message) -> bool,
+    is_match: impl Fn(&Message) -> bool,
     now: Timestamp,
 ) -> Result<DuplicateLookup> {
     let mut last = after;
@@ -67,7 +67,7 @@ async fn scan_log(
         let rest = log_query(&PartitionKey::Messages(channel), last + 1, MAX_SEQ);
         let page = store.page::<Message>(rest, LOG_PAGE_SIZE, None, now).await?;
         for message in page.items {
-            if is_it(&message) {
+            if is_match(&message) {
                 return Ok(DuplicateLookup::Found(Box::new(message)));
             }
             last = message.seq;
@@ -78,45 +78,47 @@ async fn scan_log(
     }
 }
 
-/// X1, X2: puts a message at the end of its channel's log; its `seq` is given here. `after` is a number up to which the log has
-/// been looked through for it: every number from there on is seen before the end is reached, so that two tries of one message
-/// find each other, whichever comes first. 1 write unit for a message of 1 KB, and one for each who was quicker.
+/// CHAT-1, CHAT-2. Appends a message to its channel's log and sets its `seq`.
+///
+/// `after` is a number up to which the log was searched for the message. Every number after it is visited before the
+/// end of the log is reached. So two concurrent attempts to store one message find each other. 1 write unit for a
+/// message of 1 KB, and 1 for each concurrent message that came first.
 ///
 /// # Errors
-/// `Unavailable` where others were quicker again and again.
+/// Returns [`StoreError::Contended`] if other messages came first in each attempt.
 pub async fn append(store: &Store, message: Message, after: u64, now: Timestamp) -> Result<AppendOutcome> {
     let mut message = message;
     message.seq = after + 1;
     for attempt in 1..=MAX_ATTEMPTS {
-        let there = match store.put_new_or_get(&message).await? {
+        let existing = match store.put_new_or_get(&message).await? {
             PutNewOutcome::Created => return Ok(AppendOutcome::Inserted(message)),
-            PutNewOutcome::Exists(there) => there,
+            PutNewOutcome::Exists(existing) => existing,
         };
-        if is_same_message(&there, &message) {
-            return Ok(AppendOutcome::Duplicate(*there));
+        if is_same_message(&existing, &message) {
+            return Ok(AppendOutcome::Duplicate(*existing));
         }
         message.seq += 1;
         if attempt % MAX_PROBES == 0 {
-            // read after waiting: what was read before it would be old again
+            // The log is read after the pause, because what was read before it would be out of date.
             wait_with_jitter(attempt / MAX_PROBES).await;
-            let is_it = |other: &Message| is_same_message(other, &message);
-            match scan_log(store, message.channel, message.seq - 1, is_it, now).await? {
-                DuplicateLookup::Found(there) => return Ok(AppendOutcome::Duplicate(*there)),
+            let is_match = |other: &Message| is_same_message(other, &message);
+            match scan_log(store, message.channel, message.seq - 1, is_match, now).await? {
+                DuplicateLookup::Found(existing) => return Ok(AppendOutcome::Duplicate(*existing)),
                 DuplicateLookup::NotFound(last) => message.seq = last + 1,
             }
         }
     }
-    Err(StoreError::Unavailable("others write into this channel all the time".into()))
+    Err(StoreError::Contended("the message log of the channel"))
 }
 
-/// Waits for a moment that whoever else was late does not wait for: drawn from twice as long a time after each round.
+/// Pauses for a random time, so that concurrent writers do not collide again. The longest time doubles with each round.
 pub(super) async fn wait_with_jitter(round: usize) {
     let longest = FIRST_WAIT_MS << round.min(DOUBLINGS);
     let wait = rand::rng().random_range(0..longest);
     tokio::time::sleep(Duration::from_millis(wait)).await;
 }
 
-/// Whether two are one message, sent twice.
+/// Whether two messages are one message that was sent twice.
 fn is_same_message(one: &Message, other: &Message) -> bool {
     one.author.id == other.author.id
         && one.client_msg_id.is_some()

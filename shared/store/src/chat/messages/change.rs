@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MAX_SEQ, Message, MessagePin, append::wait_with_jitter, log_query, pins};
 use crate::{
-    ConditionExpression, Item, Key, Query, Store, TransactWrite, WriteOutcome,
+    ConditionExpression, Item, Key, Query, Store, TransactOutcome, TransactWrite, WriteOutcome,
     dynamodb::{
         error::{Result, StoreError},
         item::from_attributes,
@@ -13,27 +13,28 @@ use crate::{
     identity::audit_log::AuditEntry,
 };
 
-/// How long changes can be asked for: whoever was away for longer reads the messages anew.
+/// How long changes are kept. A client that was away longer reads the messages again.
 const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// Of so many changes the first is kept for ever: where all others are forgotten, it says which numbers were given.
+/// The first of so many changes is kept for ever. If all others have expired, it shows which numbers were used.
 const PERMANENT_INTERVAL: u64 = 64;
-/// Steps to the next number before the log is read on: each is a transaction that fails.
+/// Attempts at the next number before the log is read again. Each costs a failed transaction.
 const MAX_PROBES: usize = 3;
-/// How often somebody may change another message of the channel at the same moment.
+/// The number of attempts against concurrent changes of other messages in the channel.
 const MAX_ATTEMPTS: usize = 60;
-/// Where a message has changed so lately, that was probably the last change of its channel: nobody asks which it was.
+/// If a message changed within this time, its change was probably the last one of the channel, so its number is not
+/// looked up.
 const RECENT_PERIOD: SignedDuration = SignedDuration::from_secs(2);
 
-/// That a message changed, at its place in the log of changes of its channel: from 1, without gaps, as messages are; but
-/// for one where nothing changed for [`RETENTION`].
+/// A change of a message, in the channel's log of changes. Numbers start at 1 and have no gaps, except after a time of
+/// [`RETENTION`] without changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageChange {
     pub channel: ChannelId,
     pub number: u64,
-    /// Which message.
+    /// The number of the message.
     pub seq: u64,
     pub changed_at: Timestamp,
-    /// It says something else since then.
+    /// The text has changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_edit: bool,
 }
@@ -55,8 +56,9 @@ impl MessageChange {
         MessageId { channel: self.channel, seq: self.seq }
     }
 
-    /// The number after this one, which is the last that lies there. Those after it may have been forgotten, in any order, but
-    /// none that is kept for ever: that is the next where it may be so, and whoever has numbers before it reads anew.
+    /// Returns the number after this change, which is the last one that is stored. Expired changes are deleted in any
+    /// order, except each [`PERMANENT_INTERVAL`]th. If this change has expired, later ones may have been deleted, so
+    /// the log continues after the next permanent number. Clients with earlier numbers must resync.
     fn next_number(&self, now: Timestamp) -> u64 {
         if self.changed_at + RETENTION > now {
             self.number + 1
@@ -66,13 +68,15 @@ impl MessageChange {
     }
 }
 
-/// X1, X4, X5: a message as it was read becomes another one, and that it did has the next number; where it is pinned by that, or
-/// no longer, its pin comes or goes. One transaction: a change without its number would reach nobody who is away. `Refused`
-/// where somebody changed it in between: read it again. 4 write units, 1 read unit where the message has not changed just now,
-/// and 2 write units for a pin.
+/// CHAT-1, CHAT-4, CHAT-5. Replaces a message as it was read, and appends the change to the channel's log of changes.
+/// If the message is pinned or unpinned by it, its pin is written or deleted.
+///
+/// All of it is one transaction, because a change without a number would not reach clients that are away. The condition
+/// fails if the message has changed in between, and the caller reads it again. 4 write units, 1 read unit if the
+/// message has not changed in the last seconds, and 2 write units for a pin.
 ///
 /// # Errors
-/// `Unavailable` where others changed messages of this channel again and again.
+/// Returns [`StoreError::Contended`] if other changes of the channel came first in each attempt.
 pub async fn change(
     store: &Store,
     before: &Message,
@@ -82,7 +86,7 @@ pub async fn change(
     write_change(store, before, after, None, now).await
 }
 
-/// X1, X4, X5, N1: as [`change`], by an admin, and that they did is written down with it. 2 write units more.
+/// CHAT-1, CHAT-4, CHAT-5, IDENTITY-13. Changes a message as [`change`] does, with an audit entry. 2 write units more.
 ///
 /// # Errors
 /// As [`change`].
@@ -106,39 +110,46 @@ async fn write_change(
     let mut after = after;
     after.version = before.version + 1;
     after.updated_at = now;
-    let is_hot = before.change > 0 && before.updated_at + RECENT_PERIOD > now;
-    let mut number = if is_hot { before.change + 1 } else { find_next_number(store, before, 0, now).await? };
+    let is_recent = before.change > 0 && before.updated_at + RECENT_PERIOD > now;
+    let mut number =
+        if is_recent { before.change + 1 } else { find_next_number(store, before, 0, now).await? };
     for attempt in 1..=MAX_ATTEMPTS {
         after.change = number;
         let is_edit = before.edited_at != after.edited_at;
         let change =
             MessageChange { channel: before.channel, number, seq: before.seq, changed_at: now, is_edit };
         let unchanged = ConditionExpression::new("version = :read").number(":read", before.version);
-        let mut writes = vec![TransactWrite::put_new(&change)?, TransactWrite::put(&after, unchanged)?];
-        writes.extend(pin_write(before, &after)?);
+        let mut writes = vec![
+            ("change", TransactWrite::put_new(&change)?),
+            ("message", TransactWrite::put(&after, unchanged)?),
+        ];
+        writes.extend(pin_write(before, &after)?.map(|write| ("pin", write)));
         if let Some(action) = action {
-            writes.push(TransactWrite::put(action, ConditionExpression::default())?);
+            writes.push(("audit entry", TransactWrite::put(action, ConditionExpression::default())?));
         }
         match store.transact(writes).await? {
-            Ok(()) => return Ok(WriteOutcome::Applied(after)),
-            Err(lost) if lost.contains(&1) => return Ok(WriteOutcome::ConditionFailed),
-            Err(_) if attempt % MAX_PROBES != 0 => number += 1,
-            Err(_) => {
+            TransactOutcome::Applied => return Ok(WriteOutcome::Applied(after)),
+            TransactOutcome::Failed(failures) if failures.contains("message") => {
+                return Ok(WriteOutcome::ConditionFailed);
+            }
+            TransactOutcome::Failed(_) if attempt % MAX_PROBES != 0 => number += 1,
+            TransactOutcome::Failed(_) => {
                 wait_with_jitter(attempt / MAX_PROBES).await;
                 number = find_next_number(store, before, number, now).await?;
             }
         }
     }
-    Err(StoreError::Unavailable("others change messages of this channel all the time".into()))
+    Err(StoreError::Contended("the change log of the channel"))
 }
 
-/// The number after the last change, which is at least `known`.
+/// Returns the number after the last change. `known` is a number that is used for certain.
 async fn find_next_number(store: &Store, before: &Message, known: u64, now: Timestamp) -> Result<u64> {
     let newest = newest_change(store, before.channel).await?;
     Ok(newest.map_or(1, |newest| newest.next_number(now)).max(before.change + 1).max(known + 1))
 }
 
-/// X4: what changed in a channel after that change, so many of them, oldest first; not what is forgotten. One request; strong.
+/// CHAT-4. Returns up to `limit` changes after a number, oldest first. Expired changes are left out. One strong
+/// request.
 pub async fn list_changes(
     store: &Store,
     channel: ChannelId,
@@ -150,7 +161,8 @@ pub async fn list_changes(
     Ok(store.page(query, usize::try_from(limit).unwrap_or(usize::MAX), None, now).await?.items)
 }
 
-/// X4: the last change of a channel, also where it is forgotten and still lies there: the next number is after it. Strong.
+/// CHAT-4. Returns the last change of a channel, even if it has expired and is still stored, because the next number
+/// follows it. Strong.
 pub(super) async fn newest_change(store: &Store, channel: ChannelId) -> Result<Option<MessageChange>> {
     let query = Query::partition(&PartitionKey::Changes(channel)).newest_first().limit(1).strong();
     let (found, _) = store.query_once(query).await?;

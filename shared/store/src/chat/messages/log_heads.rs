@@ -6,18 +6,18 @@ use model::{ChannelId, MessageId};
 use super::get_many;
 use crate::{ReadConsistency, Store, dynamodb::error::Result};
 
-/// One channel whose end is looked for.
+/// The search for the last number of one channel.
 struct HeadSearch {
     channel: ChannelId,
-    /// A number that is there, or 0.
+    /// A number that exists, or 0.
     low: u64,
-    /// A number that is not.
+    /// A number that does not exist.
     high: Option<u64>,
     step: u64,
 }
 
 impl HeadSearch {
-    /// The number to ask for next; `None` where the end is found.
+    /// Returns the number to look up next, or `None` if the last number is found.
     fn probe(&self) -> Option<u64> {
         match self.high {
             None => Some(self.low + self.step),
@@ -26,24 +26,26 @@ impl HeadSearch {
         }
     }
 
-    fn record_probe(&mut self, asked: u64, is_there: bool) {
-        if is_there {
-            self.low = asked;
+    fn record_probe(&mut self, seq: u64, exists: bool) {
+        if exists {
+            self.low = seq;
             self.step *= 4;
         } else {
-            self.high = Some(asked);
+            self.high = Some(seq);
         }
     }
 }
 
-/// X3: the last number of each of many channels, each with a number that is known to be there (0 where none is): the closer, the
-/// fewer requests. Numbers have no gaps, so a few of them say where a log ends; each round asks for one of every channel in
-/// one batch, and a channel whose number is the last takes one round. Half a read unit per channel and round (1 for a strong
-/// one), however many channels; a query each would be as many requests as channels.
+/// CHAT-3. Returns the last number of each of many channels. Each comes with a number that is known to exist (0 if none
+/// is). The closer that number is, the fewer requests are needed.
+///
+/// Numbers have no gaps, so a few lookups find the end of a log. Each round looks up one number of every channel in one
+/// batch, and a channel whose known number is the last one takes one round. 0.5 read units for each channel and round,
+/// 1 if strong, however many channels there are. One query for each channel would be as many requests as channels.
 pub async fn last_seqs(
     store: &Store,
     channels: &[(ChannelId, u64)],
-    freshness: ReadConsistency,
+    consistency: ReadConsistency,
     now: Timestamp,
 ) -> Result<Vec<u64>> {
     let mut searches: Vec<HeadSearch> = channels
@@ -51,18 +53,18 @@ pub async fn last_seqs(
         .map(|(channel, known)| HeadSearch { channel: *channel, low: *known, high: None, step: 1 })
         .collect();
     loop {
-        let asked: Vec<MessageId> = searches
+        let probes: Vec<MessageId> = searches
             .iter()
             .filter_map(|search| Some(MessageId { channel: search.channel, seq: search.probe()? }))
             .collect();
-        if asked.is_empty() {
+        if probes.is_empty() {
             return Ok(searches.into_iter().map(|search| search.low).collect());
         }
-        let there = get_many(store, &asked, freshness, now).await?;
-        let there: HashSet<MessageId> = there.iter().map(super::Message::id).collect();
+        let found = get_many(store, &probes, consistency, now).await?;
+        let found: HashSet<MessageId> = found.iter().map(super::Message::id).collect();
         for search in &mut searches {
             if let Some(seq) = search.probe() {
-                search.record_probe(seq, there.contains(&MessageId { channel: search.channel, seq }));
+                search.record_probe(seq, found.contains(&MessageId { channel: search.channel, seq }));
             }
         }
     }
@@ -76,9 +78,9 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Wherever a log ends, and whatever is known of it, the end is found in few rounds.
+        /// The end of a log is found in few rounds, wherever it is.
         #[test]
-        fn the_end_is_found(end in 0..100_000_u64, known in 0..100_000_u64) {
+        fn the_end_of_a_log_is_found_in_few_rounds(end in 0..100_000_u64, known in 0..100_000_u64) {
             let known = known.min(end);
             let channel = Uuid::from_u128(1).into();
             let mut search = HeadSearch { channel, low: known, high: None, step: 1 };

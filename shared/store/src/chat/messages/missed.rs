@@ -9,18 +9,18 @@ use crate::{
     dynamodb::{error::Result, key::PartitionKey},
 };
 
-/// What happened in a channel since then.
+/// What happened in a channel since a position.
 #[derive(Debug, PartialEq, Eq)]
 pub struct MissedActivity {
-    /// New ones and those that changed, as they are now, by number; `None` where they are too many, or too long ago.
+    /// New and changed messages by number, as they are now. `None` if there are too many, or the position is too old.
     pub messages: Option<Vec<Message>>,
     /// The last numbers of both logs.
     pub seq: u64,
     pub change: u64,
 }
 
-/// X2, X4: what somebody missed who has a channel up to there, at most so many of each. Strong throughout: whoever is in the room
-/// before they ask misses nothing between the two.
+/// CHAT-2, CHAT-4. Returns what a client missed since a position, at most `most` messages and `most` changes. All reads
+/// are strong, so a client that has joined the room before this read misses nothing.
 pub async fn read_missed(
     store: &Store,
     channel: ChannelId,
@@ -28,10 +28,11 @@ pub async fn read_missed(
     most: u64,
     now: Timestamp,
 ) -> Result<MissedActivity> {
-    let (log, change_log) = (PartitionKey::Messages(channel), PartitionKey::Changes(channel));
+    let log = PartitionKey::Messages(channel);
+    let change_log = PartitionKey::Changes(channel);
     let (seq, change) = last_numbers(store, channel, now).await?;
     let Some(since) = since else { return Ok(MissedActivity { messages: Some(Vec::new()), seq, change }) };
-    // a client that is ahead of the log has another one's numbers
+    // A client that is ahead of the log has the numbers of another log.
     let changes_from = since.change.unwrap_or(change);
     let is_ahead = since.seq > seq || changes_from > change;
     if is_ahead || seq - since.seq > most || change - changes_from > most {
@@ -42,20 +43,21 @@ pub async fn read_missed(
         read_range::<MessageChange>(store, &change_log, changes_from, change, now)
     )?;
     if (changes.len() as u64) < change - changes_from {
-        // the first of them are forgotten
+        // The first of the changes have expired.
         return Ok(MissedActivity { messages: None, seq, change });
     }
-    // read after their changes were, so that none is older than its change
+    // Messages are read after their changes, so that no message is older than its change.
     let ids: BTreeSet<MessageId> = changes.iter().map(MessageChange::message).collect();
     let ids: Vec<MessageId> = ids.into_iter().collect();
-    let anew = get_many(store, &ids, ReadConsistency::Strong, now).await?;
+    let changed = get_many(store, &ids, ReadConsistency::Strong, now).await?;
     let mut messages: Vec<Message> =
-        new.into_iter().filter(|one| !ids.contains(&one.id())).chain(anew).collect();
+        new.into_iter().filter(|one| !ids.contains(&one.id())).chain(changed).collect();
     messages.sort_by_key(|message| message.seq);
     Ok(MissedActivity { messages: Some(messages), seq, change })
 }
 
-/// X2, X4: the last numbers of both logs of a channel. Strong: what is read afterwards is at least as new. 2 read units.
+/// CHAT-2, CHAT-4. Returns the last numbers of both logs of a channel. Strong, so that later reads are at least as new.
+/// 2 read units.
 pub async fn last_numbers(store: &Store, channel: ChannelId, now: Timestamp) -> Result<(u64, u64)> {
     futures::try_join!(
         last_seq(store, channel, ReadConsistency::Strong, now),
@@ -63,7 +65,7 @@ pub async fn last_numbers(store: &Store, channel: ChannelId, now: Timestamp) -> 
     )
 }
 
-/// X4: the number of the last change in a channel, 0 for none. 1 read unit.
+/// CHAT-4. Returns the number of the last change in a channel, 0 if there is none. 1 read unit.
 pub async fn last_change_number(store: &Store, channel: ChannelId) -> Result<u64> {
     Ok(newest_change(store, channel).await?.map_or(0, |last| last.number))
 }

@@ -1,17 +1,19 @@
-//! Messages of channels: a log per channel, and another of what changed in it.
+//! Messages of channels. A channel has a log of messages, and a log of their changes.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | X1 | one message | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`get`], [`get_many`], [`append`], [`change`] |
-//! | X2 | some of a channel, by number | table | `MESSAGES#{channel}` | `NUMBER#…` | [`between`], [`newest`], [`head`], [`look`] |
-//! | X3 | how far many channels are | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`heads`] |
-//! | X4 | what changed in a channel | table | `CHANGES#{channel}` | `NUMBER#{change}` | [`change`], [`changes`], [`ends`], [`missed`] |
-//! | X5 | what is pinned in a channel | table | `CHANNEL#{channel}` | `PIN#…` | [`pins`], [`pinned`], [`change`] |
+//! | CHAT-1 | one message, or several by their ids | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`get`], [`get_many`], [`append`], [`change`] |
+//! | CHAT-2 | messages of a channel, by number | table | `MESSAGES#{channel}` | `NUMBER#…` | [`list_range`], [`list_newest`], [`last_seq`], [`find_duplicate`], [`read_missed`] |
+//! | CHAT-3 | the last numbers of many channels | table | `MESSAGES#{channel}` | `NUMBER#{seq}` | [`last_seqs`] |
+//! | CHAT-4 | changes of a channel's messages | table | `CHANGES#{channel}` | `NUMBER#{change}` | [`change`], [`list_changes`], [`last_numbers`], [`last_change_number`] |
+//! | CHAT-5 | pinned messages of a channel | table | `CHANNEL#{channel}` | `PIN#…` | [`list_pins`], [`list_pinned_messages`], [`change`] |
 //!
-//! A message has the number after the one before it, and is put on the condition that nothing lies there. So there is no counter
-//! that could disagree, no number is ever missing, and whoever has seen number n has seen all before it: the one who wrote it
-//! had. Two who write at once want the same number; one of them takes the next. (A counter would be a second write per message,
-//! and leave a gap where its writer died; ids by time would let a message appear in the past of someone who has read on.)
+//! A message gets the number after the last one, and is written on the condition that the number is free. So no counter
+//! can differ from the log, and no number is missing. A client that has seen number n has seen all numbers before it,
+//! because the writer of n had. Two concurrent writers want the same number, and one of them takes the next.
+//!
+//! A counter would be a second write for each message, and would leave a gap if its writer died. Ids by time would
+//! insert a message before messages that a client has already read.
 
 mod append;
 mod change;
@@ -43,20 +45,21 @@ use crate::{
     },
 };
 
-/// A message as it is now. What is not there is left out of the item: of its write unit, 1 KB, some 650 bytes are for the text.
+/// A message as it is now. Absent fields are left out of the item. About 650 bytes of its write unit of 1 KB are left
+/// for the text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     pub channel: ChannelId,
     pub seq: u64,
     pub author: MessageAuthor,
-    /// Empty once it is deleted.
+    /// Empty after the message was deleted.
     pub content: String,
-    /// What its sender called it: a retry is not a second message.
+    /// The id that the sender's client chose, by which retries are detected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_msg_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<RepliedMessage>,
-    /// Members whom it mentions.
+    /// The members that the message mentions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<MentionedMember>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -67,15 +70,15 @@ pub struct Message {
     pub deleted_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinned_at: Option<Timestamp>,
-    /// From 1; grows with every change, and is what a message is written over by.
+    /// Optimistic-lock version. It starts at 1 and grows with every change.
     pub version: u64,
-    /// The number of its last change in the channel; 0 for none.
+    /// The number of the message's last change in the channel, 0 if there is none.
     pub change: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
-/// What a message answers, with what stood there then.
+/// The message that another one replies to, with its text at that time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepliedMessage {
     pub seq: u64,
@@ -88,7 +91,7 @@ pub struct MentionedMember {
     pub username: String,
 }
 
-/// Who reacted in one way, in the order in which they did.
+/// A reaction, with the accounts that chose it, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredReaction {
     pub emoji: String,
@@ -104,7 +107,7 @@ impl Item for Message {
 }
 
 impl Message {
-    /// One that has yet to get its number, by [`append`].
+    /// Creates a message without a number. [`append`] sets the number.
     pub const fn new(channel: ChannelId, author: MessageAuthor, content: String, now: Timestamp) -> Self {
         Self {
             channel,
@@ -125,7 +128,7 @@ impl Message {
         }
     }
 
-    /// Whether it mentions somebody as it is now.
+    /// Whether the message mentions this account now.
     pub fn is_mention_of(&self, user: UserId) -> bool {
         self.deleted_at.is_none() && self.mentions.iter().any(|one| one.user == user)
     }
@@ -139,26 +142,26 @@ fn key(id: MessageId) -> Key {
     Key::new(&PartitionKey::Messages(id.channel), &SortKey::Number(id.seq))
 }
 
-/// X1. Strong: whoever changes it writes over what was read.
+/// CHAT-1. Returns a message. Strong, because a change replaces the message as it was read.
 pub async fn get(store: &Store, id: MessageId, now: Timestamp) -> Result<Option<Message>> {
     store.get(&key(id), ReadConsistency::Strong, now).await
 }
 
-/// X1: those of them that are there, in the order in which they are asked for.
+/// CHAT-1. Returns the messages that exist, in the order of `ids`.
 pub async fn get_many(
     store: &Store,
     ids: &[MessageId],
-    freshness: ReadConsistency,
+    consistency: ReadConsistency,
     now: Timestamp,
 ) -> Result<Vec<Message>> {
     let keys: Vec<Key> = ids.iter().copied().map(key).collect();
-    let found: Vec<Message> = store.get_many(&keys, freshness, now).await?;
+    let found: Vec<Message> = store.get_many(&keys, consistency, now).await?;
     let mut found: HashMap<MessageId, Message> = found.into_iter().map(|one| (one.id(), one)).collect();
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-/// X2: those with these numbers, both included, oldest first. As numbers have no gaps, that is as many as it says: one request
-/// where they are 1 MB at most, as 100 of them are.
+/// CHAT-2. Returns the messages from one number to another, both included, oldest first. Numbers have no gaps, so the
+/// range says how many they are. One request reads 1 MB at most, which is 100 messages.
 pub async fn list_range(
     store: &Store,
     channel: ChannelId,
@@ -169,7 +172,7 @@ pub async fn list_range(
     store.query_all(log_query(&PartitionKey::Messages(channel), from, to), now).await
 }
 
-/// X2: the last of a channel, so many of them, oldest first. One request; strong.
+/// CHAT-2. Returns the last `limit` messages of a channel, oldest first. One strong request.
 pub async fn list_newest(
     store: &Store,
     channel: ChannelId,
@@ -182,23 +185,24 @@ pub async fn list_newest(
     Ok(found)
 }
 
-/// X2: the number of the last message of a channel, 0 for none; [`heads`] is for many. Half a read unit.
+/// CHAT-2. Returns the number of the last message, 0 if there is none. For many channels there is [`last_seqs`]. 0.5
+/// read units.
 pub async fn last_seq(
     store: &Store,
     channel: ChannelId,
-    freshness: ReadConsistency,
+    consistency: ReadConsistency,
     now: Timestamp,
 ) -> Result<u64> {
     let query = Query::partition(&PartitionKey::Messages(channel)).newest_first();
-    let query = if freshness == ReadConsistency::Strong { query.strong() } else { query };
+    let query = if consistency == ReadConsistency::Strong { query.strong() } else { query };
     let last: Option<Message> = store.page(query, 1, None, now).await?.items.pop();
     Ok(last.map_or(0, |last| last.seq))
 }
 
-/// A part of a log. Strong: whoever has just been told of the last number asks for it.
+/// Queries a range of a log. Strong, because a client asks for a number right after it was published.
 fn log_query(log: &PartitionKey<'_>, from: u64, to: u64) -> Query {
     Query::between(log, &(SortKey::Number(from).to_string(), SortKey::Number(to).to_string())).strong()
 }
 
-/// The highest number that a key holds.
+/// The highest number that a key can hold.
 const MAX_SEQ: u64 = 999_999_999_999;

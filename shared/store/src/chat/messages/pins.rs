@@ -11,10 +11,10 @@ use crate::{
     },
 };
 
-/// Pinned messages of a channel: what everyone should see does not fill a page.
+/// Pins of a channel. The number is small, because pins are for what all members should see.
 pub const MAX_PINS: usize = 50;
 
-/// That a message is pinned; written with the message, which says so too.
+/// A pin. It is written with its message, which contains `pinned_at` too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessagePin {
     pub channel: ChannelId,
@@ -34,7 +34,7 @@ pub(super) fn key(message: MessageId) -> Key {
     Key::new(&PartitionKey::Channel(message.channel), &SortKey::Pin(message.seq))
 }
 
-/// X5: what is pinned in a channel, the newest pin first. One query, 1 read unit.
+/// CHAT-5. Returns the pins of a channel, newest first. One query, 1 read unit.
 pub async fn list_pins(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<MessagePin>> {
     let query = Query::with_prefix(&PartitionKey::Channel(channel), prefix::PIN).strong();
     let mut pins: Vec<MessagePin> = store.query_all(query, now).await?;
@@ -42,7 +42,7 @@ pub async fn list_pins(store: &Store, channel: ChannelId, now: Timestamp) -> Res
     Ok(pins)
 }
 
-/// X5, X1: the pinned messages of a channel, the newest pin first. Two requests.
+/// CHAT-5, CHAT-1. Returns the pinned messages of a channel, newest pin first. Two requests.
 pub async fn list_pinned_messages(store: &Store, channel: ChannelId, now: Timestamp) -> Result<Vec<Message>> {
     let pins = list_pins(store, channel, now).await?;
     let ids: Vec<MessageId> = pins.iter().map(|pin| MessageId { channel, seq: pin.seq }).collect();

@@ -1,21 +1,21 @@
-//! Questions of the index.
+//! Partitions of the index `gsi1`.
 
 use std::fmt;
 
 use model::UserId;
 
-/// `gsi1`: the second question about an item.
+/// A partition of `gsi1`, the second way to find an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gsi1Partition {
     /// Public channels that are not archived, by name.
     Channels,
-    /// Accounts that have a user name, by that. One partition, as [`Gsi1::Users`].
+    /// Accounts with a user name, by user name. One partition is enough, as for [`Self::Users`].
     Directory,
     /// Presentations of an owner, by `updated_at`.
     PresentationsOf(UserId),
     /// Sessions of an owner, by creation.
     SessionsOf(UserId),
-    /// All accounts, by creation. One partition of the index: what it takes, 1,000 writes/s, is more than people sign up.
+    /// All accounts, by creation. A partition takes 1,000 writes a second, which is more than the sign-ups.
     Users,
 }
 

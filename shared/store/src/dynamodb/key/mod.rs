@@ -1,5 +1,7 @@
-//! The key language: the only room where a key string is written. `Display` of [`Pk`] and [`Sk`] is what lies in the
-//! table; the snapshot below is the map a reviewer sees change.
+//! The key language. Key strings are written here and nowhere else.
+//!
+//! `Display` of [`PartitionKey`] and [`SortKey`] is the text in the table. A snapshot test shows a reviewer every
+//! change of it.
 
 mod gsi1;
 mod pk;
@@ -10,45 +12,45 @@ use model::{ImageId, ParticipantId, SessionId, UserId};
 
 pub use self::{gsi1::Gsi1Partition, pk::PartitionKey, sk::SortKey};
 
-/// Whose questions these are, where it is a partition of questions.
+/// Returns the session of a partition of questions.
 pub(crate) fn session_of_questions(pk: &str) -> Option<SessionId> {
     pk.strip_prefix("QUESTIONS#")?.parse().ok()
 }
 
-/// Whose partition this is, where it is a session's.
+/// Returns the session of a session's partition.
 pub(crate) fn session_of(pk: &str) -> Option<SessionId> {
     pk.strip_prefix("SESSION#")?.parse().ok()
 }
 
-/// Whose partition this is, where it is an account's.
+/// Returns the account of an account's partition.
 pub(crate) fn user_of(pk: &str) -> Option<UserId> {
     pk.strip_prefix("USER#")?.parse().ok()
 }
 
-/// Which image's partition this is, where it is one's.
+/// Returns the image of an image's partition.
 pub(crate) fn image_of(pk: &str) -> Option<ImageId> {
     pk.strip_prefix("IMAGE#")?.parse().ok()
 }
 
-/// Shards of a large room: ranges of the first hexadecimal digit.
+/// Shards of a large room. Each shard is the range of one first hexadecimal digit.
 pub const ROOM_SHARDS: u8 = 16;
 
-/// The range of sort keys that is one shard of a room.
+/// Returns the range of sort keys of one shard of a room.
 pub fn room_shard(shard: u8) -> (String, String) {
     let digit = format!("{:x}", shard % ROOM_SHARDS);
     (format!("{}{digit}", prefix::CONNECTION), format!("{}{digit}g", prefix::CONNECTION))
 }
 
-/// Shards of the answers to one slide: 4 × 1,000 writes/s.
+/// Shards of the answers to one slide, which together take 4 × 1,000 writes a second.
 pub const VOTE_SHARDS: u8 = 4;
 
-/// Where a participant's answers lie.
+/// Returns the shard that stores the answers of a participant.
 pub fn vote_shard(participant: ParticipantId) -> u8 {
-    // the last byte of a UUID is random in v7 and hashed in v5
+    // The last byte of a UUID is random in v7 and hashed in v5.
     participant.uuid().as_bytes()[15] % VOTE_SHARDS
 }
 
-/// A primary key as it is sent.
+/// A primary key as it is sent to DynamoDB.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     pub pk: String,
@@ -158,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn accounts_and_images_are_read_from_their_partitions() {
+    fn owners_are_read_from_partition_keys() {
         let user = UserId::from(Uuid::from_u128(7));
         assert_eq!(user_of(&PartitionKey::User(user).to_string()), Some(user));
         assert_eq!(user_of(&PartitionKey::Session(Uuid::from_u128(7).into()).to_string()), None);
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn every_connection_is_in_exactly_one_shard_and_shards_are_even() {
+    fn each_connection_is_in_one_shard_and_shards_are_even() {
         let mut sizes = [0_u32; ROOM_SHARDS as usize];
         for n in 0..1600_u32 {
             let holder = Uuid::new_v5(&Uuid::nil(), &n.to_be_bytes());

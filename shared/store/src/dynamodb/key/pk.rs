@@ -1,4 +1,4 @@
-//! Partitions.
+//! Partition keys.
 
 use std::fmt;
 
@@ -7,19 +7,19 @@ use model::{
     join_code::JoinCode,
 };
 
-/// The partition of an item: what one query, or one hot spot, can cover.
+/// The partition of an item. One query covers one partition, and load concentrates on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PartitionKey<'a> {
-    /// Who can administer accounts.
+    /// The super admins.
     Admins,
-    /// What admins have done. One partition: people write here, a few times a day.
+    /// The audit log. One partition is enough, because admins write a few entries a day.
     AuditLog,
     /// Numbered changes of a channel's messages.
     Changes(ChannelId),
-    /// A channel, and who is in it.
+    /// A channel with its members.
     Channel(ChannelId),
     ChannelName(&'a str),
-    /// What the chat keeps about one account: its channels, drafts, preferences.
+    /// The chat's private rows of one account: memberships, drafts, preferences.
     Chat(UserId),
     JoinCode(&'a JoinCode),
     Connection(&'a str),
@@ -27,40 +27,41 @@ pub enum PartitionKey<'a> {
     Idempotency(&'a str),
     Image(ImageId),
     RateLimit(&'a str, &'a str),
-    /// Messages that mention someone.
+    /// Messages that mention an account.
     Mentions(UserId),
-    /// The log of a channel. One partition: people write here, and read the newest.
+    /// The message log of a channel. One partition is enough, because people write at human speed and read the newest
+    /// messages.
     Messages(ChannelId),
-    /// Who of the team is there. One partition: a write per person and minute.
+    /// Presence of the team's members. One partition is enough for one write per member and minute.
     TeamPresence,
     Presentation(PresentationId),
-    /// What the audience of a session asks.
+    /// Questions of a session's audience.
     Questions(SessionId),
-    /// Nothing lies there: reading it tells that the table answers.
+    /// An empty partition. A read of it checks that the table answers.
     ReachabilityProbe,
-    /// Answers to a message.
+    /// Replies to a message.
     Replies(MessageId),
     PasswordReset(&'a str),
     Room(&'a str),
     Session(SessionId),
-    /// Sessions that were created on this day, UTC.
+    /// Sessions that were created on this day (UTC).
     SessionsOn(&'a str),
-    /// From a slide's id to its presentation.
+    /// The pointer from a slide's id to its presentation.
     SlideOf(SlideId),
     Slug(&'a str),
-    /// Where a word stands in the messages of the team.
+    /// The messages that contain a word.
     SearchTerm(&'a str),
     Ticket(&'a str),
-    /// Who wants a question answered.
+    /// Up-votes for a question.
     Upvotes(SessionId, QuestionId),
-    /// What an account has used of its plan.
+    /// Usage of an account's plan.
     Usage(UserId),
     User(UserId),
     Username(&'a str),
-    /// One shard of the answers to a slide: ten thousand people answer within seconds, a partition takes 1,000
-    /// writes/s.
+    /// One shard of the answers to a slide. Ten thousand participants answer within seconds, and a partition takes
+    /// 1,000 writes a second.
     Votes(SessionId, SlideId, u8),
-    /// What a job has claimed, so that it runs once.
+    /// Claims of work that must be done once.
     Once(&'a str),
 }
 

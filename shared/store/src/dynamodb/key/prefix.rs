@@ -1,6 +1,6 @@
-//! What the sort keys of one sort of item start with, for queries over a partition.
+//! Prefixes of sort keys, for queries of one kind of item in a partition.
 
-/// The named item and what lies beside it.
+/// The item that the partition is named after, and the items that are read with it.
 pub const SELF: &str = "#";
 pub const ACTION: &str = "ACTION#";
 pub const AI_CALL: &str = "AI_CALL#";
@@ -8,9 +8,9 @@ pub const CHANNEL: &str = "CHANNEL#";
 pub const CONNECTION: &str = "CONNECTION#";
 pub const DRAFT: &str = "DRAFT#";
 
-/// The connections of one holder in a room.
+/// Returns the prefix of one holder's connections in a room.
 pub fn held_by(holder: uuid::Uuid) -> String {
-    // the last byte of a UUID is random in v7 and hashed in v5
+    // The last byte of a UUID is random in v7 and hashed in v5.
     format!("{CONNECTION}{:02x}#{holder}#", holder.as_bytes()[15])
 }
 

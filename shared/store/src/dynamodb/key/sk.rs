@@ -1,4 +1,4 @@
-//! Places inside a partition.
+//! Sort keys.
 
 use std::fmt;
 
@@ -8,69 +8,70 @@ use model::{ActionId, ChannelId, LoginId, ParticipantId, QuestionId, SessionId, 
 
 use super::prefix;
 
-/// The place of an item inside its partition.
+/// The position of an item in its partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SortKey<'a> {
     /// The item that the partition is named after.
     Self_,
-    /// What the assistant answered, under the key of the question's wording.
+    /// An answer of the assistant, by the key of the question's wording.
     CachedAnswer(&'a str),
     AuditEntry(ActionId),
-    /// One call of a model for a session, by the key of what asked for it.
+    /// One model call for a session, by the key of its cause.
     AiCall(&'a str),
-    /// That someone has come into the team's chat.
+    /// Marks that a member was added to the team's default channels.
     Onboarding,
-    /// A channel that someone is in.
+    /// A channel that the account is a member of.
     Channel(ChannelId),
-    /// The bytes of an image, by the upload that wrote them.
+    /// A part of an image's bytes, by the upload that wrote it.
     Chunk(Uuid, u32),
-    /// A connection in a room, after whoever holds it and the last two hexadecimal digits of that: a range of a room is
-    /// a shard, and the connections of one holder lie together.
+    /// A connection in a room, by the holder and the last two hexadecimal digits of the holder's id. A shard is a range
+    /// of a room, and the connections of one holder are adjacent.
     Connection(Uuid, &'a str),
-    /// That the item that the partition is named after is gone, and what is left of it is being cleared away.
+    /// Marks that the item that the partition is named after was deleted, and that its rows are being deleted.
     DeletedMarker,
-    /// When someone is written to of what they have missed.
+    /// The next e-mail about missed mentions.
     MentionDigest,
     Draft(ChannelId),
-    /// How far what follows from messages has been done.
+    /// The position up to which messages were processed.
     ProjectionCheckpoint,
-    /// What a model writes on a slide.
+    /// Text that a model writes on a slide.
     Generation(SlideId),
-    /// Not beside the session itself: it is large.
+    /// The leaderboard is large, so it is not read with the session.
     Leaderboard,
     Login(LoginId),
-    /// Someone in a channel.
+    /// A member of a channel.
     ChannelMember(UserId),
-    /// By when it was sent, then by its id.
+    /// The time at which the message was sent, then its id.
     Mention(&'a str),
-    /// `2026-11`
+    /// A month such as `2026-11`.
     Month(&'a str),
-    /// That the chunks of this upload are of no image.
+    /// Marks that the chunks of this upload belong to no image.
     OrphanedChunks(Uuid),
     Notes,
-    /// A place in a log, from 1 without gaps.
+    /// A position in a log, from 1 without gaps.
     Number(u64),
     Participant(ParticipantId),
-    /// A message that is pinned, by its number.
+    /// A pinned message, by its number.
     Pin(u64),
     Preferences,
-    /// Beside the session itself, so that one query reads a session with all its counts.
+    /// The presence is read with the session, so that one query reads a session with all its counts.
     Presence,
     Question(QuestionId),
-    /// Not beside the session itself: it is large.
+    /// The report is large, so it is not read with the session.
     Report,
     Session(SessionId),
-    /// A slide as it was shown in a session. Not beside the session itself: its content would ride along with every look.
+    /// A slide as it was shown in a session. It is not read with the session, because every read would carry its
+    /// content.
     SlideSnapshot(SlideId),
     Slide(SlideId),
-    /// Beside the session itself, as [`Sk::Presence`].
+    /// A tally is read with the session, as [`Self::Presence`] is.
     Tally(SlideId),
     /// How much of a limit a session has used.
     QuotaUsage(&'a str),
-    /// Someone who is there.
+    /// A member of the team.
     User(UserId),
     Window(i64),
-    /// A day, a channel and a part of its log: where a word stood in it.
+    /// A day, a channel and a block of its log that contain a word.
     SearchTerm(&'a str, ChannelId, u64),
 }
 
@@ -83,7 +84,7 @@ impl fmt::Display for SortKey<'_> {
             Self::AiCall(key) => write!(f, "AI_CALL#{key}"),
             Self::Onboarding => f.write_str("ARRIVED"),
             Self::Channel(id) => write!(f, "CHANNEL#{id}"),
-            // padded: keys are compared as text
+            // Padded, because keys are compared as text.
             Self::Chunk(upload, number) => write!(f, "CHUNK#{upload}#{number:03}"),
             Self::Connection(holder, id) => write!(f, "{}{id}", prefix::held_by(*holder)),
             Self::DeletedMarker => f.write_str("DELETED"),
@@ -98,7 +99,7 @@ impl fmt::Display for SortKey<'_> {
             Self::Month(month) => write!(f, "MONTH#{month}"),
             Self::OrphanedChunks(upload) => write!(f, "LOOSE#{upload}"),
             Self::Notes => f.write_str("NOTES"),
-            // padded: keys are compared as text
+            // Padded, because keys are compared as text.
             Self::Number(number) => write!(f, "{}{number:012}", prefix::NUMBER),
             Self::Participant(id) => write!(f, "PARTICIPANT#{id}"),
             Self::Pin(number) => write!(f, "PIN#{number:012}"),
@@ -112,9 +113,9 @@ impl fmt::Display for SortKey<'_> {
             Self::Tally(id) => write!(f, "#TALLY#{id}"),
             Self::QuotaUsage(what) => write!(f, "USED#{what}"),
             Self::User(id) => write!(f, "USER#{id}"),
-            // padded: keys are compared as text
+            // Padded, because keys are compared as text.
             Self::Window(start) => write!(f, "WINDOW#{start:012}"),
-            // padded: keys are compared as text
+            // Padded, because keys are compared as text.
             Self::SearchTerm(day, channel, part) => {
                 write!(f, "{}{day}#{channel}#{part:010}", prefix::WRITTEN)
             }

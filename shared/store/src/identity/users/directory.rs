@@ -1,9 +1,10 @@
-//! U3, U6: whom a team sees of itself.
+//! IDENTITY-3, IDENTITY-6. The team's directory.
 //!
-//! The team is whoever has a user name: it is what one is called by in a message. Who has none, a speaker or half of a couple
-//! on the same deployment, is in no directory, and nobody who writes a message learns of them. The claim of a user name is
-//! the entry. It holds what a team shows and no address, and is written with the account it is of ([`super::save`]), so
-//! that it cannot say anything else.
+//! The team consists of the accounts with a user name, because members address each other by user names. An account
+//! without one, such as a guest speaker on the same deployment, is in no directory, and members do not learn of it.
+//!
+//! The claim of a user name is the entry. It contains what the team may see and no address. It is written in the
+//! transaction that writes its account ([`super::save`]), so the two always agree.
 
 use jiff::Timestamp;
 use model::{
@@ -18,12 +19,13 @@ use crate::{
     dynamodb::{error::Result, key::Gsi1Partition},
 };
 
-/// A user name belongs to one account, in every spelling; and what the team sees of that account.
+/// A directory entry, which is also the claim of a user name. A user name belongs to one account, in every spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryEntry {
     pub username: Username,
     pub owner: UserId,
-    /// Empty in claims from before there was a directory, which are not in it until what they show changes.
+    /// Empty in claims that are older than the directory. Such a claim is listed after the next change of what it
+    /// shows.
     #[serde(default)]
     pub name: String,
     #[serde(default)]
@@ -32,10 +34,11 @@ pub struct DirectoryEntry {
     absence: Option<DirectoryAbsence>,
 }
 
-/// Whoever is kept out is not shown either. Why is not the team's to read.
+/// The reason that an entry is not listed now: its account is restricted, disabled or deleted. The team does not see
+/// which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct DirectoryAbsence {
-    /// `None`: until somebody lifts it.
+    /// `None` if the absence lasts until an admin ends it.
     until: Option<Timestamp>,
 }
 
@@ -47,7 +50,7 @@ impl Item for DirectoryEntry {
         username_key(&self.username)
     }
 
-    // an absence that ends ends by itself, so its entry stays where it is found
+    // A temporary absence ends without a write, so its entry stays in the index.
     fn gsi1(&self) -> Option<(Gsi1Partition, String)> {
         let is_open_ended = self.absence.is_some_and(|absence| absence.until.is_none());
         (!is_open_ended).then(|| (Gsi1Partition::Directory, self.username.folded()))
@@ -55,7 +58,7 @@ impl Item for DirectoryEntry {
 }
 
 impl DirectoryEntry {
-    /// What is shown of an account that has a user name.
+    /// Returns the entry of an account that has a user name.
     pub(super) fn from_user(user: &User) -> Option<Self> {
         let username = user.username.clone()?;
         let until = match (user.status, &user.restriction) {
@@ -72,14 +75,14 @@ impl DirectoryEntry {
         })
     }
 
-    /// Neither disabled nor kept out now.
+    /// Whether the account is neither disabled nor restricted at `now`.
     pub fn is_listed(&self, now: Timestamp) -> bool {
         self.absence.is_none_or(|absence| absence.until.is_some_and(|until| until <= now))
     }
 }
 
-/// U6: the directory, by user name, as it was a moment ago. One query, half a read unit for 4 KB. A page is short by those
-/// of it who are kept out for a time.
+/// IDENTITY-6. Returns a page of the directory by user name, eventually consistent. One query, 0.5 read units for 4 KB.
+/// Accounts with a temporary restriction are left out, so a page may be short.
 pub async fn page(
     store: &Store,
     limit: usize,
@@ -92,17 +95,17 @@ pub async fn page(
     Ok(page)
 }
 
-/// U3: the entries of user names in any spelling, in no order; names that nobody has are left out, and who is not
-/// [listed](Entry::is_listed) is not. Half a read unit each; strong, 1.
+/// IDENTITY-3. Returns the entries of user names in any spelling, in no order. Unknown names are left out. The result
+/// contains entries that are not listed ([`DirectoryEntry::is_listed`]). 0.5 read units each, 1 if strong.
 pub async fn list_by_usernames(
     store: &Store,
     usernames: &[Username],
-    freshness: ReadConsistency,
+    consistency: ReadConsistency,
     now: Timestamp,
 ) -> Result<Vec<DirectoryEntry>> {
     let mut keys: Vec<Key> = usernames.iter().map(username_key).collect();
-    // DynamoDB refuses a key that comes twice
+    // DynamoDB refuses a batch that contains a key twice.
     keys.sort_unstable_by(|a, b| a.pk.cmp(&b.pk));
     keys.dedup();
-    store.get_many(&keys, freshness, now).await
+    store.get_many(&keys, consistency, now).await
 }

@@ -1,4 +1,5 @@
-//! U4: for admins. Costs by what is read, so it is read in pages and never by anybody else.
+//! IDENTITY-4. Lists of accounts, for admins only. They cost by the number of accounts that they read, so they are
+//! paged.
 
 use jiff::Timestamp;
 
@@ -8,30 +9,32 @@ use crate::{
     dynamodb::{error::Result, key::Gsi1Partition},
 };
 
-/// Accounts on one read of [`all`].
+/// Accounts in one request of [`list_matching`].
 const ROWS_PER_PAGE: usize = 500;
 
 fn all_query() -> Query {
     Query::gsi1(&Gsi1Partition::Users).newest_first()
 }
 
-/// U4.
+/// IDENTITY-4. Returns a page of accounts, newest first.
 pub async fn page(store: &Store, limit: usize, cursor: Option<&str>, now: Timestamp) -> Result<Page<User>> {
     store.page(all_query(), limit, cursor, now).await
 }
 
-/// U4: up to `most`, newest first, of those that are meant, and whether that is all of them.
+/// IDENTITY-4. Reads up to `most` accounts, newest first. Returns those that match, and whether all accounts were read.
 pub async fn list_matching(
     store: &Store,
     most: usize,
     now: Timestamp,
-    is_meant: impl Fn(&User) -> bool,
+    is_match: impl Fn(&User) -> bool,
 ) -> Result<(Vec<User>, bool)> {
-    let (mut found, mut cursor, mut read) = (Vec::new(), None::<String>, 0);
+    let mut found = Vec::new();
+    let mut cursor = None::<String>;
+    let mut read = 0;
     loop {
         let page = page(store, ROWS_PER_PAGE.min(most - read), cursor.as_deref(), now).await?;
         read += page.items.len();
-        found.extend(page.items.into_iter().filter(&is_meant));
+        found.extend(page.items.into_iter().filter(&is_match));
         cursor = page.next;
         if cursor.is_none() || read >= most {
             return Ok((found, cursor.is_none()));
@@ -39,7 +42,7 @@ pub async fn list_matching(
     }
 }
 
-/// U4: how many there are, paid for like reading them.
+/// IDENTITY-4. Counts all accounts. Costs as much as reading them.
 pub async fn count(store: &Store) -> Result<u64> {
     store.count(all_query()).await
 }

@@ -2,14 +2,14 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | U1 | one account, some | table | `USER#{user}` | `#` | [`get`], [`get_strong`], [`some`] |
-//! | U2 | the account with this address | table | `EMAIL#{email}` | `#` | [`by_email`] |
-//! | U3 | the account with this user name | table | `USERNAME#{username}` | `#` | [`by_username`], [`by_usernames`] |
-//! | U4 | all accounts, newest first | gsi1 | `USERS#` | creation | [`page`], [`all`], [`count`] |
-//! | U5 | who can make admins, and whether anybody ever could | table | `ADMINS#` | `#` | [`create`], [`replace`] |
-//! | U6 | accounts that have a user name, by that | gsi1 | `DIRECTORY#` | user name | [`directory::page`] |
+//! | IDENTITY-1 | one account, or several by their ids | table | `USER#{user}` | `#` | [`get`], [`get_strong`], [`get_many`] |
+//! | IDENTITY-2 | the account with this address | table | `EMAIL#{email}` | `#` | [`id_by_email`] |
+//! | IDENTITY-3 | the account with this user name | table | `USERNAME#{username}` | `#` | [`id_by_username`], [`list_by_usernames`] |
+//! | IDENTITY-4 | all accounts, newest first | gsi1 | `USERS#` | creation | [`page`], [`list_matching`], [`count`] |
+//! | IDENTITY-5 | the super admins, and whether there has ever been one | table | `ADMINS#` | `#` | [`create`], [`replace`] |
+//! | IDENTITY-6 | accounts with a user name, by user name | gsi1 | `DIRECTORY#` | user name | [`directory::page`] |
 //!
-//! An account and its claims change together, in one transaction ([`save`]).
+//! An account and its claims change in one transaction ([`save`]).
 
 pub mod directory;
 mod list;
@@ -41,11 +41,11 @@ use crate::{
     },
 };
 
-/// An account as it lies in the table.
+/// An account as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     pub id: UserId,
-    /// `None` once the account is deleted.
+    /// `None` after the account was deleted.
     pub email: Option<EmailAddress>,
     pub username: Option<Username>,
     pub name: String,
@@ -54,19 +54,19 @@ pub struct User {
     pub role: UserRole,
     pub plan: Plan,
     pub status: AccountState,
-    /// By an admin; counts while it holds.
+    /// The restriction that an admin set. It may have expired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restriction: Option<AccountRestriction>,
     pub password: Option<PasswordHash>,
-    /// When the password or the address last changed: reset tokens from before, and log-ins whose password was judged
-    /// before, count no more.
+    /// When the password or the address last changed. Reset tokens and password checks from before that time are
+    /// invalid.
     pub credentials_changed_at: Timestamp,
     pub created_at: Timestamp,
-    /// Moves with every change: what a whole item is written over is what was read.
+    /// Changes with every write, and is the version that a replacement is conditional on.
     pub updated_at: Timestamp,
 }
 
-/// A password hash in its own notation (`$argon2id$…`). Does not print itself.
+/// A password hash in its own notation (`$argon2id$…`). `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PasswordHash(String);
@@ -102,17 +102,17 @@ impl Item for User {
 }
 
 impl User {
-    /// Neither disabled nor deleted, and not kept out now.
+    /// Whether the account is neither disabled, deleted nor restricted at `now`.
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.status == AccountState::Active && self.active_restriction(now).is_none()
     }
 
-    /// What keeps them out now.
+    /// Returns the restriction that is in force at `now`.
     pub fn active_restriction(&self, now: Timestamp) -> Option<&AccountRestriction> {
         self.restriction.as_ref().filter(|restriction| restriction.is_in_force(now))
     }
 
-    /// What is left of a deleted account: that there was one.
+    /// Returns the item that remains of a deleted account.
     fn erased(&self, now: Timestamp) -> Self {
         Self {
             id: self.id,
@@ -133,7 +133,7 @@ impl User {
     }
 }
 
-/// An address belongs to one account.
+/// The claim of an address, which belongs to one account.
 #[derive(Debug, Serialize, Deserialize)]
 struct EmailClaim {
     email: EmailAddress,
@@ -160,36 +160,37 @@ fn username_key(username: &Username) -> Key {
     Key::new(&PartitionKey::Username(&username.folded()), &SortKey::Self_)
 }
 
-/// U1.
+/// IDENTITY-1. Returns an account, eventually consistent.
 pub async fn get(store: &Store, user: UserId, now: Timestamp) -> Result<Option<User>> {
     store.get(&key(user), ReadConsistency::Eventual, now).await
 }
 
-/// U1, after every write that was acknowledged before: where a password is judged or an item written over.
+/// IDENTITY-1. Returns an account after every write that was acknowledged before, for checks of a password and for
+/// replacements.
 pub async fn get_strong(store: &Store, user: UserId, now: Timestamp) -> Result<Option<User>> {
     store.get(&key(user), ReadConsistency::Strong, now).await
 }
 
-/// U1: accounts by their ids, in no order, unknown ones left out. Half a read unit each.
+/// IDENTITY-1. Returns accounts by their ids, in no order. Unknown ids are left out. 0.5 read units each.
 pub async fn get_many(store: &Store, users: &[UserId], now: Timestamp) -> Result<Vec<User>> {
     let keys: Vec<Key> = users.iter().map(|user| key(*user)).collect();
     store.get_many(&keys, ReadConsistency::Eventual, now).await
 }
 
-/// U2. Strong: whoever has just registered logs in.
+/// IDENTITY-2. Returns the account with this address. Strong, because a user logs in right after registering.
 pub async fn id_by_email(store: &Store, email: &EmailAddress, now: Timestamp) -> Result<Option<UserId>> {
     let claim: Option<EmailClaim> = store.get(&email_key(email), ReadConsistency::Strong, now).await?;
     Ok(claim.map(|claim| claim.owner))
 }
 
-/// U3. Strong, as U2.
+/// IDENTITY-3. Returns the account with this user name. Strong, because a user logs in right after registering.
 pub async fn id_by_username(store: &Store, username: &Username, now: Timestamp) -> Result<Option<UserId>> {
     let claim: Option<DirectoryEntry> =
         store.get(&username_key(username), ReadConsistency::Strong, now).await?;
     Ok(claim.map(|claim| claim.owner))
 }
 
-/// U1: another password, on the condition that the one that was judged still stands. 1 write unit.
+/// IDENTITY-1. Changes the password, if the password that was checked is still the current one. 1 write unit.
 pub async fn change_password(
     store: &Store,
     user: &User,
@@ -199,7 +200,7 @@ pub async fn change_password(
     store.update_without_return(&user.key(), password_change(user, new, now)?).await
 }
 
-/// The write of [`change_password`], also for the transaction that spends a reset token.
+/// Returns the write of [`change_password`], which the redemption of a reset token uses too.
 pub(crate) fn password_change(user: &User, new: &PasswordHash, now: Timestamp) -> Result<UpdateExpression> {
     UpdateExpression::new("SET #password = :new, credentials_changed_at = :now, updated_at = :now")
         .with_condition("#status = :active AND #password = :old")
@@ -211,7 +212,7 @@ pub(crate) fn password_change(user: &User, new: &PasswordHash, now: Timestamp) -
         .serialized(":new", new)
 }
 
-/// U1: the same password under a stronger hash; whoever changed it meanwhile wins.
+/// IDENTITY-1. Stores a stronger hash of the same password. The condition fails if the password has changed.
 pub async fn rehash_password(
     store: &Store,
     user: &User,

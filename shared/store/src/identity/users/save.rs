@@ -1,5 +1,5 @@
-//! Accounts are written here, with whatever must agree with them: claims, the team's directory, the set of super admins,
-//! what an admin did.
+//! Writes of accounts, with what must agree with them: claims, the team's directory, the set of super admins, the audit
+//! log.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use model::{
 
 use super::{DirectoryEntry, EmailClaim, User, email_key};
 use crate::{
-    ConditionExpression, Item, Key, Store, TransactWrite, UpdateExpression,
+    ConditionExpression, Item, Key, Store, TransactOutcome, TransactWrite, UpdateExpression,
     dynamodb::{
         error::Result,
         key::{PartitionKey, SortKey},
@@ -18,31 +18,27 @@ use crate::{
     identity::{audit_log::AuditEntry, log_ins::Login},
 };
 
-/// What an account and its claims came to.
+/// The outcome of writing an account with its claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserSaveOutcome {
     Applied,
     EmailTaken,
     UsernameTaken,
-    /// Nobody would be left who can make admins.
+    /// No super admin would remain.
     LastAdmin,
-    /// There was a super admin before: the role is given once.
+    /// A super admin has existed before, and only the first account may become one by its address.
     SuperAdminExists,
-    /// Somebody changed the account in between: read it again.
+    /// The account has changed since it was read. The caller reads it again.
     VersionConflict,
 }
 
-/// The writes of a transaction, each with what it means when its condition does not hold.
+/// The writes of a transaction, each under the outcome that a failure of its condition means.
 #[derive(Default)]
-struct UserClaimWrites {
-    writes: Vec<TransactWrite>,
-    meanings: Vec<UserSaveOutcome>,
-}
+struct UserClaimWrites(Vec<(UserSaveOutcome, TransactWrite)>);
 
 impl UserClaimWrites {
-    fn add(&mut self, write: TransactWrite, lost: UserSaveOutcome) {
-        self.writes.push(write);
-        self.meanings.push(lost);
+    fn add(&mut self, write: TransactWrite, failure: UserSaveOutcome) {
+        self.0.push((failure, write));
     }
 
     fn take_email(&mut self, email: &EmailAddress, owner: UserId) -> Result<()> {
@@ -55,7 +51,7 @@ impl UserClaimWrites {
         self.add(TransactWrite::delete(claim, owned_by(owner)), UserSaveOutcome::VersionConflict);
     }
 
-    /// The user name, and what the directory shows of its account.
+    /// Adds the writes of the directory entry, which is the claim of the user name.
     fn update_directory(
         &mut self,
         before: Option<&DirectoryEntry>,
@@ -82,12 +78,15 @@ impl UserClaimWrites {
         Ok(())
     }
 
-    /// A super admin must remain, however many leave at once: the set changes with the account, and by a condition of its
-    /// own. Admins are not in it: they can make nobody an admin. Somebody whom a restriction keeps out is not in it, also
-    /// when it has lapsed, until it is lifted.
+    /// Adds the write of the set of super admins, if the change makes or unmakes one.
     ///
-    /// A new account opens the set or is refused, so that the address of `FIRST_ADMIN_EMAIL`, which nobody proves, is good
-    /// once, whatever becomes of the account. An operator who has to begin anew deletes the item.
+    /// At least one super admin must remain, however many leave concurrently. The set changes in the transaction of the
+    /// account, under a condition of its own. Admins are not in the set, because they cannot assign roles. A restricted
+    /// account is not in the set until the restriction is lifted, even if it has expired.
+    ///
+    /// A new account creates the set, or the write is refused. The address in `FIRST_ADMIN_EMAIL` is not verified, so
+    /// it makes a super admin once only, even if that account is deleted. An operator who needs to start again deletes
+    /// the item.
     fn count_super_admin(&mut self, before: Option<&User>, after: &User) {
         let counts = |user: &User| {
             user.role == UserRole::SuperAdmin
@@ -119,15 +118,13 @@ impl UserClaimWrites {
     }
 
     async fn save(self, store: &Store) -> Result<UserSaveOutcome> {
-        Ok(match store.transact(self.writes).await? {
-            Ok(()) => UserSaveOutcome::Applied,
-            Err(lost) => {
-                let lost: Vec<UserSaveOutcome> =
-                    lost.iter().filter_map(|at| self.meanings.get(*at)).copied().collect();
-                // what was read is old: whether the rest is taken has to be asked again
-                let stale = lost.contains(&UserSaveOutcome::VersionConflict);
-                lost.first().copied().filter(|_| !stale).unwrap_or(UserSaveOutcome::VersionConflict)
+        Ok(match store.transact(self.0).await? {
+            TransactOutcome::Applied => UserSaveOutcome::Applied,
+            // The account has changed since it was read, so the other failures may be out of date.
+            TransactOutcome::Failed(failures) if failures.contains(UserSaveOutcome::VersionConflict) => {
+                UserSaveOutcome::VersionConflict
             }
+            TransactOutcome::Failed(failures) => failures.first().unwrap_or(UserSaveOutcome::VersionConflict),
         })
     }
 }
@@ -136,15 +133,15 @@ fn owned_by(owner: UserId) -> ConditionExpression {
     ConditionExpression::new("#owner = :owner").name("#owner", "owner").text(":owner", owner)
 }
 
-/// U1 to U3, L1: a new account with its claims and its first log-in. 6 write units, and 1 for the index;
-/// with a user name 8, and 2.
+/// IDENTITY-1, IDENTITY-2, IDENTITY-3, IDENTITY-7. Creates an account with its claims and its first log-in. 6 write
+/// units, and 1 for the index. With a user name 8, and 2 for the index.
 pub async fn create(store: &Store, user: &User, login: &Login) -> Result<UserSaveOutcome> {
     let mut claims = creation_writes(user)?;
     claims.add(TransactWrite::put_new(login)?, UserSaveOutcome::VersionConflict);
     claims.save(store).await
 }
 
-/// U1 to U3, N1: a new account that somebody else makes, and that they did.
+/// IDENTITY-1, IDENTITY-2, IDENTITY-3, IDENTITY-13. Creates an account for another person, with an audit entry.
 pub async fn create_with_audit(store: &Store, user: &User, action: &AuditEntry) -> Result<UserSaveOutcome> {
     let mut claims = creation_writes(user)?;
     claims.add(TransactWrite::put_new(action)?, UserSaveOutcome::VersionConflict);
@@ -162,12 +159,13 @@ fn creation_writes(user: &User) -> Result<UserClaimWrites> {
     Ok(claims)
 }
 
-/// U1 to U3: an account as it was read becomes another one; claims and the directory follow. 2 write units each.
+/// IDENTITY-1, IDENTITY-2, IDENTITY-3. Replaces an account as it was read, with its claims and its directory entry. 2
+/// write units for each item.
 pub async fn replace(store: &Store, before: &User, after: &User) -> Result<UserSaveOutcome> {
     change_writes(before, after)?.save(store).await
 }
 
-/// U1 to U3, N1: as [`replace`], by somebody else, and that they did.
+/// IDENTITY-1, IDENTITY-2, IDENTITY-3, IDENTITY-13. Replaces an account as [`replace`] does, with an audit entry.
 pub async fn replace_with_audit(
     store: &Store,
     before: &User,
@@ -199,8 +197,8 @@ fn change_writes(before: &User, after: &User) -> Result<UserClaimWrites> {
     Ok(claims)
 }
 
-/// U1 to U3: deletes an account as it was read. Its address and user name are free again; what remains is an empty item
-/// that says so, for whoever still names it.
+/// IDENTITY-1, IDENTITY-2, IDENTITY-3. Deletes an account as it was read. Its address and its user name become free. An
+/// empty item remains, for references to the account.
 pub async fn erase(store: &Store, user: &User, now: Timestamp) -> Result<UserSaveOutcome> {
     replace(store, user, &user.erased(now)).await
 }

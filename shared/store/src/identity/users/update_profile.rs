@@ -1,18 +1,12 @@
-//! U1: what somebody changes about themselves that nobody else can lay claim to.
+//! IDENTITY-1. Profile fields, which need no claim because they are not unique.
 
 use jiff::{SignedDuration, Timestamp};
 use model::{UserId, user::AccountState};
 
 use super::{User, UserSaveOutcome, get_strong, key, replace};
-use crate::{
-    Store, UpdateExpression, WriteOutcome,
-    dynamodb::error::{Result, StoreError},
-};
+use crate::{Store, UpdateExpression, WriteOutcome, dynamodb::error::Result, retry_conflict};
 
-/// Somebody who changes the same account at the same time is let pass so often.
-const MAX_ATTEMPTS: usize = 5;
-
-/// What is to change; `Some(None)` clears.
+/// The fields to change. `Some(None)` clears a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileUpdate {
     pub name: Option<String>,
@@ -21,7 +15,7 @@ pub struct ProfileUpdate {
 }
 
 impl ProfileUpdate {
-    /// The account as it is to be.
+    /// Returns the account with the changes.
     pub fn apply(self, before: &User) -> User {
         let before = before.clone();
         User {
@@ -32,7 +26,7 @@ impl ProfileUpdate {
         }
     }
 
-    /// The write of those who have no user name, and so no entry in the directory.
+    /// Returns the write for an account without a user name, which has no directory entry.
     fn update_expression(&self, condition: &str, now: Timestamp) -> Result<UpdateExpression> {
         let mut sets = vec!["updated_at = :now"];
         let mut names = Vec::new();
@@ -66,35 +60,38 @@ impl ProfileUpdate {
     }
 }
 
-/// U1, U3: changes an account; `Refused` where there is no active one. 1 write unit, and 1 for the index. Name and avatar
-/// stand in the directory too: changing them is a read more, and 4 write units and 2 for who has a user name.
+/// IDENTITY-1, IDENTITY-3. Changes the profile of an active account. The condition fails if there is none. 1 write
+/// unit, and 1 for the index.
+///
+/// The directory contains name and avatar too. To change them costs a read more, and for an account with a user name 4
+/// write units and 2 for the indexes.
 pub async fn update_profile(
     store: &Store,
     user: UserId,
-    edit: &ProfileUpdate,
+    update: &ProfileUpdate,
     now: Timestamp,
 ) -> Result<WriteOutcome<User>> {
-    if edit.name.is_none() && edit.avatar.is_none() {
-        return store.update(&key(user), edit.update_expression("#status = :active", now)?).await;
+    if update.name.is_none() && update.avatar.is_none() {
+        return store.update(&key(user), update.update_expression("#status = :active", now)?).await;
     }
-    for _ in 0..MAX_ATTEMPTS {
-        let before =
-            get_strong(store, user, now).await?.filter(|before| before.status == AccountState::Active);
-        let Some(before) = before else { return Ok(WriteOutcome::ConditionFailed) };
-        if before.username.is_some() {
-            // strictly later, since it is what the next change is compared by
-            let updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
-            let after = User { updated_at, ..edit.clone().apply(&before) };
-            if replace(store, &before, &after).await? == UserSaveOutcome::Applied {
-                return Ok(WriteOutcome::Applied(after));
-            }
-        } else {
-            let nameless = edit.update_expression("#status = :active AND username = :username", now)?;
-            let nameless = nameless.serialized(":username", &before.username)?;
-            if let WriteOutcome::Applied(after) = store.update(&key(user), nameless).await? {
-                return Ok(WriteOutcome::Applied(after));
-            }
+    let updated: Result<Option<User>> = retry_conflict("the account", || async {
+        let before = get_strong(store, user, now).await?;
+        let Some(before) = before.filter(|before| before.status == AccountState::Active) else {
+            return Ok(WriteOutcome::Applied(None));
+        };
+        if before.username.is_none() {
+            let change = update.update_expression("#status = :active AND username = :username", now)?;
+            let change = change.serialized(":username", &before.username)?;
+            return Ok(store.update(&key(user), change).await?.map(Some));
         }
-    }
-    Err(StoreError::Unavailable("others change the account all the time".into()))
+        // Strictly later, because the next change compares it.
+        let updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
+        let after = User { updated_at, ..update.clone().apply(&before) };
+        Ok(match replace(store, &before, &after).await? {
+            UserSaveOutcome::Applied => WriteOutcome::Applied(Some(after)),
+            _ => WriteOutcome::ConditionFailed,
+        })
+    })
+    .await;
+    Ok(updated?.map_or(WriteOutcome::ConditionFailed, WriteOutcome::Applied))
 }

@@ -16,13 +16,13 @@ use crate::{
     },
 };
 
-/// Bytes of a chunk: with its keys below an item's 400 KB (DynamoDB).
+/// Bytes of a chunk. With its keys it is below the 400 KB of an item (DynamoDB).
 const CHUNK_BYTES: usize = 350 * 1024;
-/// Chunks that are read, or deleted, at once.
+/// Chunks that are read or deleted concurrently.
 const CONCURRENT_REQUESTS: usize = 6;
-/// Chunks that are written at once: what a partition takes in a second, 1,000 write units.
+/// Chunks that are written concurrently. They are the 1,000 write units that a partition takes in a second.
 const CONCURRENT_WRITES: usize = 3;
-/// Whoever writes an image, or takes one away, is done by now: a request has 30 s.
+/// A request that writes or deletes an image has finished by then, because it has 30 s.
 const UPLOAD_TIMEOUT: SignedDuration = SignedDuration::from_mins(15);
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,10 +45,10 @@ fn chunk_key(image: ImageId, upload: Uuid, number: u32) -> Key {
     Key::new(&PartitionKey::Image(image), &SortKey::Chunk(upload, number))
 }
 
-/// That chunks belong to no image, and when somebody should clear them.
+/// Marks that chunks belong to no image, and when to delete them.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct OrphanedChunks {
-    /// The upload.
+    /// The id of the upload.
     id: Uuid,
     image: ImageId,
     pub(super) chunks: u32,
@@ -72,46 +72,48 @@ pub(super) fn orphaned_chunks_key(image: ImageId, upload: Uuid) -> Key {
 }
 
 impl OrphanedChunks {
-    /// Chunks that are about to be written.
+    /// Marks the chunks that an upload is about to write.
     pub(super) fn for_upload(image: ImageId, upload: Uuid, size: usize, now: Timestamp) -> Self {
         let chunks = u32::try_from(size.div_ceil(CHUNK_BYTES)).unwrap_or(u32::MAX);
         Self { id: upload, image, chunks, clear_at: now + UPLOAD_TIMEOUT }
     }
 
-    /// Chunks whose image is being taken away.
+    /// Marks the chunks of an image that is being deleted.
     pub(super) fn for_deletion(image: &StoredImage, now: Timestamp) -> Self {
         Self { id: image.upload, image: image.id, chunks: image.chunks, clear_at: now + UPLOAD_TIMEOUT }
     }
 }
 
-/// G2: as many write units as there are kilobytes.
-pub(super) async fn write_chunks(store: &Store, loose: &OrphanedChunks, bytes: &[u8]) -> Result<()> {
+/// PRESENTATIONS-10. Writes the chunks of an upload. 1 write unit for each KB.
+pub(super) async fn write_chunks(store: &Store, orphaned: &OrphanedChunks, bytes: &[u8]) -> Result<()> {
     let puts: Vec<_> = (0..)
         .zip(bytes.chunks(CHUNK_BYTES))
-        .map(|(number, chunk)| put_chunk(store, loose, number, chunk))
+        .map(|(number, chunk)| put_chunk(store, orphaned, number, chunk))
         .collect();
     stream::iter(puts).buffer_unordered(CONCURRENT_WRITES).try_collect().await
 }
 
-async fn put_chunk(store: &Store, loose: &OrphanedChunks, number: u32, chunk: &[u8]) -> Result<()> {
+async fn put_chunk(store: &Store, orphaned: &OrphanedChunks, number: u32, chunk: &[u8]) -> Result<()> {
     let bytes = Bytes::copy_from_slice(chunk);
-    store.put(&ImageChunk { image: loose.image, upload: loose.id, number, bytes }).await
+    store.put(&ImageChunk { image: orphaned.image, upload: orphaned.id, number, bytes }).await
 }
 
-/// G2: a read unit for every 8 KB; `None` when it was deleted since the item was read.
+/// PRESENTATIONS-10. Returns the bytes of an image, or `None` if it was deleted after the item was read. 1 read unit
+/// for 8 KB.
 pub async fn read_bytes(store: &Store, image: &StoredImage, now: Timestamp) -> Result<Option<Vec<u8>>> {
     let reads: Vec<_> = (0..image.chunks).map(|number| read_chunk(store, image, number, now)).collect();
     let chunks: Vec<Option<ImageChunk>> =
         stream::iter(reads).buffered(CONCURRENT_REQUESTS).try_collect().await?;
-    let mut whole = Vec::with_capacity(image.size);
+    let mut all = Vec::with_capacity(image.size);
     for chunk in chunks {
         let Some(chunk) = chunk else { return Ok(None) };
-        whole.extend_from_slice(&chunk.bytes);
+        all.extend_from_slice(&chunk.bytes);
     }
-    Ok(Some(whole))
+    Ok(Some(all))
 }
 
-/// Chunks never change, so that only one that is not there yet needs the dearer read.
+/// Reads a chunk. Chunks never change, so only a chunk that is not replicated yet needs the strong read, which costs
+/// twice as much.
 async fn read_chunk(
     store: &Store,
     image: &StoredImage,
@@ -125,7 +127,7 @@ async fn read_chunk(
     }
 }
 
-/// G3: deletes chunks that belong to no image, and then what says so. As many write units as they have kilobytes.
+/// PRESENTATIONS-11. Deletes chunks that belong to no image, and then their marker. 1 write unit for each KB.
 pub async fn delete_orphaned_chunks(
     store: &Store,
     image: ImageId,
@@ -133,11 +135,12 @@ pub async fn delete_orphaned_chunks(
     now: Timestamp,
 ) -> Result<()> {
     let key = orphaned_chunks_key(image, upload);
-    // while it is there no image has them: it goes in the transaction that makes one
-    let Some(loose) = store.get::<OrphanedChunks>(&key, ReadConsistency::Strong, now).await? else {
+    // While the marker exists, no image has the chunks, because the transaction that creates an image deletes the
+    // marker.
+    let Some(orphaned) = store.get::<OrphanedChunks>(&key, ReadConsistency::Strong, now).await? else {
         return Ok(());
     };
-    stream::iter(0..loose.chunks)
+    stream::iter(0..orphaned.chunks)
         .map(|number| async move { store.delete(&chunk_key(image, upload, number)).await })
         .buffer_unordered(CONCURRENT_REQUESTS)
         .try_collect::<()>()

@@ -1,5 +1,5 @@
-//! Whether an image is still shown. Nobody counts uses: a count would have to follow every change of every slide, and be
-//! right. The slides themselves say it, whenever somebody looks.
+//! Deletion of images that no slide shows. Uses are not counted, because a counter would have to follow every change of
+//! every slide without a mistake. The slides themselves are searched for the image instead.
 
 use jiff::{SignedDuration, Timestamp};
 use model::{ImageId, PresentationId, UserId, image::file_stem};
@@ -17,12 +17,12 @@ use crate::{
     presentations,
 };
 
-/// When to look again at an image that is shown.
+/// The time after which an image that is in use is checked again.
 const RECHECK_INTERVAL: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// G4: deletes an image that no slide of its owner has shown for a day, or says when to look again. As dear as the owner's
-/// presentations are large; a slide that shows it ends the look. Whatever happens to the image meanwhile (uploaded again,
-/// deleted) comes first.
+/// PRESENTATIONS-12. Deletes an image that no slide of its owner has shown for a day, or schedules the next check.
+/// Costs by the size of the owner's presentations, up to the first slide that shows it. A concurrent upload or deletion
+/// of the image takes precedence.
 pub async fn delete_if_unused(store: &Store, id: ImageId, now: Timestamp) -> Result<()> {
     let Some(image) = get(store, id, now).await? else { return Ok(()) };
     if is_used(store, image.owner, id, now).await? {
@@ -32,8 +32,8 @@ pub async fn delete_if_unused(store: &Store, id: ImageId, now: Timestamp) -> Res
     if since + UNUSED_PERIOD > now {
         return schedule_check(store, &image, Some(since), since + UNUSED_PERIOD).await;
     }
-    let unmoved = ConditionExpression::new("check_at = :before").text(":before", image.check_at);
-    if delete_row(store, &image, unmoved, now).await? == WriteOutcome::Applied(()) {
+    let unchanged = ConditionExpression::new("check_at = :before").text(":before", image.check_at);
+    if delete_row(store, &image, unchanged, now).await? == WriteOutcome::Applied(()) {
         tracing::info!(image = %id, "an image that nothing shows was deleted");
     }
     Ok(())
@@ -54,7 +54,8 @@ async fn schedule_check(
     store.update_without_return(&key(image.id), change).await.map(drop)
 }
 
-/// P5, Q3: a URL may stand in any field of a slide, and within Markdown.
+/// PRESENTATIONS-5, PRESENTATIONS-8. Whether a slide of the owner shows the image. Its URL may be in any field of a
+/// slide, also within Markdown.
 async fn is_used(store: &Store, owner: UserId, id: ImageId, now: Timestamp) -> Result<bool> {
     let name = file_stem(id);
     for presentation in
@@ -67,7 +68,7 @@ async fn is_used(store: &Store, owner: UserId, id: ImageId, now: Timestamp) -> R
     Ok(false)
 }
 
-/// What is on a slide, whatever its type.
+/// The content of a slide of any type.
 #[derive(Deserialize)]
 struct SlideContentRow {
     content: Value,

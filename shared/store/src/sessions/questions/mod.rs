@@ -1,11 +1,11 @@
-//! What the audience asks.
+//! Questions of the audience.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | N1 | one question | table | `QUESTIONS#{session}` | `QUESTION#{id}` | [`get`], [`ask`], [`change`] |
-//! | N2 | all of a session | table | `QUESTIONS#{session}` | `QUESTION#…` | [`list`], [`list_strong`] |
-//! | N3 | an up-vote, and all of a question | table | `UPVOTES#{session}#{question}` | `PARTICIPANT#{id}` | [`upvote`], [`upvoters`], [`count_upvotes`] |
-//! | N4 | questions that wait for the assistant | due | – | `answer_by` | [`crate::platform::due::due`] |
+//! | SESSIONS-12 | one question | table | `QUESTIONS#{session}` | `QUESTION#{id}` | [`get`], [`create`], [`change`], [`save_upvote_count`] |
+//! | SESSIONS-13 | all questions of a session | table | `QUESTIONS#{session}` | `QUESTION#…` | [`list`], [`list_strong`] |
+//! | SESSIONS-14 | an up-vote, and all of a question | table | `UPVOTES#{session}#{question}` | `PARTICIPANT#{id}` | [`set_upvote`], [`list_upvoters`], [`count_upvotes`] |
+//! | SESSIONS-15 | questions that wait for the assistant | due | `0` | `due_at` | [`Question::due`] |
 
 mod upvotes;
 
@@ -21,41 +21,42 @@ pub use self::upvotes::{count_upvotes, list_upvoters, save_upvote_count, set_upv
 use crate::{
     ConditionExpression, Item, Key, Query, ReadConsistency, Store, WriteOutcome,
     dynamodb::{
-        error::Result,
+        error::{Result, StoreError},
         key::{PartitionKey, SortKey, prefix},
     },
+    retry_conflict,
 };
 
-/// A question as it lies in the table. Every change writes it whole, on the condition that its version has not moved.
+/// A question as it is stored. Every change replaces the whole item, on the condition that its version has not changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     pub id: QuestionId,
     pub session: SessionId,
-    /// What was on the screen.
+    /// The slide that was on the screen.
     pub slide: Option<SlideId>,
     pub participant: ParticipantId,
     pub display_name: Option<String>,
     pub text: String,
     pub status: QuestionStatus,
-    /// The question that asks the same, where it is `merged`.
+    /// The question with the same content, if the status is `merged`.
     pub merged_into: Option<QuestionId>,
-    /// Others were merged into it, some time: whoever answers it has them to look for.
+    /// Other questions were merged into this one. An answer is published for them too.
     #[serde(default)]
     pub has_merged: bool,
     pub pinned: bool,
-    /// Marked by the presenter; nobody else sees it.
+    /// Marked by the presenter. Only the presenter sees it.
     pub flagged: bool,
     pub upvotes: u64,
-    /// Milliseconds since 1970: when the up-votes were counted.
+    /// When the up-votes were counted, in milliseconds since 1970.
     pub upvotes_as_of: i64,
     pub assistant: AssistantStatus,
     pub answer: Option<QuestionReply>,
-    /// What the assistant would answer, where the presenter is to approve it.
+    /// The assistant's answer that waits for the presenter's approval.
     pub draft: Option<QuestionReply>,
-    /// Rises by one with every change; what events carry.
+    /// Grows by one with every change. Events carry it.
     pub version: u64,
     pub asked_at: Timestamp,
-    /// While the assistant has not answered: when its job is sent once more.
+    /// When the assistant's job is sent again, while there is no answer.
     pub answer_by: Option<Timestamp>,
 }
 
@@ -63,7 +64,7 @@ pub struct Question {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuestionReply {
     pub text: String,
-    /// `None` where the presenter wrote it.
+    /// `None` if the presenter wrote the answer.
     pub provider: Option<String>,
     pub model: Option<String>,
     #[serde(default)]
@@ -87,7 +88,7 @@ fn key(session: SessionId, id: QuestionId) -> Key {
     Key::new(&PartitionKey::Questions(session), &SortKey::Question(id))
 }
 
-/// N1. Strong: it is answered right after it was asked.
+/// SESSIONS-12. Returns a question. Strong, because it is answered right after it was asked.
 pub async fn get(
     store: &Store,
     session: SessionId,
@@ -97,64 +98,65 @@ pub async fn get(
     store.get(&key(session, id), ReadConsistency::Strong, now).await
 }
 
-/// N1: stores a question, unless the same participant has asked it already. 1 write unit by KB, 2 while the assistant is to
-/// answer (the `due` index).
+/// SESSIONS-12. Stores a question. The condition fails if the same participant has asked it already. 1 write unit for
+/// each KB, 2 while it waits for the assistant, because of the index.
 pub async fn create(store: &Store, question: &Question, now: Timestamp) -> Result<WriteOutcome> {
     store.put_new(question, now).await
 }
 
-/// N1: changes a question, again and again until nobody came first; `None` from `change` leaves it as it is.
+/// SESSIONS-12. Changes a question, and repeats the change if a concurrent one came first. `change` returns `false` to
+/// leave the question as it is.
 ///
 /// # Errors
-/// `NotFound` where there is none, and what `change` says.
-pub async fn change(
+/// Returns [`StoreError::NotFound`] if there is no such question, and the error of `change`.
+pub async fn change<E: From<StoreError>>(
     store: &Store,
     session: SessionId,
     id: QuestionId,
     now: Timestamp,
-    change: impl Fn(&mut Question) -> model::Result<bool>,
-) -> model::Result<Question> {
+    change: impl Fn(&mut Question) -> Result<bool, E>,
+) -> Result<Question, E> {
     change_with_before(store, session, id, now, change).await.map(|(_, after)| after)
 }
 
-/// N1: as [`change`]; how it was before, and how it is after. Equal where it was left as it is.
+/// SESSIONS-12. Changes a question as [`change`] does, and returns it before and after the change. The two are equal if
+/// nothing changed.
 ///
 /// # Errors
 /// As [`change`].
-pub async fn change_with_before(
+pub async fn change_with_before<E: From<StoreError>>(
     store: &Store,
     session: SessionId,
     id: QuestionId,
     now: Timestamp,
-    change: impl Fn(&mut Question) -> model::Result<bool>,
-) -> model::Result<(Question, Question)> {
-    /// Against up-votes that are counted and the assistant that answers meanwhile.
-    const MAX_ATTEMPTS: usize = 8;
-    for _ in 0..MAX_ATTEMPTS {
-        let before = get(store, session, id, now).await?.ok_or(model::Error::NotFound("question"))?;
+    change: impl Fn(&mut Question) -> Result<bool, E>,
+) -> Result<(Question, Question), E> {
+    let change = &change;
+    // The counter of up-votes and the assistant change questions concurrently.
+    retry_conflict("the question", || async move {
+        let before = get(store, session, id, now).await?.ok_or(StoreError::NotFound("question"))?;
         let mut question = before.clone();
         if !change(&mut question)? {
-            return Ok((before.clone(), before));
+            return Ok(WriteOutcome::Applied((before.clone(), before)));
         }
         question.version += 1;
-        let unmoved = ConditionExpression::new("version = :before").number(":before", question.version - 1);
-        if store.put_if(&question, unmoved).await? == WriteOutcome::Applied(()) {
-            return Ok((before, question));
-        }
-        // refused by itself: the write was done, its answer was lost, and the SDK sent it again
-        if get(store, session, id, now).await?.as_ref() == Some(&question) {
-            return Ok((before, question));
-        }
-    }
-    Err(model::Error::unavailable("the question", "it changed under eight tries"))
+        let unchanged = ConditionExpression::new("version = :before").number(":before", before.version);
+        let written = store.put_if(&question, unchanged).await?;
+        // The condition also fails if the write was applied, its response was lost, and the SDK sent it again.
+        let is_stored = written == WriteOutcome::Applied(())
+            || get(store, session, id, now).await?.as_ref() == Some(&question);
+        Ok(if is_stored { WriteOutcome::Applied((before, question)) } else { WriteOutcome::ConditionFailed })
+    })
+    .await
 }
 
-/// N2: all of them, as they were asked, a moment ago. A question is some 0.7 KB: 1 read unit for twelve.
+/// SESSIONS-13. Returns all questions in the order in which they were asked, eventually consistent. A question is about
+/// 0.7 KB, so 1 read unit is for twelve.
 pub async fn list(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<Question>> {
     query_questions(store, Query::with_prefix(&PartitionKey::Questions(session), prefix::QUESTION), now).await
 }
 
-/// N2: as they are, where it decides something. 1 read unit for six.
+/// SESSIONS-13. Returns all questions with a strong read, where a decision depends on them. 1 read unit for six.
 pub async fn list_strong(store: &Store, session: SessionId, now: Timestamp) -> Result<Vec<Question>> {
     query_questions(
         store,

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// Somebody wants a question answered: a row, so that a repeated up-vote is one.
+/// An up-vote. It is a row of its own, so that a repeated up-vote counts once.
 #[derive(Debug, Serialize, Deserialize)]
 struct QuestionUpvote {
     session: SessionId,
@@ -31,7 +31,7 @@ fn upvote_key(session: SessionId, question: QuestionId, participant: Participant
     Key::new(&PartitionKey::Upvotes(session, question), &SortKey::Participant(participant))
 }
 
-/// N3: wants a question answered, or no longer. 1 write unit, however often.
+/// SESSIONS-14. Sets or removes the up-vote of a participant. Idempotent. 1 write unit.
 pub async fn set_upvote(
     store: &Store,
     session: SessionId,
@@ -46,7 +46,7 @@ pub async fn set_upvote(
     }
 }
 
-/// N3: whoever wants a question answered. 1 read unit for some thirty.
+/// SESSIONS-14. Returns the participants who voted for a question. 1 read unit for about thirty.
 pub async fn list_upvoters(
     store: &Store,
     session: SessionId,
@@ -58,13 +58,14 @@ pub async fn list_upvoters(
     Ok(found.into_iter().map(|upvote| upvote.participant).collect())
 }
 
-/// N3: 1 read unit for some thirty.
+/// SESSIONS-14. Counts the up-votes of a question. 1 read unit for about thirty.
 pub async fn count_upvotes(store: &Store, session: SessionId, question: QuestionId) -> Result<u64> {
     let all = Query::with_prefix(&PartitionKey::Upvotes(session, question), prefix::PARTICIPANT).strong();
     store.count(all).await
 }
 
-/// N1: keeps a count unless a newer one lies there, or the question is gone. Equal is kept, as with every count here.
+/// SESSIONS-12. Stores a count of up-votes. The condition fails if a newer one exists, or the question is gone. A
+/// count of the same time is stored again, as for all counts.
 pub async fn save_upvote_count(
     store: &Store,
     session: SessionId,

@@ -1,0 +1,35 @@
+//! What falls due in this area.
+
+use model::{QuestionId, SessionId, SlideId};
+
+use crate::{
+    Item,
+    dynamodb::{
+        due::DueItem,
+        key::{session_of, session_of_questions},
+    },
+    sessions::{Session, questions::Question, slide_generations::SlideGeneration},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionsDueWork {
+    /// The session needs its regular check.
+    Session(SessionId),
+    /// The question waits for the assistant.
+    Question(SessionId, QuestionId),
+    /// The slide waits for the text of a model.
+    SlideGeneration(SessionId, SlideId),
+}
+
+impl SessionsDueWork {
+    pub(crate) fn from_item(item: &DueItem) -> Option<Self> {
+        match item.kind_and_id()? {
+            (Session::KIND, id) => Some(Self::Session(id.into())),
+            (Question::KIND, id) => Some(Self::Question(session_of_questions(item.partition())?, id.into())),
+            (SlideGeneration::KIND, id) => {
+                Some(Self::SlideGeneration(session_of(item.partition())?, id.into()))
+            }
+            _ => None,
+        }
+    }
+}
