@@ -1,4 +1,4 @@
-//! Channels and their members, under those who come, go and change them at once.
+//! Channels and their members under concurrent changes.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -49,21 +49,22 @@ fn channel(n: u128, name: &str) -> Channel {
 }
 
 fn membership_rows(n: u128, user: u128, role: MemberRole) -> (ChannelMember, Membership) {
-    let (channel, user) = (id(n), id(user));
+    let channel = id(n);
+    let user = id(user);
     let username = format!("user_{user}");
     let member = ChannelMember { channel, user, role, username, name: "Ana".into(), joined_at: now() };
-    let place = Membership::new(channel, user, role, 0, now());
-    (member, place)
+    let membership = Membership::new(channel, user, role, 0, now());
+    (member, membership)
 }
 
-/// A channel of so many: the first of them owns it.
+/// Creates a channel with this number of members. The first member is its owner.
 async fn create_channel_of(store: &Store, people: u128) -> Channel {
     let made = channel(CHANNEL, "herons");
     let owner = membership_rows(CHANNEL, 1, MemberRole::Owner);
     assert_eq!(channels::create(store, &made, &[owner]).await.unwrap(), ChannelCreateOutcome::Created);
     for user in 2..=people {
-        let (member, place) = membership_rows(CHANNEL, user, MemberRole::Member);
-        assert_eq!(memberships::join(store, &member, &place).await.unwrap(), JoinOutcome::Joined);
+        let (member, membership) = membership_rows(CHANNEL, user, MemberRole::Member);
+        assert_eq!(memberships::join(store, &member, &membership).await.unwrap(), JoinOutcome::Joined);
     }
     stored_channel(store).await.unwrap()
 }
@@ -80,13 +81,13 @@ async fn listed_names(store: &Store) -> Vec<String> {
 async fn role(store: &Store, user: u128) -> Option<(MemberRole, MemberRole)> {
     let member =
         memberships::get(store, id(CHANNEL), id(user), ReadConsistency::Strong, now()).await.unwrap()?;
-    let place = memberships::get_membership(store, id(user), id(CHANNEL), now()).await.unwrap()?;
-    Some((member.role, place.role))
+    let membership = memberships::get_membership(store, id(user), id(CHANNEL), now()).await.unwrap()?;
+    Some((member.role, membership.role))
 }
 
 #[tokio::test]
 async fn a_channel_rename_survives_concurrent_joins() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let before = create_channel_of(&store, 1).await;
     let mut other = channel(8, "Storks");
     other.created_by = None;
@@ -103,8 +104,8 @@ async fn a_channel_rename_survives_concurrent_joins() {
         updated_at: later,
         ..before.clone()
     };
-    let (member, place) = membership_rows(CHANNEL, 2, MemberRole::Member);
-    memberships::join(&store, &member, &place).await.unwrap();
+    let (member, membership) = membership_rows(CHANNEL, 2, MemberRole::Member);
+    memberships::join(&store, &member, &membership).await.unwrap();
     assert_eq!(
         channels::change(&store, &before, called("sTORKS")).await.unwrap(),
         ChannelChangeOutcome::NameTaken
@@ -126,7 +127,7 @@ async fn a_channel_rename_survives_concurrent_joins() {
         (None, vec!["Egrets".into(), "Storks".into()])
     );
 
-    // archived: not listed, still found, nobody joins
+    // An archived channel is not listed and cannot be joined, but it is found by its id.
     let archived = Channel {
         archived_at: Some(later),
         description: Some("of herons".into()),
@@ -138,8 +139,8 @@ async fn a_channel_rename_survives_concurrent_joins() {
         panic!()
     };
     assert_eq!(listed_names(&store).await, ["Storks"]);
-    let (member, place) = membership_rows(CHANNEL, 3, MemberRole::Member);
-    assert_eq!(memberships::join(&store, &member, &place).await.unwrap(), JoinOutcome::Rejected);
+    let (member, membership) = membership_rows(CHANNEL, 3, MemberRole::Member);
+    assert_eq!(memberships::join(&store, &member, &membership).await.unwrap(), JoinOutcome::Rejected);
     let back = Channel {
         archived_at: None,
         updated_at: archived.updated_at + SignedDuration::from_secs(1),
@@ -151,9 +152,10 @@ async fn a_channel_rename_survives_concurrent_joins() {
 
 #[tokio::test]
 async fn concurrent_leaves_keep_an_owner() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let channel = create_channel_of(&store, 3).await.id;
-    let (one, two): (UserId, UserId) = (id(1), id(2));
+    let one: UserId = id(1);
+    let two: UserId = id(2);
     assert_eq!(memberships::find_other_owner(&store, channel, one, now()).await.unwrap(), None);
     let up = (MemberRole::Member, MemberRole::Owner);
     let given =
@@ -167,13 +169,13 @@ async fn concurrent_leaves_keep_an_owner() {
     let (first, second) = futures::join!(go(one, two), go(two, one));
     let gone =
         [first.unwrap(), second.unwrap()].iter().filter(|gone| **gone == WriteOutcome::Applied(())).count();
-    assert_eq!(gone, 1, "each counted on the other");
+    assert_eq!(gone, 1, "one owner must remain");
     assert_eq!(stored_channel(&store).await.unwrap().member_count, 2);
     let left = if role(&store, 1).await.is_some() { 1 } else { 2 };
     let alone = memberships::leave(&store, channel, id(left), MemberRole::Owner, RemainingOwner::LastMember)
         .await
         .unwrap();
-    assert_eq!(alone, WriteOutcome::ConditionFailed, "there is a third");
+    assert_eq!(alone, WriteOutcome::ConditionFailed, "there is a third member");
     let down = (MemberRole::Owner, MemberRole::Member);
     let demoted =
         memberships::assign_role(&store, channel, id(left), down, RemainingOwner::OtherOwner(id(3)))
@@ -184,12 +186,12 @@ async fn concurrent_leaves_keep_an_owner() {
         memberships::leave(&store, channel, id(left), MemberRole::Member, RemainingOwner::NotRequired)
             .await
             .unwrap();
-    assert_eq!(as_member, WriteOutcome::ConditionFailed, "they were read as something else");
+    assert_eq!(as_member, WriteOutcome::ConditionFailed, "the role has changed since it was read");
 }
 
 #[tokio::test]
 async fn a_stale_membership_write_restores_neither_role_nor_member() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let channel = create_channel_of(&store, 2).await.id;
     let read = memberships::get_membership(&store, id(2), channel, now()).await.unwrap().unwrap();
     let up = (MemberRole::Member, MemberRole::Moderator);
@@ -216,22 +218,14 @@ async fn a_stale_membership_write_restores_neither_role_nor_member() {
     let before =
         memberships::get(&store, channel, id(1), ReadConsistency::Strong, now()).await.unwrap().unwrap();
     let gone = ChannelMember { user: id(2), ..before.clone() };
-    assert_eq!(
-        rename(gone, "Bo").await,
-        WriteOutcome::ConditionFailed,
-        "whoever left is not brought back by a name"
-    );
+    assert_eq!(rename(gone, "Bo").await, WriteOutcome::ConditionFailed, "a rename does not restore a member");
     assert_eq!(rename(before.clone(), "Ana Lima").await, WriteOutcome::Applied(()));
-    assert_eq!(
-        rename(before, "Ana Older").await,
-        WriteOutcome::ConditionFailed,
-        "a name that was not read is newer"
-    );
+    assert_eq!(rename(before, "Ana Older").await, WriteOutcome::ConditionFailed, "the stored name is newer");
     let rows = memberships::list_by_user(&store, id(1), &[channel, id(9)], now()).await.unwrap();
     assert_eq!((rows.len(), rows[0].username.as_str(), rows[0].name.as_str()), (1, "ana", "Ana Lima"));
 }
 
-/// A row of which only its place matters.
+/// A row of which only the key matters.
 #[derive(Serialize, Deserialize)]
 struct RawRow {
     #[serde(skip)]
@@ -264,7 +258,7 @@ fn message(channel: ChannelId, seq: u64) -> Message {
 
 #[tokio::test]
 async fn a_deleted_channel_disappears_and_is_cleared_in_steps() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let channel = create_channel_of(&store, 3).await;
     let first = messages::append(&store, message(channel.id, 1), 0, now()).await.unwrap();
     let messages::AppendOutcome::Inserted(first) = first else { panic!() };
@@ -294,7 +288,7 @@ async fn a_deleted_channel_disappears_and_is_cleared_in_steps() {
     assert_eq!(
         delete(RemainingMembers::OnlyCaller, now()).await.unwrap(),
         WriteOutcome::ConditionFailed,
-        "others are in it"
+        "the channel has other members"
     );
     assert_eq!(delete(RemainingMembers::Any, now()).await.unwrap(), WriteOutcome::Applied(()));
     assert_eq!(delete(RemainingMembers::Any, now()).await.unwrap(), WriteOutcome::ConditionFailed);
@@ -307,10 +301,10 @@ async fn a_deleted_channel_disappears_and_is_cleared_in_steps() {
     assert_eq!(
         memberships::get_membership(&store, id(2), channel.id, now()).await.unwrap(),
         None,
-        "members go first"
+        "members are deleted first"
     );
     let log = [PartitionKey::Messages(channel.id)];
-    assert_eq!(row_count(&store, &log).await, 1_010, "whoever is at them has a minute");
+    assert_eq!(row_count(&store, &log).await, 1_010, "messages stay for a minute");
     let parts = [
         PartitionKey::Channel(channel.id),
         PartitionKey::Messages(channel.id),
@@ -320,17 +314,21 @@ async fn a_deleted_channel_disappears_and_is_cleared_in_steps() {
         PartitionKey::SearchTerm("two"),
         PartitionKey::Mentions(id(3)),
     ];
-    assert_eq!(row_count(&store, &[PartitionKey::Chat(id(2))]).await, 2, "of another channel, and of none");
-    // whoever was writing as it went, and what nobody can read
+    assert_eq!(
+        row_count(&store, &[PartitionKey::Chat(id(2))]).await,
+        2,
+        "rows of another channel and of none stay"
+    );
+    // A concurrent writer, and a row that cannot be parsed.
     put_raw(&store, &PartitionKey::Messages(channel.id), &SortKey::Number(1_011)).await;
     let later = now() + SignedDuration::from_mins(1);
     let (items, _) = due::list_due(&store, 10, None, later).await.unwrap();
     let what: Vec<due::DueWork> = items.iter().map(|item| item.work().unwrap()).collect();
     assert_eq!(what, [due::DueWork::Chat(ChatDueWork::DeletedChannel(channel.id))]);
-    assert!(!clear(later).await.unwrap(), "more than one go");
+    assert!(!clear(later).await.unwrap(), "more than one run is needed");
     assert_eq!(row_count(&store, &[PartitionKey::Messages(channel.id)]).await, 911);
     while !clear(later).await.unwrap() {}
-    assert!(clear(later).await.unwrap(), "however often");
+    assert!(clear(later).await.unwrap(), "deletion is idempotent");
     assert_eq!(
         (row_count(&store, &parts).await, due::list_due(&store, 10, None, later).await.unwrap().0.len()),
         (0, 0)
@@ -341,7 +339,7 @@ async fn a_deleted_channel_disappears_and_is_cleared_in_steps() {
 
 #[tokio::test]
 async fn deleting_private_chat_data_keeps_memberships() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     create_channel_of(&store, 2).await;
     for sk in [SortKey::Draft(id(7)), SortKey::Preferences, SortKey::MentionDigest] {
         put_raw(&store, &PartitionKey::Chat(id(2)), &sk).await;
@@ -354,7 +352,7 @@ async fn deleting_private_chat_data_keeps_memberships() {
 
 #[tokio::test]
 async fn projection_checkpoints_advance_only_forwards() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     for (log, number) in [
         (ChannelLog::Messages, 4),
         (ChannelLog::Changes, 7),

@@ -1,4 +1,4 @@
-//! The team's directory, against the embedded engine: whatever changes an account, its entry says the same.
+//! The team's directory on the embedded engine. It follows every change of an account.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -62,7 +62,7 @@ async fn sign_up(store: &Store, user: &User) {
     assert_eq!(users::create(store, user, &login).await.unwrap(), UserSaveOutcome::Applied);
 }
 
-/// Writes an account over what it is now, as its owner does.
+/// Replaces an account as its owner does.
 async fn replace(store: &Store, user: UserId, change: impl FnOnce(User) -> User) -> User {
     let before = users::get_strong(store, user, now()).await.unwrap().unwrap();
     let after = later(&before, change(before.clone()));
@@ -70,7 +70,7 @@ async fn replace(store: &Store, user: UserId, change: impl FnOnce(User) -> User)
     after
 }
 
-/// As an admin does.
+/// Replaces an account as an admin does, with an audit entry.
 async fn replace_as_admin(store: &Store, user: UserId, change: impl FnOnce(User) -> User) -> User {
     let before = users::get_strong(store, user, now()).await.unwrap().unwrap();
     let after = later(&before, change(before.clone()));
@@ -107,12 +107,13 @@ async fn directory_entry(store: &Store, username: &str) -> Option<DirectoryEntry
 
 #[tokio::test]
 async fn users_are_listed_by_user_name() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     for (n, username) in [(1, Some("Zoe")), (2, Some("ana")), (3, None), (4, Some("Bo_1"))] {
         sign_up(&store, &new_user(n, username)).await;
     }
     assert_eq!(listed_usernames(&store, now()).await, ["ana", "Bo_1", "Zoe"]);
-    let (mut found, mut cursor) = (Vec::new(), None::<String>);
+    let mut found = Vec::new();
+    let mut cursor = None::<String>;
     loop {
         let page = directory::page(&store, 1, cursor.as_deref(), now()).await.unwrap();
         found.extend(page.items.into_iter().map(|entry| entry.owner));
@@ -132,12 +133,12 @@ async fn users_are_listed_by_user_name() {
 
 #[tokio::test]
 async fn the_directory_follows_account_changes() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let ana: UserId = id(2);
     sign_up(&store, &new_user(1, Some("bob"))).await;
     sign_up(&store, &new_user(2, Some("ana"))).await;
 
-    // another spelling, another name, none, one again
+    // Another spelling, another name, no name, and a name again.
     replace(&store, ana, |user| User { username: Some(name("ANA")), ..user }).await;
     assert_eq!(listed_usernames(&store, now()).await, ["ANA", "bob"]);
     replace(&store, ana, |user| User { username: Some(name("cyd")), ..user }).await;
@@ -151,7 +152,7 @@ async fn the_directory_follows_account_changes() {
     let edit = ProfileUpdate { name: Some("Ana".into()), avatar: Some(avatar.clone()), organization: None };
     let WriteOutcome::Applied(edited) = users::update_profile(&store, ana, &edit, now()).await.unwrap()
     else {
-        panic!("ana is there")
+        panic!("ana has an account")
     };
     assert_eq!((edited.name.as_str(), &edited.avatar), ("Ana", &avatar));
     assert_eq!(users::get_strong(&store, ana, now()).await.unwrap(), Some(edited));
@@ -160,19 +161,19 @@ async fn the_directory_follows_account_changes() {
     replace_as_admin(&store, ana, |user| User { name: "Ana Lima".into(), ..user }).await;
     assert_eq!(directory_entry(&store, "ana").await.unwrap().name, "Ana Lima");
 
-    // kept out for a time: back by itself
+    // A temporary ban ends without a write.
     let hour = now() + SignedDuration::from_hours(1);
-    let kept_out =
+    let banned =
         |until| AccountRestriction { kind: RestrictionKind::Ban, until, reason: Some("noise".into()) };
-    replace_as_admin(&store, ana, |user| User { restriction: Some(kept_out(Some(hour))), ..user }).await;
+    replace_as_admin(&store, ana, |user| User { restriction: Some(banned(Some(hour))), ..user }).await;
     assert_eq!(listed_usernames(&store, now()).await, ["bob"]);
     assert_eq!(listed_usernames(&store, hour).await, ["ana", "bob"]);
     assert!(
         !format!("{:?}", directory_entry(&store, "ana").await).contains("noise"),
-        "why is not the team's to read"
+        "the reason is not shown to the team"
     );
-    // for good: back when it is lifted
-    replace_as_admin(&store, ana, |user| User { restriction: Some(kept_out(None)), ..user }).await;
+    // A permanent ban ends when an admin lifts it.
+    replace_as_admin(&store, ana, |user| User { restriction: Some(banned(None)), ..user }).await;
     assert_eq!(listed_usernames(&store, hour).await, ["bob"]);
     assert!(!directory_entry(&store, "ana").await.unwrap().is_listed(hour));
     replace_as_admin(&store, ana, |user| User { restriction: None, ..user }).await;
@@ -193,7 +194,7 @@ async fn the_directory_follows_account_changes() {
 
 #[tokio::test]
 async fn concurrent_account_changes_are_not_lost() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let ana: UserId = id(2);
     sign_up(&store, &new_user(2, None)).await;
     let renamed = ProfileUpdate { name: Some("Ana".into()), ..ProfileUpdate::default() };
@@ -202,7 +203,8 @@ async fn concurrent_account_changes_are_not_lost() {
     let employed = ProfileUpdate { organization: Some(Some("Herons".into())), ..ProfileUpdate::default() };
     let before = users::get_strong(&store, ana, now()).await.unwrap().unwrap();
     let after = later(&before, User { username: Some(name("ana")), ..before.clone() });
-    // a user name is taken while the rest changes: the edits hold in either order, the whole item only over what it read
+    // A user name is set while other fields change. The profile updates succeed in either order, and the replacement
+    // only over the version that it read.
     let edits = [&renamed, &pictured, &employed];
     let (named, edited) = tokio::join!(
         users::replace(&store, &before, &after),
@@ -223,7 +225,7 @@ async fn concurrent_account_changes_are_not_lost() {
     assert_eq!((shown.name, shown.avatar), (user.name, user.avatar.clone()));
     assert!(user.avatar.is_some());
 
-    // with a user name too
+    // The same for an account with a user name.
     let edits =
         ["A", "B", "C"].map(|name| ProfileUpdate { name: Some(name.into()), ..ProfileUpdate::default() });
     let cleared = ProfileUpdate { avatar: Some(None), ..ProfileUpdate::default() };
@@ -237,7 +239,7 @@ async fn concurrent_account_changes_are_not_lost() {
     assert_eq!(user.avatar, None);
 }
 
-/// A claim as it was before there was a directory.
+/// A claim from the time before the directory.
 #[derive(Serialize, Deserialize)]
 struct LegacyUsernameClaim {
     username: Username,
@@ -254,7 +256,7 @@ impl Item for LegacyUsernameClaim {
 
 #[tokio::test]
 async fn a_legacy_user_name_claim_is_listed_after_the_next_change() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     sign_up(&store, &new_user(2, Some("ana"))).await;
     store.put(&LegacyUsernameClaim { username: name("ana"), owner: id(2) }).await.unwrap();
     assert_eq!(users::id_by_username(&store, &name("ANA"), now()).await.unwrap(), Some(id(2)));

@@ -1,4 +1,4 @@
-//! The log of a channel, under those who write at once, again and after a crash.
+//! The message log of a channel under concurrent writes, retries and crashes.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -30,10 +30,10 @@ fn channel() -> ChannelId {
     id(CHANNEL)
 }
 
-fn message(author: u128, called: &str) -> Message {
+fn message(author: u128, client_msg_id: &str) -> Message {
     let author = MessageAuthor { id: id(author), username: format!("user_{author}"), name: "Ana".into() };
-    let content = format!("I say {called}");
-    Message { client_msg_id: Some(called.into()), ..Message::new(channel(), author, content, now()) }
+    let content = format!("I say {client_msg_id}");
+    Message { client_msg_id: Some(client_msg_id.into()), ..Message::new(channel(), author, content, now()) }
 }
 
 fn membership(user: u128) -> Membership {
@@ -41,18 +41,18 @@ fn membership(user: u128) -> Membership {
 }
 
 async fn join_channel(store: &Store, user: u128) -> Membership {
-    let place = membership(user);
+    let membership = membership(user);
     let member = ChannelMember {
         channel: channel(),
-        user: place.user,
-        role: place.role,
+        user: membership.user,
+        role: membership.role,
         username: format!("user_{user}"),
         name: "Ana".into(),
         joined_at: now(),
     };
-    store.put(&place).await.unwrap();
+    store.put(&membership).await.unwrap();
     store.put(&member).await.unwrap();
-    place
+    membership
 }
 
 /// Stores a message as `POST /v1/messages` does, at a moment.
@@ -86,7 +86,7 @@ async fn change_message(store: &Store, seq: u64, content: &str, at: Timestamp) -
 
 #[tokio::test]
 async fn concurrent_messages_have_consecutive_numbers() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let appends = (1..=100_u128).map(|user| {
         let store = &store;
         async move { messages::append(store, message(user, "once"), 0, now()).await.unwrap() }
@@ -108,20 +108,20 @@ async fn concurrent_messages_have_consecutive_numbers() {
 
 #[tokio::test]
 async fn concurrent_retries_store_one_message() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     for user in 1..=8 {
         join_channel(&store, user).await;
     }
     let store = &store;
     let again = (0..10).map(|_| send_message(store, 1, "mine", now()));
-    // others write between
+    // Other members write between the retries.
     let others = (2..=8).map(|user| send_message(store, user, "mine", now()));
     let (again, others) = futures::join!(join_all(again), join_all(others));
     let is_new =
         |appended: &Result<AppendOutcome, SendRefusal>| matches!(appended, Ok(AppendOutcome::Inserted(_)));
     assert!(again.iter().chain(&others).all(Result::is_ok), "{again:?} {others:?}");
     assert_eq!(again.iter().filter(|appended| is_new(appended)).count(), 1);
-    assert!(others.iter().all(is_new), "the same name of somebody else is another message");
+    assert!(others.iter().all(is_new), "the same id of another member is another message");
     let numbers: BTreeSet<u64> = again
         .into_iter()
         .map(|appended| match appended.unwrap() {
@@ -134,38 +134,38 @@ async fn concurrent_retries_store_one_message() {
 
 #[tokio::test]
 async fn a_retry_completes_an_interrupted_send() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     join_channel(&store, 1).await;
     join_channel(&store, 2).await;
-    // the place was written, the message was not; then others wrote
+    // The membership was written and the message was not. Then other members wrote.
     let before = memberships::get_membership(&store, id(1), channel(), now()).await.unwrap().unwrap();
-    let begun = memberships::reserve_send(&store, before, SendRecord::new("mine", "I say it", 0), now())
+    let attempt = memberships::reserve_send(&store, before, SendRecord::new("mine", "I say it", 0), now())
         .await
         .unwrap();
-    assert!(matches!(begun, SendAttempt::New(_)), "{begun:?}");
+    assert!(matches!(attempt, SendAttempt::New(_)), "{attempt:?}");
     for number in 0..7 {
         send_message(&store, 2, &format!("other {number}"), now()).await.unwrap();
     }
     let AppendOutcome::Inserted(stored) = send_message(&store, 1, "mine", now()).await.unwrap() else {
-        panic!("it was lost")
+        panic!("the message was lost")
     };
     assert_eq!(stored.seq, 8);
     send_message(&store, 2, "the last", now()).await.unwrap();
-    // the answer was lost
+    // The response was lost.
     assert_eq!(send_message(&store, 1, "mine", now()).await.unwrap(), AppendOutcome::Duplicate(stored));
     assert_eq!(all_messages(&store).await.len(), 9);
 }
 
 #[tokio::test]
 async fn a_duplicate_is_searched_page_by_page() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let store = &store;
     join_all((1..=350).map(|seq| async move {
         store.put(&Message { seq, ..message(1, &seq.to_string()) }).await.unwrap();
     }))
     .await;
-    let look = async |called: &str, after: u64| {
-        cost::measure(messages::find_duplicate(store, channel(), (id(1), called), after, now())).await
+    let look = async |client_msg_id: &str, after: u64| {
+        cost::measure(messages::find_duplicate(store, channel(), (id(1), client_msg_id), after, now())).await
     };
     let (found, early) = look("57", 10).await;
     let Ok(DuplicateLookup::Found(found)) = found else { panic!("{found:?}") };
@@ -179,7 +179,7 @@ async fn a_duplicate_is_searched_page_by_page() {
 
 #[tokio::test]
 async fn only_members_within_the_rate_limit_send() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let out = join_channel(&store, 1).await;
     join_channel(&store, 2).await;
     for number in 0..20 {
@@ -193,25 +193,25 @@ async fn only_members_within_the_rate_limit_send() {
     let later = now() + SignedDuration::from_secs(20);
     assert!(matches!(send_message(&store, 1, "19", later).await, Ok(AppendOutcome::Duplicate(_))));
     send_message(&store, 1, "one more", now() + SignedDuration::from_secs(10)).await.unwrap();
-    let place = memberships::get_membership(&store, id(1), channel(), now()).await.unwrap().unwrap();
-    assert!(place.read_seq >= 20, "whoever writes has read: {place:?}");
-    store.delete(&store::Item::key(&place)).await.unwrap();
-    // also where it was read before they were removed
+    let membership = memberships::get_membership(&store, id(1), channel(), now()).await.unwrap().unwrap();
+    assert!(membership.read_seq >= 20, "a writer is up to date: {membership:?}");
+    store.delete(&store::Item::key(&membership)).await.unwrap();
+    // A membership that was read before the member was removed does not help.
     let refused =
         memberships::reserve_send(&store, out, SendRecord::new("late", "I say it", 21), now()).await;
     assert_eq!(refused.unwrap(), SendAttempt::Refused(SendRefusal::NotMember));
 }
 
 #[tokio::test]
-async fn x1_a_message_of_one_kilobyte_costs_two_write_units() {
-    let World { store, _cloud: _bench } = store_world().await;
-    let place = join_channel(&store, 1).await;
+async fn a_message_of_one_kilobyte_costs_two_write_units() {
+    let World { store, _cloud } = store_world().await;
+    let membership = join_channel(&store, 1).await;
     let mut long = message(1, "0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a");
     long.content = "x".repeat(600);
     let (_, cost) = cost::measure(async {
         memberships::reserve_send(
             &store,
-            place,
+            membership,
             SendRecord::new("0190b5a4-6f7e-7c3a-9b21-1f0e5d4c3b2a", &long.content, 0),
             now(),
         )
@@ -225,34 +225,37 @@ async fn x1_a_message_of_one_kilobyte_costs_two_write_units() {
 
 #[tokio::test]
 async fn sending_advances_the_read_position_only_when_up_to_date() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     for (user, read_seq) in [(1, 5), (2, 3), (3, 6), (4, 9)] {
-        let place = Membership { read_seq, ..join_channel(&store, user).await };
-        store.put(&place).await.unwrap();
-        let begun = memberships::reserve_send(&store, place, SendRecord::new("mine", "I say it", 5), now())
-            .await
-            .unwrap();
-        let SendAttempt::New(after) = begun else { panic!("{begun:?}") };
+        let membership = Membership { read_seq, ..join_channel(&store, user).await };
+        store.put(&membership).await.unwrap();
+        let attempt =
+            memberships::reserve_send(&store, membership, SendRecord::new("mine", "I say it", 5), now())
+                .await
+                .unwrap();
+        let SendAttempt::New(after) = attempt else { panic!("{attempt:?}") };
         assert_eq!(after.read_seq, if read_seq == 5 { 6 } else { read_seq });
     }
 }
 
 #[tokio::test]
 async fn a_reused_client_msg_id_needs_the_same_text() {
-    let World { store, _cloud: _bench } = store_world().await;
-    let place = join_channel(&store, 1).await;
-    let begun = memberships::reserve_send(&store, place.clone(), SendRecord::new("mine", "hello", 0), now())
-        .await
-        .unwrap();
-    assert!(matches!(begun, SendAttempt::New(_)), "{begun:?}");
-    let other = memberships::reserve_send(&store, place, SendRecord::new("mine", "good-bye", 0), now()).await;
+    let World { store, _cloud } = store_world().await;
+    let membership = join_channel(&store, 1).await;
+    let attempt =
+        memberships::reserve_send(&store, membership.clone(), SendRecord::new("mine", "hello", 0), now())
+            .await
+            .unwrap();
+    assert!(matches!(attempt, SendAttempt::New(_)), "{attempt:?}");
+    let other =
+        memberships::reserve_send(&store, membership, SendRecord::new("mine", "good-bye", 0), now()).await;
     assert_eq!(other.unwrap(), SendAttempt::Refused(SendRefusal::IdReused));
 }
 
 #[tokio::test]
 async fn two_bursts_of_send_records_fit_in_one_kilobyte() {
-    let World { store, _cloud: _bench } = store_world().await;
-    let mut place = Membership {
+    let World { store, _cloud } = store_world().await;
+    let mut membership = Membership {
         role: MemberRole::Moderator,
         notification_level: NotificationLevel::Mentions,
         other_user: Some(id(u128::MAX)),
@@ -260,23 +263,24 @@ async fn two_bursts_of_send_records_fit_in_one_kilobyte() {
         rev: 999_999_999_999,
         ..join_channel(&store, u128::MAX).await
     };
-    store.put(&place).await.unwrap();
+    store.put(&membership).await.unwrap();
     let named = |number: u64| SendRecord::new(&format!("phone:{number}"), "hello", 999_999_999_000 + number);
     for number in 0..41 {
         let at = now() + SignedDuration::from_secs(i64::try_from(number).unwrap());
-        let (begun, cost) = cost::measure(memberships::reserve_send(&store, place, named(number), at)).await;
-        let SendAttempt::New(next) = begun.unwrap() else { panic!("{number} is new") };
+        let (attempt, cost) =
+            cost::measure(memberships::reserve_send(&store, membership, named(number), at)).await;
+        let SendAttempt::New(next) = attempt.unwrap() else { panic!("{number} is new") };
         assert!((cost.requests, cost.write_units) == (1, 1.0), "{number}: {cost:?}");
-        place = next;
+        membership = next;
     }
-    assert_eq!(place.send_records, (1..41).map(named).collect::<Vec<SendRecord>>());
-    let read = memberships::get_membership(&store, place.user, channel(), now()).await.unwrap();
-    assert_eq!(read, Some(place));
+    assert_eq!(membership.send_records, (1..41).map(named).collect::<Vec<SendRecord>>());
+    let read = memberships::get_membership(&store, membership.user, channel(), now()).await.unwrap();
+    assert_eq!(read, Some(membership));
 }
 
 #[tokio::test]
 async fn the_last_numbers_of_many_channels_are_read_in_batches() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     for (n, length) in [(1_u128, 0_u64), (2, 1), (3, 9), (4, 40)] {
         for seq in 1..=length {
             let written = Message { channel: id(n), seq, ..message(1, "x") };
@@ -290,7 +294,7 @@ async fn the_last_numbers_of_many_channels_are_read_in_batches() {
 
 #[tokio::test]
 async fn concurrent_changes_have_distinct_numbers() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     for _ in 0..40 {
         let after = messages::last_seq(&store, channel(), ReadConsistency::Strong, now()).await.unwrap();
         messages::append(&store, message(1, &after.to_string()), after, now()).await.unwrap();
@@ -301,7 +305,7 @@ async fn concurrent_changes_have_distinct_numbers() {
     assert_eq!(numbers, (1..=40).collect::<Vec<u64>>());
     assert_eq!(messages::last_numbers(&store, channel(), now()).await.unwrap(), (40, 40));
 
-    // of two who change one message, the one who read it before is told so
+    // Of two concurrent changes of one message, the second one fails.
     let before = all_messages(&store).await.remove(0);
     change_message(&store, 1, "first", now()).await;
     let late = Message { content: "second".into(), ..before.clone() };
@@ -311,7 +315,7 @@ async fn concurrent_changes_have_distinct_numbers() {
 
 #[tokio::test]
 async fn missed_changes_are_replayed_or_require_a_resync() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     for seq in 0..6 {
         messages::append(&store, message(1, &seq.to_string()), seq, now()).await.unwrap();
     }
@@ -330,24 +334,24 @@ async fn missed_changes_are_replayed_or_require_a_resync() {
     assert_eq!(numbers(missed(6, Some(3)).await), Some(vec![]));
     assert_eq!(numbers(missed(4, Some(3)).await), Some(vec![5, 6]));
     assert_eq!(numbers(missed(6, Some(1)).await), Some(vec![2, 3]));
-    // as they are now, and each once
+    // Messages are returned as they are now, each once.
     let both = missed(4, Some(0)).await;
     let changed = both.messages.as_ref().unwrap().iter().find(|message| message.seq == 2).unwrap();
     assert_eq!((changed.version, changed.change), (3, 3));
     assert_eq!(numbers(both), Some(vec![2, 3, 5, 6]));
-    // a client that says nothing of changes gets none
+    // A client without a change number gets no changes.
     assert_eq!(numbers(missed(5, None).await), Some(vec![6]));
     for too_much in [missed(1, Some(3)).await, missed(7, Some(3)).await, missed(6, Some(4)).await] {
         assert_eq!(numbers(too_much), None);
     }
     let none = messages::read_missed(&store, channel(), None, 4, now()).await.unwrap();
     assert_eq!(numbers(none), Some(vec![]));
-    // changes are forgotten after a month; whoever asks for them reads anew
+    // Changes expire after a month. A client that asks for them must resync.
     let later = now() + SignedDuration::from_hours(31 * 24);
     let since = Some(ChannelPosition { seq: 6, change: Some(1) });
     let forgotten = messages::read_missed(&store, channel(), since, 4, later).await.unwrap();
     assert_eq!(forgotten.messages, None);
-    // and numbers go on, whether the table has deleted what is forgotten or not
+    // Numbers continue, whether the table has deleted the expired changes or not.
     for (number, next) in [(3, 65), (65, 129)] {
         assert_eq!(messages::last_numbers(&store, channel(), later).await.unwrap(), (6, number));
         let moment = later + SignedDuration::from_hours(i64::try_from(number).unwrap() * 24);
@@ -360,7 +364,7 @@ async fn missed_changes_are_replayed_or_require_a_resync() {
 
 #[tokio::test]
 async fn pins_follow_their_messages() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     for seq in 0..3 {
         messages::append(&store, message(1, &seq.to_string()), seq, now()).await.unwrap();
     }
@@ -384,7 +388,7 @@ async fn pins_follow_their_messages() {
 
 #[tokio::test]
 async fn a_message_round_trips_through_its_item() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let mut whole = message(1, "whole");
     whole.seq = 1;
     whole.reactions = vec![StoredReaction { emoji: "👍".into(), users: vec![id(1), id(2)] }];
@@ -395,7 +399,7 @@ async fn a_message_round_trips_through_its_item() {
     }
 }
 
-/// A phone that was offline sends everything it kept, all at the same time.
+/// A phone that was offline sends all its messages at the same time.
 #[tokio::test]
 async fn a_concurrent_burst_of_one_member_is_stored() {
     let World { store, _cloud } = store_world().await;

@@ -196,6 +196,31 @@ fn functions_start_no_background_tasks() {
     assert!(spawning.is_empty(), "{spawning:#?}");
 }
 
+/// The store returns `StoreError`, an `Option` or an outcome. The calling function or a rule of `model` makes the error that the
+/// caller of the product gets. Only the conversion of `StoreError` knows `model::Error`.
+#[test]
+fn the_store_makes_no_errors_of_the_product() {
+    let folder = repository().join("shared/store/src");
+    let mut wrong = Vec::new();
+    for file in rust_files(&folder).into_iter().filter(|file| !file.ends_with("dynamodb/error.rs")) {
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let imports = code.split("use model::").skip(1).filter_map(|rest| rest.split(';').next());
+        let imported: Vec<&str> = imports
+            .flat_map(|names| names.split(|letter: char| !letter.is_alphanumeric() && letter != '_'))
+            .filter(|name| ["Error", "ErrorCode", "FieldError", "Result"].contains(name))
+            .collect();
+        let named = ["model::Error", "model::Result", "model::FieldError"];
+        if !imported.is_empty() || named.iter().any(|name| code.contains(name)) {
+            wrong.push(file.strip_prefix(repository()).unwrap().display().to_string());
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "return `StoreError`, an `Option` or an outcome instead of `model::Error`: {wrong:#?}"
+    );
+}
+
 /// Every Rust file of ours.
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -9,9 +9,10 @@ use crate::{StoreError, WriteOutcome};
 
 /// The number of attempts. A change that loses eight times competes with a burst, and the caller is asked to try again later.
 const MAX_ATTEMPTS: u32 = 8;
-/// The longest pause after the first lost attempt, in milliseconds. It doubles with each further attempt, up to [`MAX_PAUSE`].
+/// The longest pause after the first lost attempt, in milliseconds. It doubles with each further attempt.
 const FIRST_PAUSE: u64 = 5;
-const MAX_PAUSE: u64 = 160;
+/// How often the pause doubles, to 160 ms.
+const MAX_DOUBLINGS: u32 = 5;
 
 /// Repeats `attempt` until its conditional write is applied.
 ///
@@ -23,14 +24,27 @@ const MAX_PAUSE: u64 = 160;
 ///
 /// # Errors
 /// Returns the error of an attempt at once. Returns [`StoreError::Contended`] with `subject` after eight lost attempts.
-pub async fn retry_conflict<T, E, F>(subject: &'static str, mut attempt: impl FnMut() -> F) -> Result<T, E>
+pub async fn retry_conflict<T, E, F>(subject: &'static str, attempt: impl FnMut() -> F) -> Result<T, E>
 where
     E: From<StoreError>,
     F: Future<Output = Result<WriteOutcome<T>, E>>,
 {
-    for lost in 0..MAX_ATTEMPTS {
+    retry_burst(subject, MAX_ATTEMPTS, attempt).await
+}
+
+/// Repeats `attempt` as [`retry_conflict`] does, for items that the product allows to change in a burst of a known size.
+pub(crate) async fn retry_burst<T, E, F>(
+    subject: &'static str,
+    max_attempts: u32,
+    mut attempt: impl FnMut() -> F,
+) -> Result<T, E>
+where
+    E: From<StoreError>,
+    F: Future<Output = Result<WriteOutcome<T>, E>>,
+{
+    for lost in 0..max_attempts {
         if lost > 0 {
-            let longest = (FIRST_PAUSE << (lost - 1)).min(MAX_PAUSE);
+            let longest = FIRST_PAUSE << (lost - 1).min(MAX_DOUBLINGS);
             // A statement of its own, because the random number generator of the thread is not `Send`.
             let pause = rand::rng().random_range(0..longest);
             tokio::time::sleep(Duration::from_millis(pause)).await;

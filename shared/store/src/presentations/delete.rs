@@ -40,8 +40,8 @@ pub async fn delete(store: &Store, owner: UserId, id: PresentationId, now: Times
         .buffer_unordered(CONCURRENT_DELETES)
         .try_collect::<()>()
         .await?;
-    let owned = ConditionExpression::new("presentation = :id").text(":id", id);
-    store.delete_if(&slug_key(&presentation.slug), owned).await?;
+    let same_presentation = ConditionExpression::new("presentation = :id").text(":id", id);
+    store.delete_if(&slug_key(&presentation.slug), same_presentation).await?;
     store.delete(&presentation_key(id)).await
 }
 

@@ -267,6 +267,6 @@ mod tests {
         assert_eq!(found.session, session);
         assert_eq!(found.snapshots, [snapshot]);
         assert_eq!(found.presence, Some(presence));
-        assert!(from_rows([row(&mood)]).is_none(), "counts without their session are none of a session");
+        assert!(from_rows([row(&mood)]).is_none(), "counts without a session are ignored");
     }
 }

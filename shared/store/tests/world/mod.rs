@@ -1,4 +1,4 @@
-//! A store on the embedded engine, at one moment.
+//! A store on the embedded engine at a fixed time.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -24,12 +24,12 @@ pub(crate) fn id<T: From<Uuid>>(n: u128) -> T {
 
 pub(crate) async fn store_world() -> World {
     let millis = now().as_millisecond();
-    let bench = TestCloud::start(move || millis, None).await.unwrap();
+    let cloud = TestCloud::start(move || millis, None).await.unwrap();
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
         .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-        .endpoint_url(bench.emulator.dynamodb_url())
+        .endpoint_url(cloud.emulator.dynamodb_url())
         .build();
-    World { store: Store::new(Client::from_conf(config), TABLE_NAME.into(), [7; 32]), _cloud: bench }
+    World { store: Store::new(Client::from_conf(config), TABLE_NAME.into(), [7; 32]), _cloud: cloud }
 }

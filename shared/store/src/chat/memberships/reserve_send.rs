@@ -6,7 +6,14 @@ use jiff::Timestamp;
 use model::message::send_rate;
 
 use super::{Membership, SendRecord, get_membership, replace_membership, send_record::MAX_SEND_RECORDS};
-use crate::{Store, WriteOutcome, dynamodb::error::Result, retry_conflict};
+use crate::{
+    Store, WriteOutcome,
+    dynamodb::{error::Result, retry::retry_burst},
+};
+
+/// A member's devices may change the membership concurrently. Each send is one of the burst, and ten more changes mark messages as
+/// read.
+const MAX_ATTEMPTS: u32 = send_rate::MESSAGE_BURST + 10;
 
 /// The outcome of [`reserve_send`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +50,7 @@ pub async fn reserve_send(
     let channel = before.channel;
     // The caller has just read the membership, so the first attempt needs no read.
     let mut first = Some(before);
-    retry_conflict("the membership", || {
+    retry_burst("the membership", MAX_ATTEMPTS, || {
         let given = first.take();
         async move {
             let before = match given {

@@ -49,9 +49,9 @@ pub async fn read_missed(
     // Messages are read after their changes, so that no message is older than its change.
     let ids: BTreeSet<MessageId> = changes.iter().map(MessageChange::message).collect();
     let ids: Vec<MessageId> = ids.into_iter().collect();
-    let changed = get_many(store, &ids, ReadConsistency::Strong, now).await?;
+    let updated = get_many(store, &ids, ReadConsistency::Strong, now).await?;
     let mut messages: Vec<Message> =
-        new.into_iter().filter(|one| !ids.contains(&one.id())).chain(changed).collect();
+        new.into_iter().filter(|one| !ids.contains(&one.id())).chain(updated).collect();
     messages.sort_by_key(|message| message.seq);
     Ok(MissedActivity { messages: Some(messages), seq, change })
 }

@@ -1,4 +1,4 @@
-//! Access patterns by number, against the embedded engine with the table of `template.yaml`.
+//! Access patterns on the embedded engine, with the table of `template.yaml`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -45,7 +45,9 @@ fn connection(n: u128, session: SessionId) -> Connection {
 }
 
 fn vote(participant: u128, received: i64, seq: Option<i64>, option: &str) -> SlideResponse {
-    let (session, slide, participant) = (id(1), id(2), ParticipantId::from(Uuid::from_u128(participant)));
+    let session = id(1);
+    let slide = id(2);
+    let participant = ParticipantId::from(Uuid::from_u128(participant));
     SlideResponse {
         id: ResponseId::derive(session, slide, participant),
         session,
@@ -63,7 +65,7 @@ fn vote(participant: u128, received: i64, seq: Option<i64>, option: &str) -> Sli
 
 #[tokio::test]
 async fn a_join_code_is_reserved_until_its_session_ends() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let first = session(10, "AAAAAA");
     assert_eq!(sessions::create(&store, &first).await.unwrap(), SessionCreateOutcome::Created);
     assert_eq!(
@@ -83,7 +85,7 @@ async fn a_join_code_is_reserved_until_its_session_ends() {
     assert_eq!(
         sessions::change(&store, &ended).await.unwrap(),
         WriteOutcome::ConditionFailed,
-        "the version has moved"
+        "the version has changed"
     );
     let code = sessions::by_code(&store, &first.join_code, now()).await.unwrap().unwrap();
     assert!(code.ended && code.session == first.id);
@@ -95,7 +97,7 @@ async fn a_join_code_is_reserved_until_its_session_ends() {
 
 #[tokio::test]
 async fn session_lists_are_newest_first_with_bound_cursors() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     for n in 20..25 {
         sessions::create(&store, &session(n, &format!("AAAA{n}"))).await.unwrap();
     }
@@ -105,10 +107,16 @@ async fn session_lists_are_newest_first_with_bound_cursors() {
     let cursor = first.next.as_deref();
     let second = sessions::page_by_owner(&store, id(1), None, 2, cursor, now()).await.unwrap();
     assert_eq!(ids(&second), [id(22), id(21)]);
-    assert!(sessions::page_by_owner(&store, id(9), None, 2, cursor, now()).await.is_err(), "another owner's");
+    assert!(
+        sessions::page_by_owner(&store, id(9), None, 2, cursor, now()).await.is_err(),
+        "a cursor of another owner"
+    );
     let mut bent = cursor.unwrap().to_owned();
     bent.replace_range(0..1, if bent.starts_with('A') { "B" } else { "A" });
-    assert!(sessions::page_by_owner(&store, id(1), None, 2, Some(&bent), now()).await.is_err(), "bit flip");
+    assert!(
+        sessions::page_by_owner(&store, id(1), None, 2, Some(&bent), now()).await.is_err(),
+        "a modified cursor"
+    );
     let held = sessions::page_by_presentation(&store, id(2), 3, None, now()).await.unwrap();
     assert_eq!(ids(&held), [id(24), id(23), id(22)]);
     let none =
@@ -118,7 +126,7 @@ async fn session_lists_are_newest_first_with_bound_cursors() {
 
 #[tokio::test]
 async fn due_rows_are_found_until_postponed() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     sessions::create(&store, &session(30, "AAAAAA")).await.unwrap();
     let tomorrow = now() + SignedDuration::from_hours(25);
     assert!(due::list_due(&store, 10, None, now()).await.unwrap().0.is_empty());
@@ -129,7 +137,7 @@ async fn due_rows_are_found_until_postponed() {
     assert_eq!(
         due::postpone(&store, &found[0], lease).await.unwrap(),
         WriteOutcome::ConditionFailed,
-        "it is put off"
+        "it is postponed already"
     );
     assert!(due::list_due(&store, 10, None, tomorrow).await.unwrap().0.is_empty());
     let found = due::list_due(&store, 10, None, lease).await.unwrap().0;
@@ -140,13 +148,13 @@ async fn due_rows_are_found_until_postponed() {
     assert_eq!(
         due::postpone(&store, &found[0], lease).await.unwrap(),
         WriteOutcome::ConditionFailed,
-        "its job was faster"
+        "its job has rescheduled it"
     );
 }
 
 #[tokio::test]
 async fn the_later_vote_wins_in_any_order() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     for (received, seq, option, written) in [
         (100, None, "a", true),
         (90, None, "b", false),
@@ -168,7 +176,7 @@ async fn the_later_vote_wins_in_any_order() {
 
 #[tokio::test]
 async fn a_vote_costs_one_write_unit_and_every_shard_is_counted() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     for n in 0..40 {
         let (outcome, cost) = cost::measure(responses::put(&store, &vote(n, 1, None, "a"))).await;
         assert_eq!(outcome.unwrap(), WriteOutcome::Applied(()));
@@ -179,7 +187,7 @@ async fn a_vote_costs_one_write_unit_and_every_shard_is_counted() {
 
 #[tokio::test]
 async fn a_final_response_is_not_replaced() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let (first, cost) = cost::measure(responses::put_first(&store, &vote(7, 100, None, "a"))).await;
     assert_eq!(first.unwrap(), WriteOutcome::Applied(()));
     assert_eq!((cost.requests, cost.read_units, cost.write_units), (1, 0.0, 1.0));
@@ -197,8 +205,9 @@ async fn a_final_response_is_not_replaced() {
 
 #[tokio::test]
 async fn a_connection_is_subscribed_until_it_closes() {
-    let World { store, _cloud: _bench } = store_world().await;
-    let (session, room) = (id(1), Room::Session(id(1)));
+    let World { store, _cloud } = store_world().await;
+    let session = id(1);
+    let room = Room::Session(session);
     for n in 0..150 {
         connections::put(&store, &connection(1000 + n, session)).await.unwrap();
     }
@@ -227,7 +236,7 @@ async fn a_connection_is_subscribed_until_it_closes() {
 
 #[tokio::test]
 async fn a_ticket_is_spent_once() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let until = now() + SignedDuration::from_secs(60);
     let tries = (0..20).map(|_| tickets::spend(&store, Uuid::from_u128(5), until, now()));
     let won = futures::future::try_join_all(tries).await.unwrap();
@@ -236,7 +245,7 @@ async fn a_ticket_is_spent_once() {
 
 #[tokio::test]
 async fn a_rate_limit_resets_with_its_window() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let limit = RateLimit { name: "test", max_attempts: 3, window: std::time::Duration::from_mins(1) };
     let tries = (0..10).map(|_| rate_limits::count_attempt(&store, limit, "ana", now()));
     let outcomes = futures::future::try_join_all(tries).await.unwrap();
@@ -252,7 +261,7 @@ async fn a_rate_limit_resets_with_its_window() {
 
 #[tokio::test]
 async fn an_idempotency_key_runs_once_and_stores_its_response() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let begun = idempotency::claim(&store, "key", "body", now()).await.unwrap();
     assert!(matches!(begun, idempotency::IdempotencyClaim::Claimed));
     let again = idempotency::claim(&store, "key", "body", now()).await.unwrap();
@@ -261,7 +270,7 @@ async fn an_idempotency_key_runs_once_and_stores_its_response() {
     let died = idempotency::claim(&store, "key", "body", later).await.unwrap();
     assert!(
         matches!(died, idempotency::IdempotencyClaim::Claimed),
-        "the first one died: its lock has run out"
+        "the lock of the first request has expired"
     );
     let answer = idempotency::StoredResponse { status: 201, headers: Vec::new(), body: Some("{}".into()) };
     idempotency::finish(&store, "key", "body", answer.clone(), later).await.unwrap();
@@ -273,7 +282,7 @@ async fn an_idempotency_key_runs_once_and_stores_its_response() {
 
 #[tokio::test]
 async fn a_reset_lets_a_new_response_replace_the_old_one() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     responses::put_first(&store, &vote(7, 100, None, "a")).await.unwrap();
     let again = |received, option| vote(7, received, None, option);
     assert_eq!(
@@ -298,12 +307,12 @@ async fn a_reset_lets_a_new_response_replace_the_old_one() {
 
 #[tokio::test]
 async fn a_hidden_response_stays_hidden_until_replaced() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let spam = vote(7, 100, Some(1), "a");
     responses::put(&store, &spam).await.unwrap();
     let hidden = responses::moderate(&store, &spam, Some(true), None).await.unwrap().applied().unwrap();
     assert!(hidden.hidden && !hidden.flagged);
-    // the mark of one who saw it before it was hidden hides nothing, and shows nothing
+    // A mark by a presenter who saw the answer before it was hidden neither hides nor shows it.
     let marked = responses::moderate(&store, &spam, None, Some(true)).await.unwrap().applied().unwrap();
     assert!(marked.hidden && marked.flagged);
     for again in [spam.clone(), vote(7, 200, Some(2), "a"), vote(7, 200, None, "a")] {
@@ -313,12 +322,12 @@ async fn a_hidden_response_stays_hidden_until_replaced() {
     assert_eq!(kept, Some(marked));
     assert_eq!(responses::put(&store, &vote(7, 300, Some(3), "b")).await.unwrap(), WriteOutcome::Applied(()));
     let late = responses::moderate(&store, &spam, Some(true), None).await.unwrap();
-    assert_eq!(late, WriteOutcome::ConditionFailed, "another one has taken its place");
+    assert_eq!(late, WriteOutcome::ConditionFailed, "another answer has replaced it");
 }
 
 #[tokio::test]
 async fn a_delayed_write_records_its_storage_time() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let answer = vote(7, 100, None, "a");
     responses::put(&store, &answer).await.unwrap();
     assert_eq!(responses::update_stored_at(&store, &answer, 900).await.unwrap(), WriteOutcome::Applied(()));
@@ -335,7 +344,7 @@ async fn a_delayed_write_records_its_storage_time() {
 
 #[tokio::test]
 async fn an_ended_log_in_is_due_until_deleted() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let login = Login {
         user: id(1),
         id: id(50),
@@ -357,7 +366,10 @@ async fn an_ended_log_in_is_due_until_deleted() {
     assert!(log_ins::list(&store, login.user, now()).await.unwrap().is_empty());
     assert_eq!(log_ins::rotate(&store, &login, now()).await.unwrap(), WriteOutcome::ConditionFailed);
 
-    assert!(due::list_due(&store, 10, None, now()).await.unwrap().0.is_empty(), "whoever ended it is at it");
+    assert!(
+        due::list_due(&store, 10, None, now()).await.unwrap().0.is_empty(),
+        "the request that ended it may still be running"
+    );
     let later = now() + SignedDuration::from_secs(61);
     let found = due::list_due(&store, 10, None, later).await.unwrap().0;
     assert_eq!(
@@ -368,14 +380,14 @@ async fn an_ended_log_in_is_due_until_deleted() {
     assert!(due::list_due(&store, 10, None, later).await.unwrap().0.is_empty());
     assert!(
         !log_ins::end(&store, login.user, login.id, now()).await.unwrap(),
-        "nothing is made by ending nothing"
+        "ending a missing log-in creates nothing"
     );
     assert!(due::list_due(&store, 10, None, later).await.unwrap().0.is_empty());
 }
 
 #[tokio::test]
 async fn an_ended_session_leaves_the_join_index() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let first = session(40, "AAAAAA");
     sessions::create(&store, &first).await.unwrap();
     sessions::cancel_check(&store, first.id).await.unwrap();

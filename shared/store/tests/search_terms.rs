@@ -1,4 +1,4 @@
-//! F7: where words stand, against the embedded engine.
+//! CHAT-21: search terms on the embedded engine.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -16,7 +16,7 @@ use store::{
 
 use world::{World, id, now, store_world};
 
-/// By day, channel and part, as rows lie; then by number.
+/// By day, channel and block as rows are ordered, then by number.
 type SearchHits = Vec<(ChannelId, u64)>;
 
 async fn index_words(store: &Store, words: &[&str], channel: ChannelId, days_ago: i64, seqs: &[u64]) {
@@ -28,9 +28,10 @@ async fn index_words(store: &Store, words: &[&str], channel: ChannelId, days_ago
     }
 }
 
-/// Everything that a search comes to, in turns of so many messages, each going on where the one before stopped.
+/// Returns all hits of a search in turns of this many messages. Each turn continues where the one before stopped.
 async fn search_in_turns(store: &Store, words: &[&str], turn: usize) -> SearchHits {
-    let (mut found, mut from) = (Vec::new(), None);
+    let mut found = Vec::new();
+    let mut from = None;
     loop {
         let mut search = TermSearch::new(words.iter().map(|word| (*word).to_owned()), from.take());
         let mut left = turn;
@@ -61,14 +62,15 @@ async fn search_in_turns(store: &Store, words: &[&str], turn: usize) -> SearchHi
 
 #[tokio::test]
 async fn search_finds_all_words_newest_day_first() {
-    let World { store, _cloud: _bench } = store_world().await;
-    let (one, two): (ChannelId, ChannelId) = (id(1), id(2));
+    let World { store, _cloud } = store_world().await;
+    let one: ChannelId = id(1);
+    let two: ChannelId = id(2);
     index_words(&store, &["heron", "nest"], one, 3, &[1, 2]).await;
     index_words(&store, &["heron"], one, 2, &[3, 4, 255, 256, 257]).await;
     index_words(&store, &["nest"], one, 2, &[4, 256, 257]).await;
     index_words(&store, &["nest"], two, 1, &[1, 2, 3]).await;
     index_words(&store, &["heron", "nest"], two, 0, &[9]).await;
-    // twice is once
+    // A repeated write changes nothing.
     index_words(&store, &["heron", "nest"], two, 0, &[9]).await;
     let both = [(two, 9), (one, 257), (one, 256), (one, 4), (one, 2), (one, 1)];
     for turn in [1, 2, 3, 100] {
@@ -81,7 +83,7 @@ async fn search_finds_all_words_newest_day_first() {
 
 #[tokio::test]
 async fn search_follows_the_rarest_word() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let mut rows = BTreeMap::new();
     for day in 0..300_i64 {
         let channel: ChannelId = id(u128::from(day.unsigned_abs() % 3));
@@ -91,6 +93,6 @@ async fn search_follows_the_rarest_word() {
     index_words(&store, &["rare"], rows[&290], 290, &[7]).await;
     let (found, cost) = cost::measure(search_in_turns(&store, &["common", "rare"], 100)).await;
     assert_eq!(found, [(rows[&290], 7)]);
-    // one look at each, one leap, and a last one that finds no more
+    // One request for each word, one to skip, and a last one that finds no more.
     assert!(cost.requests <= 4, "{cost:?}");
 }

@@ -1,4 +1,4 @@
-//! What plans limit, and who can make admins, against the embedded engine with the table of `template.yaml`.
+//! Limits of plans, and the set of super admins, on the embedded engine with the table of `template.yaml`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -27,7 +27,8 @@ use store::{
 use world::{World, id, now, store_world};
 
 fn spent_tokens() -> AiCallCost {
-    let (provider, model) = ("extractive".into(), "bm25".into());
+    let provider = "extractive".into();
+    let model = "bm25".into();
     AiCallCost { tokens_in: 100, tokens_out: 20, cost_micros: 7, provider, model }
 }
 
@@ -35,34 +36,38 @@ const AI: Quota = Quota::AiCallsPerSession;
 
 #[tokio::test]
 async fn a_repeated_reservation_counts_once() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let session: SessionId = id(1);
     let asked = (0..10).map(|_| reserve_ai_call(&store, session, "question-1", Some(10), None, now()));
     let reserved: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
-    assert_eq!(reserved.iter().filter(|it| **it == AiCallReservation::Reserved).count(), 1);
-    assert_eq!(reserved.iter().filter(|it| **it == AiCallReservation::AlreadyReserved).count(), 9);
+    assert_eq!(reserved.iter().filter(|outcome| **outcome == AiCallReservation::Reserved).count(), 1);
+    assert_eq!(reserved.iter().filter(|outcome| **outcome == AiCallReservation::AlreadyReserved).count(), 9);
     assert_eq!(get_used(&store, session, AI, now()).await.unwrap(), 1);
 
     let asked: Vec<String> = (0..30).map(|n| format!("other-{n}")).collect();
     let asked = asked.iter().map(|key| reserve_ai_call(&store, session, key, Some(10), None, now()));
     let reserved: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
-    assert_eq!(reserved.iter().filter(|it| **it == AiCallReservation::Reserved).count(), 9);
-    assert_eq!(reserved.iter().filter(|it| **it == AiCallReservation::SessionQuotaExceeded(10)).count(), 21);
+    assert_eq!(reserved.iter().filter(|outcome| **outcome == AiCallReservation::Reserved).count(), 9);
+    assert_eq!(
+        reserved.iter().filter(|outcome| **outcome == AiCallReservation::SessionQuotaExceeded(10)).count(),
+        21
+    );
     assert_eq!(sum_ai_usage(&store, session, now()).await.unwrap().calls, 10);
-    // what is reserved stays so when there is no more
+    // A reserved call stays reserved when the quota is used up.
     let again = reserve_ai_call(&store, session, "question-1", Some(10), None, now()).await.unwrap();
     assert_eq!(again, AiCallReservation::AlreadyReserved);
 }
 
 #[tokio::test]
 async fn failed_ai_calls_are_not_counted() {
-    let World { store, _cloud: _bench } = store_world().await;
-    let (session, bo): (SessionId, ParticipantId) = (id(1), id(2));
+    let World { store, _cloud } = store_world().await;
+    let session: SessionId = id(1);
+    let bo: ParticipantId = id(2);
     let reserve = |key: &'static str| reserve_ai_call(&store, session, key, Some(3), Some((bo, 2)), now());
     assert_eq!(reserve("a").await.unwrap(), AiCallReservation::Reserved);
     assert_eq!(reserve("b").await.unwrap(), AiCallReservation::Reserved);
     assert_eq!(reserve("c").await.unwrap(), AiCallReservation::ParticipantQuotaExceeded(2));
-    assert_eq!(get_used(&store, session, AI, now()).await.unwrap(), 2, "refused of one is counted by none");
+    assert_eq!(get_used(&store, session, AI, now()).await.unwrap(), 2, "a refused call is not counted");
     let of_eve = reserve_ai_call(&store, session, "d", Some(2), Some((id(3), 2)), now()).await.unwrap();
     assert_eq!(of_eve, AiCallReservation::SessionQuotaExceeded(2));
 
@@ -97,15 +102,16 @@ fn new_participant(n: u128) -> Participant {
 
 #[tokio::test]
 async fn each_participant_takes_one_seat() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let people: Vec<_> = (0..12).map(|n| new_participant(n % 6)).collect();
     let added = join_all(people.iter().map(|one| participants::add(&store, one, Some(4), now()))).await;
     let added: Vec<_> = added.into_iter().map(Result::unwrap).collect();
-    assert_eq!(added.iter().filter(|it| **it == AddParticipantOutcome::Added).count(), 4);
+    assert_eq!(added.iter().filter(|outcome| **outcome == AddParticipantOutcome::Added).count(), 4);
     assert_eq!(participants::count(&store, id(1)).await.unwrap(), 4);
     assert_eq!(get_used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 4);
-    // who is there is never refused; nothing is counted where nothing limits
-    let there = people.iter().zip(&added).find(|(_, it)| **it == AddParticipantOutcome::Added).unwrap().0;
+    // A participant who has joined is never refused. Nothing is counted without a limit.
+    let there =
+        people.iter().zip(&added).find(|(_, outcome)| **outcome == AddParticipantOutcome::Added).unwrap().0;
     assert_eq!(
         participants::add(&store, there, Some(4), now()).await.unwrap(),
         AddParticipantOutcome::AlreadyJoined
@@ -119,9 +125,9 @@ async fn each_participant_takes_one_seat() {
 
 #[tokio::test]
 async fn a_removed_participant_frees_one_seat() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let remove = |n: u128| participants::remove(&store, id(1), id(n), now());
-    assert_eq!(remove(1).await.unwrap(), WriteOutcome::ConditionFailed, "nobody is there");
+    assert_eq!(remove(1).await.unwrap(), WriteOutcome::ConditionFailed, "there is no such participant");
     assert_eq!(
         participants::add(&store, &new_participant(1), Some(1), now()).await.unwrap(),
         AddParticipantOutcome::Added
@@ -140,7 +146,7 @@ async fn a_removed_participant_frees_one_seat() {
     );
     assert_eq!(remove(1).await.unwrap(), WriteOutcome::Applied(()), "again");
     assert_eq!(get_used(&store, id(1), Quota::ParticipantsPerSession, now()).await.unwrap(), 1);
-    // seats that nobody counts
+    // A session without a limit counts no seats.
     let other = Participant { session: id(9), ..new_participant(3) };
     assert_eq!(participants::add(&store, &other, None, now()).await.unwrap(), AddParticipantOutcome::Added);
     assert_eq!(participants::remove(&store, id(9), id(3), now()).await.unwrap(), WriteOutcome::Applied(()));
@@ -181,15 +187,16 @@ fn super_admin(n: u128) -> (User, Login) {
 
 #[tokio::test]
 async fn one_super_admin_always_remains() {
-    let World { store, _cloud: _bench } = store_world().await;
+    let World { store, _cloud } = store_world().await;
     let people: Vec<_> = (1..5).map(super_admin).collect();
     let made = join_all(people.iter().map(|(user, login)| users::create(&store, user, login))).await;
     let made: Vec<_> = made.into_iter().map(Result::unwrap).collect();
-    assert_eq!(made.iter().filter(|it| **it == UserSaveOutcome::Applied).count(), 1);
-    assert_eq!(made.iter().filter(|it| **it == UserSaveOutcome::SuperAdminExists).count(), 3);
-    let root = people.into_iter().zip(made).find(|(_, it)| *it == UserSaveOutcome::Applied).unwrap().0.0;
+    assert_eq!(made.iter().filter(|outcome| **outcome == UserSaveOutcome::Applied).count(), 1);
+    assert_eq!(made.iter().filter(|outcome| **outcome == UserSaveOutcome::SuperAdminExists).count(), 3);
+    let root =
+        people.into_iter().zip(made).find(|(_, outcome)| *outcome == UserSaveOutcome::Applied).unwrap().0.0;
 
-    // an admin does not help
+    // An admin is no super admin.
     let (admin, login) = super_admin(10);
     let admin = User { role: UserRole::Admin, ..admin };
     assert_eq!(users::create(&store, &admin, &login).await.unwrap(), UserSaveOutcome::Applied);
