@@ -70,7 +70,8 @@ impl MailWorld {
     async fn deliver(&self, jobs: &[&SendMail]) -> Vec<Value> {
         let posted = jobs.iter().map(|job| {
             let payload = serde_json::to_value(job).unwrap();
-            let posted = JobEnvelope { job: SendMail::NAME.into(), payload, at: self.clock.now() };
+            let posted =
+                JobEnvelope { job: SendMail::NAME.into(), payload, at: self.clock.now(), request_id: None };
             serde_json::to_string(&posted).unwrap()
         });
         let answer = self.function.call(bench::sqs_event(posted), Context::default()).await.unwrap();

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test's helper cannot do, fails the test")]
 
+mod connections;
 mod digests;
 mod following;
 mod leaving;

@@ -254,7 +254,7 @@ impl ChatWorld {
     /// Delivers a job; says whether it was done.
     pub(crate) async fn deliver<J: Job>(&self, door: &LambdaFunction, job: &J) -> bool {
         let payload = serde_json::to_value(job).unwrap();
-        let posted = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now() };
+        let posted = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now(), request_id: None };
         let batch = bench::sqs_event([serde_json::to_string(&posted).unwrap()]);
         let answer = door.call(batch, Context::default()).await.unwrap();
         answer["batchItemFailures"].as_array().unwrap().is_empty()
@@ -262,8 +262,8 @@ impl ChatWorld {
 
     /// The jobs of a sort that wait.
     pub(crate) fn queued_jobs<J: Job>(&self) -> Vec<J> {
-        let waiting = self.cloud.queued_bodies(J::QUEUE.env_var()).unwrap();
-        let posted = waiting.iter().map(|body| serde_json::from_str::<JobEnvelope>(body).unwrap());
+        let waiting = J::QUEUES.iter().flat_map(|queue| self.cloud.queued_bodies(queue.env_var()).unwrap());
+        let posted = waiting.map(|body| serde_json::from_str::<JobEnvelope>(&body).unwrap());
         posted
             .filter(|posted| posted.job == J::NAME)
             .map(|posted| serde_json::from_value(posted.payload).unwrap())

@@ -1,10 +1,10 @@
 use model::{Room, UserId, session::SessionStatus};
-use protocol::job::SendSessionState;
+use protocol::job::{ConnectionOpened, OpenedReason};
 use store::{realtime::connections::ConnectionIdentity, sessions::participants};
 
 use crate::world::SessionsWorld;
 
-/// Whoever sent them away could not close the socket while it was opening, or died before: the greeting does.
+/// The function that removed the participant could not post to the socket while it was opening, or died before.
 #[tokio::test]
 async fn sending_session_state_closes_sockets_of_removed_participants() {
     let world = SessionsWorld::start().await;
@@ -16,9 +16,10 @@ async fn sending_session_state_closes_sockets_of_removed_participants() {
     let mut removed = world.open_socket("removed=", seat(bo)).await;
     let mut stays = world.open_socket("stays=", seat(cy)).await;
     participants::remove(&world.app.store, session, bo, world.clock.now()).await.unwrap();
-    for connection in ["removed=", "stays="] {
-        let greet = SendSessionState { connection: connection.into(), arrived: true, opening: false };
-        assert!(world.deliver(&worker, &greet).await);
+    for (connection, participant) in [("removed=", bo), ("stays=", cy)] {
+        let identity = seat(participant);
+        let opened = ConnectionOpened { connection: connection.into(), identity, reason: OpenedReason::New };
+        assert!(world.deliver(&worker, &opened).await);
     }
     let (frames, is_closed) = removed.frames();
     assert_eq!((frames.len(), is_closed), (1, true), "{frames:?}");
