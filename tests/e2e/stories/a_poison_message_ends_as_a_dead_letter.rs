@@ -13,7 +13,7 @@ async fn a_poison_message_ends_as_a_dead_letter() {
     let (queue, dead) = (named("SessionsQueue"), named("SessionsDeadLetters"));
     let unknown = json!({ "job": "dance.v1", "payload": {}, "at": "2026-11-21T12:00:00Z" }).to_string();
     let misshapen =
-        json!({ "job": "send_session_state.v1", "payload": 5, "at": "2026-11-21T12:00:00Z" }).to_string();
+        json!({ "job": "connection_opened.v1", "payload": 5, "at": "2026-11-21T12:00:00Z" }).to_string();
     for body in ["no job at all", &unknown, &misshapen] {
         queues.send(&queue, body, None, None, Duration::ZERO);
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails should fail the test")]
 
+mod connections;
 mod mention_digests;
 mod process_messages;
 mod sync_profile;

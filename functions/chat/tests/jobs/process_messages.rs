@@ -366,6 +366,6 @@ async fn disconnect(world: &ChatWorld, connection: &str, user: UserId) {
     let rows =
         store::realtime::connections::list_in_room(&world.app.store, room, world.clock.now()).await.unwrap();
     for row in rows.iter().filter(|row| row.id == connection) {
-        world.app.realtime.handle_disconnect(row, world.clock.now()).await.unwrap();
+        store::realtime::connections::delete(&world.app.store, row).await.unwrap();
     }
 }

@@ -7,7 +7,7 @@ use model::{
     message::MessageAuthor,
     user::{AccountState, Username},
 };
-use protocol::job::{OnboardConnection, SyncProfile};
+use protocol::job::{ConnectionOpened, OpenedReason, SyncProfile};
 use store::{
     ReadConsistency, WriteOutcome,
     chat::{
@@ -173,19 +173,19 @@ async fn choosing_a_user_name_onboards_open_sockets_once() {
         .await;
     let job = SyncProfile { user: ana.id };
     assert!(world.deliver(&worker, &job).await);
-    assert!(world.queued_jobs::<OnboardConnection>().is_empty(), "she has no user name");
+    assert!(world.queued_jobs::<ConnectionOpened>().is_empty(), "she has no user name");
     world.save_account(&ana, AccountState::Active).await;
     assert!(world.deliver(&worker, &job).await);
-    assert_eq!(
-        world.queued_jobs::<OnboardConnection>(),
-        [OnboardConnection { connection: "tab=".into(), opening: false }]
-    );
+    let [opened] = &world.queued_jobs::<ConnectionOpened>()[..] else {
+        panic!("{:?}", world.queued_jobs::<ConnectionOpened>())
+    };
+    assert_eq!((&*opened.connection, opened.reason), ("tab=", OpenedReason::Requested));
     let now = world.clock.now();
     for row in connections::list_in_room(&world.app.store, Room::User(ana.id), now).await.unwrap() {
         connections::subscribe(&world.app.store, Room::Team, &row).await.unwrap();
     }
     assert!(world.deliver(&worker, &job).await);
-    assert_eq!(world.queued_jobs::<OnboardConnection>().len(), 1, "her socket is onboarded");
+    assert_eq!(world.queued_jobs::<ConnectionOpened>().len(), 1, "her socket is onboarded");
 }
 
 #[tokio::test]

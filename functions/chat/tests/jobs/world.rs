@@ -255,7 +255,7 @@ impl ChatWorld {
     /// Delivers a job, and returns whether it succeeded.
     pub(crate) async fn deliver<J: Job>(&self, worker: &LambdaFunction, job: &J) -> bool {
         let payload = serde_json::to_value(job).unwrap();
-        let envelope = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now() };
+        let envelope = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now(), request_id: None };
         let batch = bench::sqs_event([serde_json::to_string(&envelope).unwrap()]);
         let response = worker.call(batch, Context::default()).await.unwrap();
         response["batchItemFailures"].as_array().unwrap().is_empty()
@@ -263,8 +263,8 @@ impl ChatWorld {
 
     /// Returns the queued jobs of a type.
     pub(crate) fn queued_jobs<J: Job>(&self) -> Vec<J> {
-        let bodies = self.cloud.queued_bodies(J::QUEUE.env_var()).unwrap();
-        let envelopes = bodies.iter().map(|body| serde_json::from_str::<JobEnvelope>(body).unwrap());
+        let bodies = J::QUEUES.iter().flat_map(|queue| self.cloud.queued_bodies(queue.env_var()).unwrap());
+        let envelopes = bodies.map(|body| serde_json::from_str::<JobEnvelope>(&body).unwrap());
         envelopes
             .filter(|envelope| envelope.job == J::NAME)
             .map(|envelope| serde_json::from_value(envelope.payload).unwrap())

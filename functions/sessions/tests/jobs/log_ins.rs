@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use model::{Room, UserId};
-use protocol::job::{EndLogin, SendSessionState};
+use model::{Room, UserId, session::SessionStatus};
+use protocol::job::{ConnectionOpened, EndLogin, OpenedReason};
 use store::{identity::log_ins, platform::due, realtime::connections::ConnectionIdentity};
 
 use crate::world::SessionsWorld;
@@ -15,16 +15,24 @@ async fn sending_session_state_closes_sockets_of_ended_log_ins() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
     let user: UserId = world.clock.new_id();
-    let account = |login| ConnectionIdentity::Account { user, login, presents: None };
-    let mut ended = world.open_socket("ended=", account(world.clock.new_id())).await;
-    let mut alive = world.open_socket("alive=", account(world.create_login(user).await)).await;
-    for connection in ["ended=", "alive="] {
-        let job = SendSessionState { connection: connection.into(), arrived: false, opening: true };
-        assert!(world.deliver(&worker, &job).await);
+    let session = world.start_talk(user, SessionStatus::Active).await.session.id;
+    let presenter = |login| ConnectionIdentity::Account { user, login, presents: Some(session) };
+    let ended_identity = presenter(world.clock.new_id());
+    let alive_identity = presenter(world.create_login(user).await);
+    let mut ended = world.open_socket("ended=", ended_identity).await;
+    let mut alive = world.open_socket("alive=", alive_identity).await;
+    for (connection, identity) in [("ended=", ended_identity), ("alive=", alive_identity)] {
+        let opened = ConnectionOpened {
+            connection: connection.into(),
+            identity,
+            reason: OpenedReason::RetryAfterOpening,
+        };
+        assert!(world.deliver(&worker, &opened).await);
     }
     let (frames, is_closed) = ended.frames();
     assert_eq!((frames[0]["payload"]["code"].as_str(), is_closed), (Some("unauthorized"), true));
-    assert!(alive.all().is_empty());
+    let (frames, is_closed) = alive.frames();
+    assert_eq!((frames[0]["type"].as_str(), is_closed), (Some("session_state"), false));
     assert_eq!(world.room_size(Room::User(user)).await, 1);
 }
 

@@ -5,6 +5,7 @@
 
 mod admins;
 mod answers;
+mod connections;
 mod counts;
 mod log_ins;
 mod removals;

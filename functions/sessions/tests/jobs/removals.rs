@@ -1,7 +1,7 @@
 //! Sockets of participants who were removed.
 
 use model::{Room, UserId, session::SessionStatus};
-use protocol::job::SendSessionState;
+use protocol::job::{ConnectionOpened, OpenedReason};
 use store::{realtime::connections::ConnectionIdentity, sessions::participants};
 
 use crate::world::SessionsWorld;
@@ -20,9 +20,10 @@ async fn sending_session_state_closes_sockets_of_removed_participants() {
     let mut removed = world.open_socket("removed=", identity(bo)).await;
     let mut stays = world.open_socket("stays=", identity(cy)).await;
     participants::remove(&world.app.store, session, bo, world.clock.now()).await.unwrap();
-    for connection in ["removed=", "stays="] {
-        let job = SendSessionState { connection: connection.into(), arrived: true, opening: false };
-        assert!(world.deliver(&worker, &job).await);
+    for (connection, participant) in [("removed=", bo), ("stays=", cy)] {
+        let identity = identity(participant);
+        let opened = ConnectionOpened { connection: connection.into(), identity, reason: OpenedReason::New };
+        assert!(world.deliver(&worker, &opened).await);
     }
     let (frames, is_closed) = removed.frames();
     assert_eq!((frames.len(), is_closed), (1, true), "{frames:?}");

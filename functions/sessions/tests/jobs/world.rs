@@ -210,7 +210,7 @@ impl SessionsWorld {
     /// Delivers a job. Returns whether the function succeeded.
     pub(crate) async fn deliver<J: Job>(&self, function: &LambdaFunction, job: &J) -> bool {
         let payload = serde_json::to_value(job).unwrap();
-        let envelope = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now() };
+        let envelope = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now(), request_id: None };
         let batch = bench::sqs_event([serde_json::to_string(&envelope).unwrap()]);
         let response = function.call(batch, Context::default()).await.unwrap();
         response["batchItemFailures"].as_array().unwrap().is_empty()
@@ -218,8 +218,8 @@ impl SessionsWorld {
 
     /// Returns the queued jobs of a type.
     pub(crate) fn queued_jobs<J: Job>(&self) -> Vec<J> {
-        let waiting = self.cloud.queued_bodies(J::QUEUE.env_var()).unwrap();
-        let envelopes = waiting.iter().map(|body| serde_json::from_str::<JobEnvelope>(body).unwrap());
+        let bodies = J::QUEUES.iter().flat_map(|queue| self.cloud.queued_bodies(queue.env_var()).unwrap());
+        let envelopes = bodies.map(|body| serde_json::from_str::<JobEnvelope>(&body).unwrap());
         envelopes
             .filter(|envelope| envelope.job == J::NAME)
             .map(|envelope| serde_json::from_value(envelope.payload).unwrap())

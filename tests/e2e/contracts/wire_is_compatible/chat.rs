@@ -11,10 +11,7 @@ use protocol::{
         MessageDeleted, MessageReaction, MessageView, OnlineUsersList, PresenceStatus, ReactionAction,
         ReactionView, ReadMarked, ReplayedMessages, ResyncRequired, TypingIndicatorEvent, UserStatusChanged,
     },
-    job::{
-        CheckTeamPresence, OffboardConnection, OnboardConnection, ProcessMessages, SendMentionDigest,
-        SyncProfile,
-    },
+    job::{CheckTeamPresence, ConnectionHeartbeat, ProcessMessages, SendMentionDigest, SyncProfile},
 };
 use serde_json::{Value, json};
 
@@ -156,12 +153,10 @@ pub(super) fn commands() -> Vec<Value> {
 }
 
 pub(super) fn jobs() {
-    let welcome = |opening| OnboardConnection { connection: "c=".into(), opening };
-    check_job(&welcome(false), "onboard_connection.v1", json!({ "connection": "c=" }));
-    check_job(&welcome(true), "onboard_connection.v1", json!({ "connection": "c=", "opening": true }));
-    let left = OffboardConnection { connection: "c=".into(), user: id(1) };
-    check_job(&left, "offboard_connection.v1", json!({ "connection": "c=", "user": ONE }));
-    check_job(&CheckTeamPresence { user: id(1) }, "check_team_presence.v1", json!({ "user": ONE }));
+    check_job(&ConnectionHeartbeat { user: id(1) }, "connection_heartbeat.v1", json!({ "user": ONE }));
+    let check = |after_close| CheckTeamPresence { user: id(1), after_close };
+    check_job(&check(false), "check_team_presence.v1", json!({ "user": ONE }));
+    check_job(&check(true), "check_team_presence.v1", json!({ "user": ONE, "after_close": true }));
     let follow = ProcessMessages { channel: id(2), seq: 42, version: 1, change: 0, tries: 0 };
     check_job(&follow, "process_messages.v1", json!({ "channel": TWO, "seq": 42, "version": 1 }));
     let again = ProcessMessages { version: 2, change: 9, tries: 2, ..follow };

@@ -1,10 +1,13 @@
-use protocol::job::{EmailTemplate, EndLogin, SendMail};
+use protocol::job::{AccountChanged, EmailTemplate, EndLogin, SendMail, SessionEndRequested};
 use serde_json::{Value, json};
 
 use super::{ONE, TWO, check_job, id};
 
 pub(super) fn jobs() {
     check_job(&EndLogin { user: id(1), login: id(2) }, "end_login.v1", json!({ "user": ONE, "login": TWO }));
+    check_job(&AccountChanged { user: id(1) }, "account_changed.v1", json!({ "user": ONE }));
+    let end = SessionEndRequested { session: id(1) };
+    check_job(&end, "session_end_requested.v1", json!({ "session": ONE }));
     let mail = |letter: EmailTemplate, golden: Value| {
         let mail = SendMail { id: "m".into(), user: id(2), template: letter };
         check_job(&mail, "send_mail.v1", json!({ "id": "m", "user": TWO, "letter": golden }));

@@ -1,12 +1,12 @@
-use model::{FieldError, Room};
+use model::{AccountLogin, ConnectionIdentity, FieldError, Room};
 use protocol::{
     Event,
     event::{ErrorEvent, PongEvent},
-    job::{BroadcastFrame, SendSessionState},
+    job::{BroadcastFrame, ConnectionClosed, ConnectionOpened, ConnectionUnreachable, OpenedReason},
 };
 use serde_json::{Value, json};
 
-use super::{ONE, check_job, id, now};
+use super::{ONE, TWO, check_job, id, now};
 
 pub(super) fn events() -> Vec<Event> {
     let timestamp = now();
@@ -36,11 +36,21 @@ pub(super) fn commands() -> Vec<Value> {
 }
 
 pub(super) fn jobs() {
-    check_job(
-        &SendSessionState { connection: "c=".into(), arrived: true, opening: false },
-        "send_session_state.v1",
-        json!({ "connection": "c=", "arrived": true }),
-    );
+    let identity = ConnectionIdentity::Participant { participant: id(2), session: id(1), by: None };
+    let golden_identity = json!({ "participant": { "participant": TWO, "session": ONE, "by": null } });
+    let opened =
+        ConnectionOpened { connection: "c=".into(), identity, reason: OpenedReason::RetryAfterOpening };
+    let golden = json!({ "connection": "c=", "identity": golden_identity, "reason": "retry_after_opening" });
+    check_job(&opened, "connection_opened.v1", golden);
+    let login = AccountLogin { user: id(1), login: id(2) };
+    let identity = ConnectionIdentity::Account { user: login.user, login: login.login, presents: None };
+    let closed = ConnectionClosed { connection: "c=".into(), identity };
+    let golden_identity = json!({ "account": { "user": ONE, "login": TWO, "presents": null } });
+    let golden = json!({ "connection": "c=", "identity": golden_identity });
+    check_job(&closed, "connection_closed.v1", golden);
+    let unreachable = ConnectionUnreachable { connection: "c=".into(), is_opening: true };
+    let golden = json!({ "connection": "c=", "is_opening": true });
+    check_job(&unreachable, "connection_unreachable.v1", golden);
     let broadcast =
         BroadcastFrame { room: Room::Session(id(1)), shard: Some(3), frame: "{}".into(), close: false };
     let golden = json!({ "room": format!("session:{ONE}"), "shard": 3, "frame": "{}", "close": false });
