@@ -1,23 +1,23 @@
-//! The clock: every minute, whatever has fallen due. One mechanism for all that is later, and for enqueues that were lost:
-//! an item is in the `due` index until its job has taken it out, so that it is sent again as long as it is there.
+//! The clock sends work that has fallen due, once a minute. All work that happens later goes through it, and so does work whose
+//! enqueue was lost. An item stays in the `due` index until its job removes it, so a lost job is sent again.
 //!
 //! | kind of item | job |
 //! | --- | --- |
 //! | `session` | `check_session` |
-//! | `login` (that has ended) | `end_login` |
-//! | `question` (that waits for the assistant) | `answer_question` |
-//! | `generation` (that is not done) | `generate_slide` |
-//! | `online` (somebody of the team) | `check_presence` |
-//! | `deleted_channel` | `clear_channel` |
-//! | `digest` (of mentions that someone missed) | `send_digest` |
-//! | `image` | none: looked after here |
-//! | `loose_chunks` (of an image) | none: cleared here |
+//! | `login`, once it has ended | `end_login` |
+//! | `question` that waits for the assistant | `answer_question` |
+//! | `slide_generation` that is not finished | `generate_slide` |
+//! | `team_presence` | `check_team_presence` |
+//! | `deleted_channel` | `delete_channel_rows` |
+//! | `mention_digest` | `send_mention_digest` |
+//! | `image` | none, the clock checks it |
+//! | `orphaned_chunks` of an image | none, the clock deletes them |
 //!
-//! Images need no queue and no worker of their own: a few of them a minute are seen to between two ticks ([`MAX_IMAGES`]), and one
-//! that waits a little longer harms nobody.
+//! Images have no queue and no worker, because the clock handles a few of them between two ticks ([`MAX_IMAGES`]), and a delay does
+//! no harm.
 //!
-//! What was sent is put off by [`RETRY_AFTER`], so that a backlog is not sent anew every minute; the job itself says more exactly
-//! when, or takes the item out. What nobody can read is put off as well, and said.
+//! The clock moves the due time of what it sent by [`RETRY_AFTER`], so that a backlog is not sent every minute. The job then sets
+//! the exact time, or removes the item. An item that cannot be read is also postponed, and logged.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -37,17 +37,17 @@ use store::{
     sessions::due::SessionsDueWork,
 };
 
-/// Items of one look; what is left is due a minute later too.
+/// The number of items of one tick. Further items are due at the next tick.
 const MAX_ITEMS: usize = 5_000;
 const PAGE_SIZE: i32 = 500;
-/// Items under way at once: 5,000, one after the other, would take longer than the function has.
+/// Items that are handled concurrently. 5,000 of them in sequence would exceed the timeout of the function.
 const CONCURRENCY: usize = 16;
-/// Images and loose chunks that one tick sees to itself: each may read all slides of an owner. 36,000 a day.
+/// Images and orphaned chunks of one tick, 36,000 a day. The number is small because each may read all slides of an owner.
 const MAX_IMAGES: usize = 25;
-/// A job that has not been done by now is sent again: longer than it takes, with its retries.
+/// The time after which a job that has not finished is sent again. It is longer than the job takes with its retries.
 const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
-/// `cron-clock`
+/// Starts the function `cron-clock`.
 pub async fn cron(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(
         &environment,
@@ -62,7 +62,7 @@ pub async fn cron(environment: Environment) -> Result<LambdaFunction, StartError
 }
 
 /// # Errors
-/// The last failure, after everything was tried.
+/// Returns the last failure after all items were tried.
 async fn run_tick(app: &App) -> Result<(), Error> {
     let now = app.clock.now();
     let (mut from, mut seen, mut failed, mut outcome) = (None, 0, 0, Ok(()));
@@ -115,7 +115,7 @@ async fn dispatch_due_item(
         Ok(DueWork::Chat(ChatDueWork::MentionDigest(user))) => {
             app.queues.send(&SendMentionDigest { user }, now).await
         }
-        // those that there is no room for are put off, out of the way of what comes after them
+        // images beyond the limit are postponed, so that they do not delay later items
         Ok(DueWork::Presentations(PresentationsDueWork::Image(image))) if may() => {
             images::delete_if_unused(&app.store, image, now).await.map_err(Into::into)
         }
@@ -126,10 +126,10 @@ async fn dispatch_due_item(
         Err(error) => Err(error.into()),
     };
     if let Err(Error::Unavailable { .. }) = done {
-        // the next minute tries again
+        // the next tick retries
         return done;
     }
-    // somebody who is there is looked after at this pace: their job writes nothing where nothing has changed
+    // online users are checked at this interval, because their job writes nothing while nothing changes
     let again = if matches!(item.work(), Ok(DueWork::Chat(ChatDueWork::TeamPresence(_)))) {
         presence::CHECK_INTERVAL
     } else {

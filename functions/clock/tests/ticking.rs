@@ -1,4 +1,4 @@
-//! `cron-clock` through its door, against the emulated table and queues.
+//! `cron-clock` as a function, against the emulated table and queues.
 
 #![expect(clippy::expect_used, reason = "what a test's helper cannot do, fails the test")]
 
@@ -21,7 +21,7 @@ use store::{
 };
 use uuid::Uuid;
 
-/// A row in the index, as far as the clock looks at it.
+/// A row of the index with the attributes that the clock reads.
 #[derive(Serialize, Deserialize)]
 struct DueRow {
     #[serde(skip)]
@@ -77,7 +77,7 @@ impl ClockWorld {
         DueRow { number, id, due: self.clock.now() - jiff::SignedDuration::from_secs(1) }
     }
 
-    /// One look; says whether it went well.
+    /// Runs one tick and returns whether it succeeded.
     async fn tick(&self) -> bool {
         self.tick_with(self.cloud.function_environment()).await
     }
@@ -165,7 +165,7 @@ async fn a_tick_reads_every_page() {
     assert_eq!(world.sent(), 510);
 }
 
-/// Images are looked after by the clock itself, a few at a time, and nothing waits behind those that have to wait.
+/// The clock handles a few images in a tick, and images that have to wait do not delay other items.
 #[tokio::test]
 async fn many_waiting_images_block_nothing() {
     let world = ClockWorld::start().await;

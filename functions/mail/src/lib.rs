@@ -13,7 +13,7 @@ use entry::{
 use mailer::Mailer;
 use protocol::job::SendMail;
 
-/// What the handler of `worker-mail` works with. Cheap to clone.
+/// The state of the handler of `worker-mail`. Cheap to clone.
 #[derive(Clone)]
 pub struct MailWorker {
     app: App,
@@ -26,7 +26,7 @@ pub fn jobs() -> JobTable<MailWorker> {
     })])
 }
 
-/// `worker-mail`
+/// Starts the function `worker-mail`.
 pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
     let mailer = entry::app::mailer(&environment)?;

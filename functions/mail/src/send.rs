@@ -1,4 +1,4 @@
-//! Sends one e-mail, once, however often its job is delivered.
+//! Sends one e-mail. A job that is delivered twice sends it once.
 
 use entry::{App, run_once::run_once};
 use jiff::SignedDuration;
@@ -10,11 +10,11 @@ use model::Error;
 use protocol::job::{EmailMention, EmailTemplate, SendMail};
 use store::identity::users;
 
-/// More than the function's 30 s.
+/// The lease of the claim. It is longer than the function's timeout of 30 s.
 const LEASE: SignedDuration = SignedDuration::from_secs(35);
 
-/// Between SES's answer and the note that the mail is sent lies a crash that nobody can rule out: then it goes out twice
-/// rather than not at all.
+/// Sends the e-mail of a job. If the function dies after SES accepted the e-mail and before this is recorded, the e-mail is sent
+/// twice. The alternative, to record it first, would lose the e-mail.
 pub(crate) async fn send_mail(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error> {
     run_once(app, &format!("mail#{}", job.id), LEASE, deliver(app, mailer, job)).await
 }
@@ -23,7 +23,7 @@ async fn deliver(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error
     let now = app.clock.now();
     let user = users::get_strong(&app.store, job.user, now).await?.filter(|user| user.is_active(now));
     let Some((user, email)) = user.as_ref().and_then(|user| Some((user, user.email.as_ref()?))) else {
-        // somebody asked for a reset of an account that is not, or it was deleted meanwhile
+        // the account does not exist, or was deleted after the request
         tracing::info!(user.id = %job.user, "nobody to write to");
         return Ok(());
     };

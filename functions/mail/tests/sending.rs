@@ -1,4 +1,4 @@
-//! `worker-mail` through its door, against the emulated table and mail service.
+//! `worker-mail` as a function, against the emulated table and mail service.
 
 #![expect(
     clippy::unwrap_used,
@@ -66,7 +66,7 @@ impl MailWorld {
         user.id
     }
 
-    /// Delivers a batch and answers the messages that failed.
+    /// Delivers a batch and returns the messages that failed.
     async fn deliver(&self, jobs: &[&SendMail]) -> Vec<Value> {
         let posted = jobs.iter().map(|job| {
             let payload = serde_json::to_value(job).unwrap();
@@ -121,7 +121,7 @@ async fn a_mail_without_a_recipient_is_no_failure() {
 async fn a_job_of_a_dead_worker_is_done_by_a_later_delivery() {
     let world = MailWorld::start().await;
     let job = reset_mail(world.user(AccountState::Active).await);
-    // it claimed the job, and was not heard of again
+    // an earlier run claimed the job and died
     once_claims::claim(&world.app.store, "mail#one", SignedDuration::from_secs(35), world.clock.now())
         .await
         .unwrap();

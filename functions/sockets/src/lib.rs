@@ -38,13 +38,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     router().into_openapi()
 }
 
-/// `api-sockets`
+/// Starts the function `api-sockets`.
 pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
     Ok(entry::http::function(&app, router().split_for_parts().0.with_state(app.clone())))
 }
 
-/// `socket-connections`
+/// Starts the function `socket-connections`.
 pub async fn connections(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
     let connection_cache = ConnectionCache::default();
@@ -56,7 +56,7 @@ pub async fn connections(environment: Environment) -> Result<LambdaFunction, Sta
     Ok(entry::socket::function(app, connection_cache, socket))
 }
 
-/// `worker-broadcast`
+/// Starts the function `worker-broadcast`.
 pub async fn broadcast(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
     Ok(entry::worker::function(app, worker::jobs()))

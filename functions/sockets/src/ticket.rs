@@ -13,25 +13,31 @@ use serde::{Deserialize, Serialize};
 use store::sessions::roles::{self, SessionRole};
 use utoipa::ToSchema;
 
+/// The connection that a ticket is for.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct CreateTicketRequest {
-    /// The session to be in; absent, the socket is the account's own and hears what concerns it.
+    /// The session to join. Without it, the socket receives the events of the account and its team.
     #[garde(skip)]
     pub session_id: Option<SessionId>,
 }
 
+/// A ticket that opens one socket.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Ticket)]
 pub struct TicketResponse {
+    /// The ticket, which is also part of `websocket_url`.
     pub ticket: String,
-    /// Complete, ticket included.
+    /// The complete URL to connect to, with the ticket.
     pub websocket_url: String,
+    /// The time until which the ticket can be used, 60 seconds after its creation.
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
 }
 
-/// A ticket to open one socket, once, within 60 seconds: for the presenter, a participant (by account or participant
-/// token), or an account alone.
+/// Create a ticket for a socket
+///
+/// Returns a ticket that opens one socket once, within 60 seconds. With `session_id`, the socket belongs to the presenter or to a
+/// participant of the session, who authenticates by account or by participant token. Without it, the socket belongs to the account.
 #[utoipa::path(
     post,
     path = "/v1/realtime/tickets",
@@ -42,7 +48,7 @@ pub struct TicketResponse {
     responses(
         (status = 201, body = TicketResponse),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "no session that you are in", body = ErrorBody),
+        (status = 404, description = "The session does not exist, or the caller is not in it.", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]

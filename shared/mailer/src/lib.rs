@@ -1,4 +1,4 @@
-//! E-mail: what letters say ([`letters`]), and sending them. The only crate that speaks SES.
+//! Renders e-mails from [`templates`] and sends them. Only this crate calls SES.
 
 pub mod templates;
 
@@ -9,7 +9,7 @@ use aws_sdk_sesv2::{
 };
 use model::Error;
 
-/// What goes out.
+/// An e-mail that is ready to send.
 #[derive(Clone, Debug)]
 pub struct RenderedEmail {
     pub to: String,
@@ -18,7 +18,7 @@ pub struct RenderedEmail {
     pub html: String,
 }
 
-/// The sender of a deployment. Cheap to clone.
+/// Sends e-mails from the sender address of a deployment. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Mailer {
     client: Client,

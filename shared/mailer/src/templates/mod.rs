@@ -1,4 +1,4 @@
-//! What letters say: a subject, a text and a page, rendered from the templates beside this file.
+//! Renders each e-mail as a subject, a text and a page from the templates in this folder.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::RenderedEmail;
 
-/// Templates by name; what ends in `.html` is escaped.
+/// The templates by name. Values in templates that end in `.html` are escaped.
 const TEMPLATES: [(&str, &str); 9] = [
     ("layout.html", include_str!("layout.html")),
     ("mention_digest.html", include_str!("mention_digest.html")),
@@ -23,7 +23,7 @@ const TEMPLATES: [(&str, &str); 9] = [
 
 static ENVIRONMENT: LazyLock<Result<Environment<'static>, String>> = LazyLock::new(|| {
     let mut environment = Environment::new();
-    // a misspelt variable is an error, not an empty place in somebody's mail
+    // a misspelt variable is an error and not a gap in an e-mail
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     for (name, source) in TEMPLATES {
         environment.add_template(name, source).map_err(|why| why.to_string())?;
@@ -31,44 +31,44 @@ static ENVIRONMENT: LazyLock<Result<Environment<'static>, String>> = LazyLock::n
     Ok(environment)
 });
 
-/// Whom a letter goes to, and from where.
+/// The recipient of an e-mail, and the deployment that sends it.
 #[derive(Clone, Copy, Debug)]
 pub struct EmailRecipient<'a> {
     pub email: &'a str,
     pub name: &'a str,
-    /// The base of links.
+    /// The base URL of links.
     pub public_url: &'a str,
 }
 
-/// Lets its reader choose a new password.
+/// Renders the e-mail with the link to choose a new password.
 pub fn password_reset(to: EmailRecipient<'_>, token: &str) -> Result<RenderedEmail, Error> {
     let link = format!("{}/reset?token={token}", to.public_url);
     render(to, "Choose a new password", "password_reset", context! { link, token })
 }
 
-/// Tells its reader that somebody changed the password.
+/// Renders the notice that the password was changed.
 pub fn password_changed(to: EmailRecipient<'_>) -> Result<RenderedEmail, Error> {
     render(to, "Your password was changed", "password_changed", context! {})
 }
 
-/// Tells a presenter that the report of a session can be read. Whoever opens the link is asked who they are.
+/// Renders the notice that the report of a session is ready. Its link asks the reader to log in.
 pub fn report_ready(to: EmailRecipient<'_>, session: SessionId, title: &str) -> Result<RenderedEmail, Error> {
     let link = format!("{}/v1/sessions/{session}/report?format=html", to.public_url);
     let subject = format!("The report of {}", title.replace(char::is_control, " "));
     render(to, &subject, "report_ready", context! { link, title })
 }
 
-/// A mention that somebody has missed.
+/// A mention that the recipient has missed.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct EmailMentionLine<'a> {
-    /// `None` where it is a direct one.
+    /// `None` for a direct channel.
     pub channel: Option<&'a str>,
     pub from: &'a str,
-    /// How it begins, on one line.
+    /// The beginning of the message, on one line.
     pub text: &'a str,
 }
 
-/// Tells somebody of mentions that they have missed, and of how many more there are.
+/// Renders the digest of missed mentions, with the number of further ones.
 pub fn mention_digest(
     to: EmailRecipient<'_>,
     mentions: &[EmailMentionLine<'_>],
