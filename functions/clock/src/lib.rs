@@ -1,23 +1,23 @@
-//! The clock: every minute, whatever has fallen due. One mechanism for all that is later, and for enqueues that were lost:
-//! an item is in the `due` index until its job has taken it out, so that it is sent again as long as it is there.
+//! The clock. Every minute it sends the jobs of everything that has fallen due. One mechanism serves all later work, and enqueues
+//! that were lost. An item stays in the `due` index until its job removes it, and its job is sent again until then.
 //!
 //! | kind of item | job |
 //! | --- | --- |
 //! | `session` | `check_session` |
-//! | `login` (that has ended) | `end_login` |
-//! | `question` (that waits for the assistant) | `answer_question` |
-//! | `generation` (that is not done) | `generate_slide` |
-//! | `online` (somebody of the team) | `check_presence` |
-//! | `deleted_channel` | `clear_channel` |
-//! | `digest` (of mentions that someone missed) | `send_digest` |
-//! | `image` | none: looked after here |
-//! | `loose_chunks` (of an image) | none: cleared here |
+//! | `login` that has ended | `end_login` |
+//! | `question` that waits for the assistant | `answer_question` |
+//! | `slide_generation` that is not done | `generate_slide` |
+//! | `team_presence` | `check_team_presence` |
+//! | `deleted_channel` | `delete_channel_rows` |
+//! | `mention_digest` | `send_mention_digest` |
+//! | `image` | none, the clock deletes unused images itself |
+//! | `orphaned_chunks` of an image | none, the clock deletes them itself |
 //!
-//! Images need no queue and no worker of their own: a few of them a minute are seen to between two ticks ([`MAX_IMAGES`]), and one
-//! that waits a little longer harms nobody.
+//! Images need no queue and no worker of their own. Each tick checks a few of them ([`MAX_IMAGES`]), and an image that waits a
+//! little longer harms no user.
 //!
-//! What was sent is put off by [`RETRY_AFTER`], so that a backlog is not sent anew every minute; the job itself says more exactly
-//! when, or takes the item out. What nobody can read is put off as well, and said.
+//! The clock postpones an item by [`RETRY_AFTER`] after sending its job, so that it does not send a backlog again every minute. The
+//! job sets a more exact time, or removes the item. The clock also postpones an item that it cannot read, and logs an error.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -35,14 +35,14 @@ use store::{
     presentations::images,
 };
 
-/// Items of one look; what is left is due a minute later too.
+/// Items of one tick. The rest is still due a minute later.
 const MAX_ITEMS: usize = 5_000;
 const PAGE_SIZE: i32 = 500;
-/// Items under way at once: 5,000, one after the other, would take longer than the function has.
+/// Items that are handled concurrently. 5,000 in sequence would take longer than the function's timeout.
 const CONCURRENCY: usize = 16;
-/// Images and loose chunks that one tick sees to itself: each may read all slides of an owner. 36,000 a day.
+/// Images and orphaned chunks that one tick handles, 36,000 a day. Each may read all slides of an owner.
 const MAX_IMAGES: usize = 25;
-/// A job that has not been done by now is sent again: longer than it takes, with its retries.
+/// The time after which a job is sent again. Longer than a job takes with its retries.
 const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// `cron-clock`
@@ -59,19 +59,24 @@ pub async fn cron(environment: Environment) -> Result<LambdaFunction, StartError
     Ok(entry::cron::function(app, |app| async move { run_tick(&app).await }))
 }
 
+/// Sends the jobs of all due items.
+///
 /// # Errors
-/// The last failure, after everything was tried.
+/// The last failure, after every item was tried.
 async fn run_tick(app: &App) -> Result<(), Error> {
     let now = app.clock.now();
-    let (mut from, mut seen, mut failed, mut outcome) = (None, 0, 0, Ok(()));
-    let seen_to = AtomicUsize::new(0);
+    let mut from = None;
+    let mut seen = 0;
+    let mut failed = 0;
+    let mut outcome = Ok(());
+    let images = AtomicUsize::new(0);
     while seen < MAX_ITEMS {
         let (items, next) = due::list_due(&app.store, PAGE_SIZE, from, now).await?;
-        let sending: Vec<_> = items.iter().map(|item| dispatch_due_item(app, item, &seen_to, now)).collect();
+        let sending: Vec<_> = items.iter().map(|item| dispatch_due_item(app, item, &images, now)).collect();
         let outcomes: Vec<_> = stream::iter(sending).buffer_unordered(CONCURRENCY).collect().await;
         seen += outcomes.len();
         for error in outcomes.into_iter().filter_map(Result::err) {
-            tracing::error!(?error, "what has fallen due could not be passed on");
+            tracing::error!(?error, "the job of a due item could not be sent");
             failed += 1;
             outcome = Err(error);
         }
@@ -80,18 +85,19 @@ async fn run_tick(app: &App) -> Result<(), Error> {
             break;
         }
     }
-    tracing::info!(sent = seen - failed, failed, "what has fallen due was sent");
+    tracing::info!(sent = seen - failed, failed, "due jobs sent");
     outcome
 }
 
+/// Sends the job of a due item, or handles an image, and postpones the item. `images_of_tick` counts the images of this tick.
 async fn dispatch_due_item(
     app: &App,
     item: &DueItem,
-    seen_to: &AtomicUsize,
+    images_of_tick: &AtomicUsize,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let may = || seen_to.fetch_add(1, Ordering::Relaxed) < MAX_IMAGES;
-    let done = match item.work() {
+    let fits_into_tick = || images_of_tick.fetch_add(1, Ordering::Relaxed) < MAX_IMAGES;
+    let outcome = match item.work() {
         Ok(DueWork::Session(session)) => app.queues.send(&CheckSession { session }, now).await,
         Ok(DueWork::Login(user, login)) => app.queues.send(&EndLogin { user, login }, now).await,
         Ok(DueWork::Question(session, question)) => {
@@ -105,26 +111,26 @@ async fn dispatch_due_item(
         }
         Ok(DueWork::DeletedChannel(channel)) => app.queues.send(&DeleteChannelRows { channel }, now).await,
         Ok(DueWork::MentionDigest(user)) => app.queues.send(&SendMentionDigest { user }, now).await,
-        // those that there is no room for are put off, out of the way of what comes after them
-        Ok(DueWork::Image(image)) if may() => {
+        Ok(DueWork::Image(image)) if fits_into_tick() => {
             images::delete_if_unused(&app.store, image, now).await.map_err(Into::into)
         }
-        Ok(DueWork::OrphanedChunks(image, upload)) if may() => {
+        Ok(DueWork::OrphanedChunks(image, upload)) if fits_into_tick() => {
             images::delete_orphaned_chunks(&app.store, image, upload, now).await.map_err(Into::into)
         }
+        // The tick is full. The item is postponed, so that it does not block those after it.
         Ok(DueWork::Image(_) | DueWork::OrphanedChunks(..)) => Ok(()),
         Err(error) => Err(error.into()),
     };
-    if let Err(Error::Unavailable { .. }) = done {
-        // the next minute tries again
-        return done;
+    if let Err(Error::Unavailable { .. }) = outcome {
+        // The next tick tries again.
+        return outcome;
     }
-    // somebody who is there is looked after at this pace: their job writes nothing where nothing has changed
-    let again = if matches!(item.work(), Ok(DueWork::TeamPresence(_))) {
+    // A user who is online is checked at this interval, because the job writes nothing if nothing has changed.
+    let delay = if matches!(item.work(), Ok(DueWork::TeamPresence(_))) {
         presence::CHECK_INTERVAL
     } else {
         RETRY_AFTER
     };
-    due::postpone(&app.store, item, now + again).await?;
-    done
+    due::postpone(&app.store, item, now + delay).await?;
+    outcome
 }

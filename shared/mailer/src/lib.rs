@@ -1,4 +1,4 @@
-//! E-mail: what letters say ([`letters`]), and sending them. The only crate that speaks SES.
+//! Renders ([`templates`]) and sends e-mails. The only crate that calls SES.
 
 pub mod templates;
 
@@ -9,7 +9,7 @@ use aws_sdk_sesv2::{
 };
 use model::Error;
 
-/// What goes out.
+/// An e-mail that is ready to be sent.
 #[derive(Clone, Debug)]
 pub struct RenderedEmail {
     pub to: String,
