@@ -1,6 +1,6 @@
-//! `cron-clock` as a function, against the emulated table and queues.
+//! `cron-clock`, called with the scheduler's event, against the emulated table and queues.
 
-#![expect(clippy::expect_used, reason = "what a test's helper cannot do, fails the test")]
+#![expect(clippy::expect_used, reason = "a failed helper fails the test")]
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -21,7 +21,7 @@ use store::{
 };
 use uuid::Uuid;
 
-/// A row of the index with the attributes that the clock reads.
+/// A row with the attributes that the clock reads.
 #[derive(Serialize, Deserialize)]
 struct DueRow {
     #[serde(skip)]
@@ -66,25 +66,26 @@ impl ClockWorld {
     async fn start() -> Self {
         let clock = Clock::system();
         let time = clock.clone();
-        let bench = TestCloud::start(move || time.millis(), None).await.expect("a bench");
-        let app = App::start(&Environment::new(bench.function_environment(), clock.clone()), &[])
+        let cloud = TestCloud::start(move || time.millis(), None).await.expect("a test cloud");
+        let app = App::start(&Environment::new(cloud.function_environment(), clock.clone()), &[])
             .await
             .expect("an app");
-        Self { app, clock, cloud: bench }
+        Self { app, clock, cloud }
     }
 
     fn row(&self, number: u128, id: Value) -> DueRow {
         DueRow { number, id, due: self.clock.now() - jiff::SignedDuration::from_secs(1) }
     }
 
-    /// Runs one tick and returns whether it succeeded.
+    /// Runs one tick, and returns whether it succeeded.
     async fn tick(&self) -> bool {
         self.tick_with(self.cloud.function_environment()).await
     }
 
     async fn tick_with(&self, variables: BTreeMap<String, String>) -> bool {
-        let door = clock::cron(Environment::new(variables, self.clock.clone())).await.expect("a door");
-        door.call(json!({}), Context::default()).await.is_ok()
+        let function =
+            clock::cron(Environment::new(variables, self.clock.clone())).await.expect("a function");
+        function.call(json!({}), Context::default()).await.is_ok()
     }
 
     fn sent(&self) -> usize {
@@ -99,7 +100,7 @@ impl ClockWorld {
 #[tokio::test]
 async fn an_unreadable_row_blocks_nothing_and_is_reported() {
     let world = ClockWorld::start().await;
-    // oldest first
+    // The oldest rows come first.
     let unreadable = [json!(null), json!("no id"), json!(7)];
     for (number, id) in (0..).zip(unreadable) {
         world.app.store.put(&Session(world.row(number, id))).await.unwrap();
@@ -112,7 +113,7 @@ async fn an_unreadable_row_blocks_nothing_and_is_reported() {
     }
     assert!(!world.tick().await, "the alarm sees it");
     assert_eq!(world.sent(), 5);
-    assert!(world.tick().await, "it does not stand in the way of the next look");
+    assert!(world.tick().await, "it does not block the next tick");
 }
 
 #[tokio::test]
@@ -136,7 +137,7 @@ async fn the_clock_clears_deleted_channels() {
     let deleted = DeletedChannel { id: world.clock.new_id(), deleted_at: world.clock.now() };
     world.app.store.put(&deleted).await.unwrap();
     assert!(world.tick().await);
-    assert_eq!(world.sent_to(Queue::Chat), 0, "whoever was writing has a minute");
+    assert_eq!(world.sent_to(Queue::Chat), 0, "a concurrent writer has a minute");
     world.clock.advance(Duration::from_mins(1));
     assert!(world.tick().await);
     assert_eq!(world.sent_to(Queue::Chat), 1);
@@ -165,7 +166,7 @@ async fn a_tick_reads_every_page() {
     assert_eq!(world.sent(), 510);
 }
 
-/// The clock handles a few images in a tick, and images that have to wait do not delay other items.
+/// The clock handles a few images in each tick, and no other item waits for the rest.
 #[tokio::test]
 async fn many_waiting_images_block_nothing() {
     let world = ClockWorld::start().await;

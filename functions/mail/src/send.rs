@@ -1,4 +1,4 @@
-//! Sends one e-mail. A job that is delivered twice sends it once.
+//! Sends one e-mail, once, even if its job is delivered several times.
 
 use entry::{App, run_once::run_once};
 use jiff::SignedDuration;
@@ -10,11 +10,13 @@ use model::Error;
 use protocol::job::{EmailMention, EmailTemplate, SendMail};
 use store::identity::users;
 
-/// The lease of the claim. It is longer than the function's timeout of 30 s.
+/// Longer than the function's timeout of 30 s.
 const LEASE: SignedDuration = SignedDuration::from_secs(35);
 
-/// Sends the e-mail of a job. If the function dies after SES accepted the e-mail and before this is recorded, the e-mail is sent
-/// twice. The alternative, to record it first, would lose the e-mail.
+/// Sends the e-mail of a job.
+///
+/// The worker can crash after SES has accepted the e-mail and before that is stored. The e-mail is then sent twice, which is better
+/// than never.
 pub(crate) async fn send_mail(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error> {
     run_once(app, &format!("mail#{}", job.id), LEASE, deliver(app, mailer, job)).await
 }
@@ -23,21 +25,22 @@ async fn deliver(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error
     let now = app.clock.now();
     let user = users::get_strong(&app.store, job.user, now).await?.filter(|user| user.is_active(now));
     let Some((user, email)) = user.as_ref().and_then(|user| Some((user, user.email.as_ref()?))) else {
-        // the account does not exist, or was deleted after the request
-        tracing::info!(user.id = %job.user, "nobody to write to");
+        // The account does not exist, is disabled, or was deleted meanwhile.
+        tracing::info!(user.id = %job.user, "no recipient");
         return Ok(());
     };
-    let to = EmailRecipient { email: email.as_str(), name: &user.name, public_url: &app.settings.public_url };
+    let recipient =
+        EmailRecipient { email: email.as_str(), name: &user.name, public_url: &app.settings.public_url };
     let mail = match &job.template {
-        EmailTemplate::PasswordReset { token } => templates::password_reset(to, token)?,
-        EmailTemplate::PasswordChanged => templates::password_changed(to)?,
-        EmailTemplate::ReportReady { session, title } => templates::report_ready(to, *session, title)?,
+        EmailTemplate::PasswordReset { token } => templates::password_reset(recipient, token)?,
+        EmailTemplate::PasswordChanged => templates::password_changed(recipient)?,
+        EmailTemplate::ReportReady { session, title } => templates::report_ready(recipient, *session, title)?,
         EmailTemplate::MentionDigest { mentions, more } => {
-            templates::mention_digest(to, &digest_lines(mentions), *more)?
+            templates::mention_digest(recipient, &digest_lines(mentions), *more)?
         }
     };
     mailer.send(mail).await?;
-    tracing::info!(user.id = %job.user, "mail sent");
+    tracing::info!(user.id = %job.user, "e-mail sent");
     Ok(())
 }
 

@@ -1,10 +1,6 @@
-//! `worker-mail` as a function, against the emulated table and mail service.
+//! `worker-mail`, called with the events of SQS, against the emulated table and mail service.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "what a test's helper cannot do, fails the test"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed helper fails the test")]
 
 use jiff::SignedDuration;
 use std::time::Duration;
@@ -37,14 +33,14 @@ impl MailWorld {
     async fn start() -> Self {
         let clock = Clock::system();
         let time = clock.clone();
-        let bench = TestCloud::start(move || time.millis(), None).await.expect("a bench");
-        let environment = Environment::new(bench.function_environment(), clock.clone());
+        let cloud = TestCloud::start(move || time.millis(), None).await.expect("a test cloud");
+        let environment = Environment::new(cloud.function_environment(), clock.clone());
         let app = App::start(&environment, &[]).await.expect("an app");
-        let door = mail::worker(environment).await.expect("a door");
-        Self { app, clock, cloud: bench, function: door }
+        let function = mail::worker(environment).await.expect("a function");
+        Self { app, clock, cloud, function }
     }
 
-    async fn user(&self, status: AccountState) -> UserId {
+    async fn create_user(&self, status: AccountState) -> UserId {
         let now = self.clock.now();
         let user = User {
             id: self.clock.new_id(),
@@ -68,14 +64,14 @@ impl MailWorld {
 
     /// Delivers a batch and returns the messages that failed.
     async fn deliver(&self, jobs: &[&SendMail]) -> Vec<Value> {
-        let posted = jobs.iter().map(|job| {
+        let bodies = jobs.iter().map(|job| {
             let payload = serde_json::to_value(job).unwrap();
-            let posted =
+            let envelope =
                 JobEnvelope { job: SendMail::NAME.into(), payload, at: self.clock.now(), request_id: None };
-            serde_json::to_string(&posted).unwrap()
+            serde_json::to_string(&envelope).unwrap()
         });
-        let answer = self.function.call(bench::sqs_event(posted), Context::default()).await.unwrap();
-        answer["batchItemFailures"].as_array().unwrap().clone()
+        let response = self.function.call(bench::sqs_event(bodies), Context::default()).await.unwrap();
+        response["batchItemFailures"].as_array().unwrap().clone()
     }
 
     fn sent(&self) -> Vec<emulator::SentEmail> {
@@ -90,12 +86,12 @@ fn reset_mail(user: UserId) -> SendMail {
 #[tokio::test]
 async fn a_redelivered_job_sends_one_email() {
     let world = MailWorld::start().await;
-    let job = reset_mail(world.user(AccountState::Active).await);
+    let job = reset_mail(world.create_user(AccountState::Active).await);
     let twice = [&job, &job];
     let batches = join_all((0..3).map(|_| world.deliver(&twice))).await;
     assert!(batches.iter().all(Vec::is_empty), "{batches:?}");
     assert!(world.deliver(&[&job]).await.is_empty());
-    let [mail] = &world.sent()[..] else { panic!("one mail: {:?}", world.sent()) };
+    let [mail] = &world.sent()[..] else { panic!("one e-mail: {:?}", world.sent()) };
     assert_eq!(
         (&mail.to[..], mail.subject.as_str()),
         (&["ana@example.com".to_owned()][..], "Choose a new password")
@@ -109,19 +105,19 @@ async fn a_redelivered_job_sends_one_email() {
 }
 
 #[tokio::test]
-async fn a_mail_without_a_recipient_is_no_failure() {
+async fn an_email_without_a_recipient_is_no_failure() {
     let world = MailWorld::start().await;
-    let disabled = reset_mail(world.user(AccountState::Disabled).await);
-    let nobody = SendMail { id: "two".into(), ..reset_mail(Uuid::nil().into()) };
-    assert!(world.deliver(&[&disabled, &nobody]).await.is_empty());
+    let disabled = reset_mail(world.create_user(AccountState::Disabled).await);
+    let unknown = SendMail { id: "two".into(), ..reset_mail(Uuid::nil().into()) };
+    assert!(world.deliver(&[&disabled, &unknown]).await.is_empty());
     assert!(world.sent().is_empty());
 }
 
 #[tokio::test]
-async fn a_job_of_a_dead_worker_is_done_by_a_later_delivery() {
+async fn a_later_delivery_completes_the_job_of_a_dead_worker() {
     let world = MailWorld::start().await;
-    let job = reset_mail(world.user(AccountState::Active).await);
-    // an earlier run claimed the job and died
+    let job = reset_mail(world.create_user(AccountState::Active).await);
+    // The worker claimed the job and died.
     once_claims::claim(&world.app.store, "mail#one", SignedDuration::from_secs(35), world.clock.now())
         .await
         .unwrap();

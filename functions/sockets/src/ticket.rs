@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use store::sessions::roles::{self, SessionRole};
 use utoipa::ToSchema;
 
-/// The connection that a ticket is for.
+/// A request for a ticket.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct CreateTicketRequest {
-    /// The session to join. Without it, the socket receives the events of the account and its team.
+    /// The session that the socket belongs to. Without it, the socket is the account's own and receives the account's events.
     #[garde(skip)]
     pub session_id: Option<SessionId>,
 }
@@ -25,19 +25,20 @@ pub struct CreateTicketRequest {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Ticket)]
 pub struct TicketResponse {
-    /// The ticket, which is also part of `websocket_url`.
+    /// The ticket, valid once within 60 seconds.
     pub ticket: String,
-    /// The complete URL to connect to, with the ticket.
+    /// The complete URL of the socket. It contains the ticket.
     pub websocket_url: String,
-    /// The time until which the ticket can be used, 60 seconds after its creation.
+    /// The time at which the ticket expires.
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
 }
 
 /// Create a ticket for a socket
 ///
-/// Returns a ticket that opens one socket once, within 60 seconds. With `session_id`, the socket belongs to the presenter or to a
-/// participant of the session, who authenticates by account or by participant token. Without it, the socket belongs to the account.
+/// The ticket opens one socket, once, within 60 seconds. With `session_id` the socket belongs to that session, and the caller
+/// must be its presenter or a participant, by account or by participant token. Without it the socket is the account's own.
+/// Fails with 404 if the caller is not in the session.
 #[utoipa::path(
     post,
     path = "/v1/realtime/tickets",
@@ -46,9 +47,9 @@ pub struct TicketResponse {
     request_body = CreateTicketRequest,
     security(("bearer" = []), ("cookie" = []), ("participant" = [])),
     responses(
-        (status = 201, body = TicketResponse),
+        (status = 201, description = "The ticket", body = TicketResponse),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "The session does not exist, or the caller is not in it.", body = ErrorBody),
+        (status = 404, description = "The caller is not in a session with this id", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -58,16 +59,16 @@ pub async fn create_ticket(
     ValidJson(input): ValidJson<CreateTicketRequest>,
 ) -> ApiResult<(StatusCode, Json<TicketResponse>)> {
     let (bearer, session) = match (caller, input.session_id) {
-        (Caller::Guest(guest), asked) => {
-            if asked.is_some_and(|asked| asked != guest.session) {
+        (Caller::Guest(guest), requested) => {
+            if requested.is_some_and(|requested| requested != guest.session) {
                 return Err(Error::NotFound("session").into());
             }
             (TicketHolder::Participant { participant: guest.participant, by: None }, Some(guest.session))
         }
         (Caller::Account(account), None) => (TicketHolder::Account(account.into()), None),
         (Caller::Account(account), Some(session)) => {
-            let (_, seat) = roles::get_with_role(&app.store, session, caller.into(), app.clock.now()).await?;
-            let bearer = match seat {
+            let (_, role) = roles::get_with_role(&app.store, session, caller.into(), app.clock.now()).await?;
+            let bearer = match role {
                 SessionRole::Presenter => TicketHolder::Account(account.into()),
                 SessionRole::Participant { id, .. } => {
                     TicketHolder::Participant { participant: id, by: Some(account.into()) }
@@ -77,10 +78,10 @@ pub async fn create_ticket(
         }
     };
     let issued = issue(&app, bearer, session)?;
-    let view = TicketResponse {
+    let response = TicketResponse {
         ticket: issued.ticket,
         websocket_url: issued.websocket_url,
         expires_at: issued.expires_at,
     };
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok((StatusCode::CREATED, Json(response)))
 }

@@ -1,4 +1,4 @@
-//! Renders e-mails from [`templates`] and sends them. Only this crate calls SES.
+//! Renders ([`templates`]) and sends e-mails. The only crate that calls SES.
 
 pub mod templates;
 
@@ -9,7 +9,7 @@ use aws_sdk_sesv2::{
 };
 use model::Error;
 
-/// An e-mail that is ready to send.
+/// An e-mail that is ready to be sent.
 #[derive(Clone, Debug)]
 pub struct RenderedEmail {
     pub to: String,

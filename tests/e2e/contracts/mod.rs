@@ -1,8 +1,10 @@
 //! What the parts of the repository owe each other.
 
 mod architecture;
+mod areas_are_separate;
 mod asyncapi_is_current;
 mod every_operation_has_an_example;
+mod every_job_has_a_worker;
 mod every_route_answers_every_role;
 mod openapi_is_current;
 mod operations_cost_what_costs_md_says;

@@ -81,6 +81,40 @@ async fn logs_keep_secrets() {
     }
 }
 
+/// The request that leads to a job, the job, and the job that it leads to have one request id.
+#[tokio::test]
+async fn one_request_id_finds_a_request_and_its_jobs() {
+    let captured = CapturedLog::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(captured.clone()).with_ansi(false).json().flatten_event(true);
+    let _listening =
+        tracing::subscriber::set_default(subscriber.with_max_level(tracing::Level::INFO).finish());
+    let Some(world) = World::local_only("the log").await else { return };
+
+    let ana = world.user("ana").await;
+    ana.client.patch("/v1/users/me", &json!({ "username": "ana" })).await.ok(200);
+    let (_, session) = ana.start_session(1).await;
+    ana.connect_to_session(&session).await;
+    world.wait_for_jobs().await;
+
+    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect("one line, one entry")).collect();
+    let jobs_of = |is_origin: &dyn Fn(&serde_json::Value) -> bool| -> Vec<String> {
+        let origin = lines.iter().rev().find(|line| is_origin(line)).expect("the request is in the log");
+        let id = origin["span"]["request_id"].as_str().expect("a request id");
+        let same = lines.iter().filter(|line| line["span"]["request_id"] == id && line["message"] == "done");
+        same.map(|line| line["span"]["job"].as_str().expect("a job").to_owned()).collect()
+    };
+    let renamed = jobs_of(&|line| line["method"] == "PATCH" && line["path"] == "/v1/users/me");
+    assert!(renamed.contains(&"account_changed.v1".to_owned()), "{renamed:?}");
+    assert!(renamed.contains(&"sync_profile.v1".to_owned()), "forwarded: {renamed:?}");
+    let connected = jobs_of(&|line| line["route"] == "$connect");
+    assert!(connected.contains(&"connection_opened.v1".to_owned()), "{connected:?}");
+    let opened = lines.iter().find(|line| line["span"]["job"] == "connection_opened.v1").expect("a job");
+    assert!(opened["span"]["connection"].is_string(), "{opened}");
+}
+
 fn around<'a>(log: &'a str, secret: &str) -> &'a str {
     log.lines().find(|line| line.contains(&secret.to_lowercase())).unwrap_or_default()
 }

@@ -94,10 +94,11 @@ pub fn function(app: App, cache: ConnectionCache, socket: impl SocketHandler) ->
             let started = Instant::now();
             let context = &event.request_context;
             let request_id = context.request_id.clone().unwrap_or_default();
+            let route = context.route_key.clone().unwrap_or_default();
             let span = tracing::info_span!(
                 "message",
                 request_id,
-                route = context.route_key.as_deref().unwrap_or_default(),
+                route,
                 connection = context.connection_id.as_deref().unwrap_or_default(),
                 user = Empty,
                 session = Empty,
@@ -108,6 +109,7 @@ pub fn function(app: App, cache: ConnectionCache, socket: impl SocketHandler) ->
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let _entered = span.enter();
             tracing::info!(
+                route,
                 status = status.as_u16(),
                 duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
                 table_requests = cost.requests,

@@ -1,4 +1,4 @@
-//! Renders each e-mail as a subject, a text and a page from the templates in this folder.
+//! The e-mails. Each has a subject, a text part and an HTML part, rendered from the templates beside this file.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::RenderedEmail;
 
-/// The templates by name. Values in templates that end in `.html` are escaped.
+/// Templates by name. Values in `.html` templates are escaped.
 const TEMPLATES: [(&str, &str); 9] = [
     ("layout.html", include_str!("layout.html")),
     ("mention_digest.html", include_str!("mention_digest.html")),
@@ -23,10 +23,10 @@ const TEMPLATES: [(&str, &str); 9] = [
 
 static ENVIRONMENT: LazyLock<Result<Environment<'static>, String>> = LazyLock::new(|| {
     let mut environment = Environment::new();
-    // a misspelt variable is an error and not a gap in an e-mail
+    // A misspelt variable is an error, and not a gap in an e-mail.
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     for (name, source) in TEMPLATES {
-        environment.add_template(name, source).map_err(|why| why.to_string())?;
+        environment.add_template(name, source).map_err(|error| error.to_string())?;
     }
     Ok(environment)
 });
@@ -40,35 +40,35 @@ pub struct EmailRecipient<'a> {
     pub public_url: &'a str,
 }
 
-/// Renders the e-mail with the link to choose a new password.
+/// Contains the link with which the recipient chooses a new password.
 pub fn password_reset(to: EmailRecipient<'_>, token: &str) -> Result<RenderedEmail, Error> {
     let link = format!("{}/reset?token={token}", to.public_url);
     render(to, "Choose a new password", "password_reset", context! { link, token })
 }
 
-/// Renders the notice that the password was changed.
+/// Informs the recipient that the password was changed.
 pub fn password_changed(to: EmailRecipient<'_>) -> Result<RenderedEmail, Error> {
     render(to, "Your password was changed", "password_changed", context! {})
 }
 
-/// Renders the notice that the report of a session is ready. Its link asks the reader to log in.
+/// Informs a presenter that the report of a session is ready. The link needs a log-in.
 pub fn report_ready(to: EmailRecipient<'_>, session: SessionId, title: &str) -> Result<RenderedEmail, Error> {
     let link = format!("{}/v1/sessions/{session}/report?format=html", to.public_url);
     let subject = format!("The report of {}", title.replace(char::is_control, " "));
     render(to, &subject, "report_ready", context! { link, title })
 }
 
-/// A mention that the recipient has missed.
+/// A missed mention.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct EmailMentionLine<'a> {
-    /// `None` for a direct channel.
+    /// The name of the channel. `None` for a direct channel.
     pub channel: Option<&'a str>,
     pub from: &'a str,
     /// The beginning of the message, on one line.
     pub text: &'a str,
 }
 
-/// Renders the digest of missed mentions, with the number of further ones.
+/// Lists missed mentions, and the number of further ones.
 pub fn mention_digest(
     to: EmailRecipient<'_>,
     mentions: &[EmailMentionLine<'_>],
@@ -86,18 +86,18 @@ pub fn mention_digest(
 }
 
 fn render(to: EmailRecipient<'_>, subject: &str, template: &str, own: Value) -> Result<RenderedEmail, Error> {
-    let environment = ENVIRONMENT.as_ref().map_err(|why| Error::internal(why.as_str()))?;
+    let environment = ENVIRONMENT.as_ref().map_err(|error| Error::internal(error.as_str()))?;
     let EmailRecipient { email, name, public_url } = to;
     let values = context! { subject, name, public_url, ..own };
-    let one = |ending: &str| {
+    let render_part = |ending: &str| {
         let template = environment.get_template(&format!("{template}.{ending}"))?;
         template.render(&values)
     };
     Ok(RenderedEmail {
         to: email.to_owned(),
         subject: subject.to_owned(),
-        text: one("txt").map_err(Error::internal)?,
-        html: one("html").map_err(Error::internal)?,
+        text: render_part("txt").map_err(Error::internal)?,
+        html: render_part("html").map_err(Error::internal)?,
     })
 }
 
@@ -119,16 +119,16 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_says_where_who_and_what() {
-        let one = EmailMentionLine { channel: Some("herons"), from: "Bo", text: "@ana <b>look</b>" };
-        let mail = mention_digest(ANA, &[one], 0).unwrap();
+    fn a_digest_names_the_channel_the_author_and_the_text() {
+        let in_channel = EmailMentionLine { channel: Some("herons"), from: "Bo", text: "@ana <b>look</b>" };
+        let mail = mention_digest(ANA, &[in_channel], 0).unwrap();
         assert_eq!(mail.subject, "Bo mentioned you in #herons");
         assert!(mail.text.contains("\n#herons, Bo:\n  @ana <b>look</b>\n"), "{}", mail.text);
         assert!(mail.html.contains("@ana &lt;b&gt;look&lt;&#x2f;b&gt;"), "{}", mail.html);
         assert!(!mail.text.contains("more"), "{}", mail.text);
-        let direct = EmailMentionLine { channel: None, ..one };
+        let direct = EmailMentionLine { channel: None, ..in_channel };
         assert_eq!(mention_digest(ANA, &[direct], 0).unwrap().subject, "Bo mentioned you");
-        let many = mention_digest(ANA, &[one, direct], 3).unwrap();
+        let many = mention_digest(ANA, &[in_channel, direct], 3).unwrap();
         assert_eq!(many.subject, "You were mentioned 5 times");
         assert!(many.text.contains("\n\nBo:\n") && many.text.contains("\nand 3 more.\n"), "{}", many.text);
         assert!(many.html.contains("and 3 more."), "{}", many.html);

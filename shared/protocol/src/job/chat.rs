@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FifoKey, Job, Queue, is_zero};
 
-/// See whether someone is still there: a `$disconnect` may never come.
+/// Check whether a user is still online. A `$disconnect` may never come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckTeamPresence {
     pub user: UserId,
@@ -25,18 +25,18 @@ impl Job for CheckTeamPresence {
     }
 }
 
-/// Do what follows from messages of a channel: everything up to these numbers that was not followed yet.
+/// Process every message and edit of a channel that was not processed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessMessages {
     pub channel: ChannelId,
-    /// The message that asks for it; also one that was edited.
+    /// The number of the new or edited message that led to the job.
     pub seq: u64,
     /// The version of that message.
     pub version: u64,
-    /// The last change of it; 0 for none.
+    /// The number of the message's last change, or 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub change: u64,
-    /// How often it was put off.
+    /// How often the job was deferred.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tries: u8,
 }
@@ -45,7 +45,7 @@ impl Job for ProcessMessages {
     const NAME: &'static str = "process_messages.v1";
     const QUEUE: Queue = Queue::MessageProcessing;
 
-    /// Those of one channel stand in order: the first does the work of the others. One that was put off is another one.
+    /// The jobs of a channel run in order, and the first one does the work of the others. A deferred job has an id of its own.
     fn fifo_key(&self) -> Option<FifoKey> {
         let Self { channel, seq, version, change, .. } = self;
         let mut deduplication = format!("{channel}-{seq}-{version}-{change}");
@@ -56,7 +56,7 @@ impl Job for ProcessMessages {
     }
 }
 
-/// Make the chat agree with an account: default channels, its name in lists of members; nothing of one that is deleted.
+/// Synchronise the chat with an account: default channels, and the name in lists of members. A deleted account is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncProfile {
     pub user: UserId,
@@ -67,7 +67,7 @@ impl Job for SyncProfile {
     const QUEUE: Queue = Queue::Chat;
 }
 
-/// Write to someone of what they have missed.
+/// Send a user a digest of missed mentions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendMentionDigest {
     pub user: UserId,
@@ -78,7 +78,7 @@ impl Job for SendMentionDigest {
     const QUEUE: Queue = Queue::Chat;
 }
 
-/// Clear away what is left of a deleted channel, some of it at a time.
+/// Delete the rows of a deleted channel, a part at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteChannelRows {
     pub channel: ChannelId,

@@ -8,7 +8,7 @@ use super::{Job, Queue};
 /// Send one e-mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendMail {
-    /// The same mail is sent once, however often the job is delivered.
+    /// The key of the e-mail. It is sent once, even if the job is delivered several times.
     pub id: String,
     pub user: UserId,
     #[serde(rename = "letter")]
@@ -20,24 +20,24 @@ impl Job for SendMail {
     const QUEUE: Queue = Queue::Mail;
 }
 
-/// What the mail says.
+/// The content of an e-mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "letter", rename_all = "snake_case")]
 pub enum EmailTemplate {
     PasswordReset {
-        /// The token itself: the table holds only its hash. Queues are encrypted at rest.
+        /// The token. The table holds only its hash, and queues are encrypted at rest.
         token: String,
     },
     PasswordChanged,
-    /// The report of a session can be read.
+    /// The report of a session is ready.
     ReportReady {
         session: SessionId,
         title: String,
     },
-    /// Mentions that somebody has missed, newest first.
+    /// Mentions that the user has missed, newest first.
     MentionDigest {
         mentions: Vec<EmailMention>,
-        /// How many there are beside these.
+        /// The number of further mentions.
         more: usize,
     },
 }
@@ -45,10 +45,10 @@ pub enum EmailTemplate {
 /// A line of a digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmailMention {
-    /// `None` where it is a direct one.
+    /// The name of the channel. `None` for a direct channel.
     pub channel: Option<String>,
-    /// The name of whoever wrote it.
+    /// The name of the author.
     pub from: String,
-    /// How it begins.
+    /// The beginning of the message.
     pub text: String,
 }

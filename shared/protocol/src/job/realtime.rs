@@ -98,14 +98,14 @@ impl Job for ConnectionUnreachable {
     const QUEUE: Queue = Queue::Broadcast;
 }
 
-/// Post to one shard of a large room, or to all of it.
+/// Post a frame to one shard of a large room, or to the whole room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BroadcastFrame {
     pub room: Room,
     pub shard: Option<u8>,
-    /// The frame, as it goes out.
+    /// The frame as it is sent.
     pub frame: String,
-    /// The last word: close the connections after it.
+    /// Close the connections after the frame.
     #[serde(default)]
     pub close: bool,
 }
@@ -114,7 +114,7 @@ impl Job for BroadcastFrame {
     const NAME: &'static str = "broadcast_frame.v1";
     const QUEUE: Queue = Queue::Broadcast;
 
-    /// The last word waits for what is still being counted.
+    /// The frame that closes connections waits for counts that are still running.
     fn delay(&self) -> Duration {
         if self.close { Duration::from_secs(10) } else { Duration::ZERO }
     }

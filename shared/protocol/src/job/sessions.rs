@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FifoKey, Job, Queue, is_zero};
 
-/// Look after a running session: count what was not announced, end what nobody ends.
+/// Check a running session. Count what was not counted yet, and end a forgotten session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckSession {
     pub session: SessionId,
@@ -22,7 +22,7 @@ impl Job for CheckSession {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteReport {
     pub session: SessionId,
-    /// The last answers are still being counted.
+    /// The last answers are still being counted, so the job waits.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counting: bool,
 }
@@ -36,7 +36,7 @@ impl Job for WriteReport {
     }
 }
 
-/// Compute who leads in the quizzes of a session, and tell.
+/// Compute the leaderboard of a session's quizzes, and publish it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RankQuiz {
     pub session: SessionId,
@@ -59,7 +59,7 @@ impl Job for AnswerQuestion {
     const QUEUE: Queue = Queue::Answers;
 }
 
-/// Have a model write on a slide: a summary, or takeaways.
+/// Have a model fill a slide with a summary or takeaways.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GenerateSlide {
     pub session: SessionId,
@@ -71,7 +71,7 @@ impl Job for GenerateSlide {
     const QUEUE: Queue = Queue::Answers;
 }
 
-/// End a session, whoever's it is: an admin wants it.
+/// End a session of any owner, because an admin requested it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndSession {
     pub session: SessionId,
@@ -82,7 +82,7 @@ impl Job for EndSession {
     const QUEUE: Queue = Queue::Sessions;
 }
 
-/// Who is told what a count comes to.
+/// The recipients of a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CountRecipients {
@@ -90,8 +90,7 @@ pub enum CountRecipients {
     Everyone,
 }
 
-/// Count the answers to a slide when a tick is over. However many instances store votes in a tick, the deduplication id
-/// makes it one job.
+/// Count the answers to a slide when a tick is over. The deduplication id makes the jobs of all instances in a tick one job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountVotes {
     pub session: SessionId,
@@ -99,10 +98,10 @@ pub struct CountVotes {
     pub tick: Tick,
     #[serde(rename = "told")]
     pub recipients: CountRecipients,
-    /// How often it was put off.
+    /// How often the count was deferred.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tries: u8,
-    /// Milliseconds since 1970: answers stored since then were counted by the try before, and could not be told.
+    /// Milliseconds since 1970. The previous attempt counted the answers stored since then, and could not publish them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<i64>,
 }
@@ -116,14 +115,14 @@ impl Job for CountVotes {
     }
 }
 
-/// Count who is connected when a tick is over.
+/// Count the connected participants when a tick is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountPresence {
     pub session: SessionId,
     pub tick: Tick,
     #[serde(rename = "told")]
     pub recipients: CountRecipients,
-    /// How often it was put off.
+    /// How often the count was deferred.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tries: u8,
 }
@@ -137,7 +136,7 @@ impl Job for CountPresence {
     }
 }
 
-/// Count who wants a question answered; of one that was merged, count them where it went.
+/// Count the up-votes of a question. The up-votes of a merged question are counted at the question that it was merged into.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountUpvotes {
     pub session: SessionId,
@@ -148,23 +147,29 @@ impl Job for CountUpvotes {
     const NAME: &'static str = "count_upvotes.v1";
     const QUEUE: Queue = Queue::Sessions;
 
-    /// The two seconds in which an instance announces it once: whatever was stored in them is seen.
+    /// An instance sends the job once in two seconds. The count sees everything that was stored in them.
     fn delay(&self) -> Duration {
         Duration::from_secs(2)
     }
 }
 
-/// Counts of one thing stand in order; those for everyone in a group of their own, since waiting for the audience's tick
-/// must not hold up the presenter's. One that was put off is not what is announced of its new tick: it may have more to
-/// tell.
-fn tick_fifo_key(session: SessionId, counted: &str, tick: Tick, told: CountRecipients, tries: u8) -> FifoKey {
-    let told = match told {
+/// The key of a count. Counts of a session run in order. Counts for everyone have a group of their own, because they wait for the
+/// audience's tick and must not delay the presenter's. A deferred count has an id of its own, because it may have more to publish
+/// than a new count of the same tick.
+fn tick_fifo_key(
+    session: SessionId,
+    counted: &str,
+    tick: Tick,
+    recipients: CountRecipients,
+    tries: u8,
+) -> FifoKey {
+    let recipients = match recipients {
         CountRecipients::Presenter => "presenter",
         CountRecipients::Everyone => "everyone",
     };
-    let mut deduplication = format!("{session}-{counted}-{}-{told}", tick.0);
+    let mut deduplication = format!("{session}-{counted}-{}-{recipients}", tick.0);
     if tries > 0 {
         deduplication = format!("{deduplication}-{tries}");
     }
-    FifoKey { message_group_id: format!("{session}-{told}"), message_deduplication_id: deduplication }
+    FifoKey { message_group_id: format!("{session}-{recipients}"), message_deduplication_id: deduplication }
 }
