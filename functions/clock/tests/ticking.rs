@@ -154,7 +154,7 @@ async fn a_failed_send_is_repeated_by_the_next_tick() {
     assert_eq!(world.sent(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tick_reads_every_page() {
     let world = ClockWorld::start().await;
     let rows: Vec<Session> = (0..510).map(|n| Session(world.row(n, json!(Uuid::from_u128(n))))).collect();
@@ -166,7 +166,7 @@ async fn a_tick_reads_every_page() {
 }
 
 /// Images are looked after by the clock itself, a few at a time, and nothing waits behind those that have to wait.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_waiting_images_block_nothing() {
     let world = ClockWorld::start().await;
     let owner = UserId::from(Uuid::from_u128(1));

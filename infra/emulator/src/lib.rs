@@ -10,6 +10,7 @@
 //! | IAM | before each of them: [`Access`] says who may do what | `iam/` |
 
 pub mod bench;
+pub mod call_barrier;
 pub mod chaos;
 pub mod connections;
 mod engine;
@@ -35,7 +36,8 @@ use std::{
 
 use anyhow::Context;
 
-pub use chaos::{Chaos, ChaosDice};
+pub use call_barrier::CallBarrier;
+pub use chaos::{Chaos, ChaosDice, FaultCounts};
 pub use connections::{ConnectionInfo, ConnectionRegistry, OutboundFrame};
 pub use iam::{IamConfig, IamPolicy};
 pub use outbox::{EmulatedSes, SentEmail};
@@ -84,6 +86,7 @@ pub struct Emulator {
     sqs: EmulatedSqs,
     ses: EmulatedSes,
     connections: ConnectionRegistry,
+    calls: CallBarrier,
 }
 
 impl Emulator {
@@ -108,12 +111,19 @@ impl Emulator {
         let guard = iam::IamGuard::new(iam);
         let keys = gate::PartitionKeys::from_tables(&tables);
         let engine = engine::DynamoDbEngine::start(tables, dir)?;
-        let gate = gate::DynamoDbProxy::start(&engine, guard.clone(), keys, chaos.as_ref())?;
+        let calls = CallBarrier::default();
+        let gate = gate::DynamoDbProxy::start(&engine, guard.clone(), keys, chaos.as_ref(), calls.clone())?;
         let queues = EmulatedSqs::open(queues, dir, now.clone(), &url, chaos)?;
         let outbox = EmulatedSes::open(dir, now.clone())?;
         let connections = ConnectionRegistry::default();
-        let front =
-            front::start(listener, queues.clone(), outbox.clone(), connections.clone(), now.clone(), &guard)?;
+        let front = front::start(
+            listener,
+            queues.clone(),
+            outbox.clone(),
+            connections.clone(),
+            now.clone(),
+            (&guard, calls.clone()),
+        )?;
         Ok(Self {
             _front: front,
             dynamodb_proxy: gate,
@@ -124,6 +134,7 @@ impl Emulator {
             sqs: queues,
             ses: outbox,
             connections,
+            calls,
         })
     }
 
@@ -168,6 +179,16 @@ impl Emulator {
 
     pub fn connections(&self) -> ConnectionRegistry {
         self.connections.clone()
+    }
+
+    /// Holds a chosen call to any of the services.
+    pub fn call_barrier(&self) -> &CallBarrier {
+        &self.calls
+    }
+
+    /// Lets the next transactions of the table conflict. A function gives up on a request whose transaction conflicts six times.
+    pub fn conflict_next_transactions(&self, transactions: usize) {
+        self.dynamodb_proxy.conflict_next_transactions(transactions);
     }
 
     /// The endpoint that `aws-sdk-apigatewaymanagement` gets as `endpoint_url`.

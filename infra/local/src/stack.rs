@@ -139,6 +139,11 @@ impl LocalCloud {
         &self.gateway.runner
     }
 
+    /// How often a sort of fault happened under chaos, such as `table.throttle`.
+    pub fn fault_count(&self, what: &str) -> u64 {
+        self.chaos.as_ref().map_or(0, |chaos| chaos.counts.get(what))
+    }
+
     /// Open sockets.
     pub fn open_socket_count(&self) -> usize {
         self.gateway.sockets.as_ref().map_or(0, SocketGateway::count)

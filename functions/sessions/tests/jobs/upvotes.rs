@@ -6,7 +6,6 @@ use sessions::{InstanceState, questions::ask};
 use store::sessions::questions::{self, Question};
 
 use crate::world::SessionsWorld;
-use emulator::bench::run_until_crash;
 
 const TEXT: &str = "Which heron is the tallest?";
 
@@ -39,7 +38,7 @@ async fn asking_a_merged_question_upvotes_its_target() {
     for steps in 1.. {
         let (participant, hot) = (world.clock.new_id(), InstanceState::default());
         let asking = Box::pin(ask::store_question(&world.app, &hot, ask_request(session, participant, TEXT)));
-        let done = run_until_crash(steps, asking).await.is_some();
+        let done = world.cloud.run_until_crash(steps, asking).await.is_some();
         let merged = store_question(&world, session, participant, TEXT).await;
         assert_eq!((merged.status, merged.merged_into), (Asked::Merged, Some(first.id)));
         assert!(upvoters(&world, &first).await.contains(&participant), "after {steps} steps");

@@ -9,7 +9,10 @@ mod throttle;
 use std::{
     convert::Infallible,
     net::{SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::{
@@ -26,6 +29,7 @@ use serde_json::json;
 use tokio::{net::TcpStream, sync::Mutex};
 
 use crate::{
+    CallBarrier,
     chaos::Chaos,
     engine::DynamoDbEngine,
     iam::{self, AccessRefusal, IamCaller, IamGuard},
@@ -38,6 +42,7 @@ use throttle::ChaosThrottle;
 
 pub(crate) struct DynamoDbProxy {
     url: String,
+    state: Arc<ProxyState>,
     _server: ServerThread,
 }
 
@@ -45,6 +50,9 @@ struct ProxyState {
     guard: IamGuard,
     keys: PartitionKeys,
     throttle: Option<ChaosThrottle>,
+    /// How many of the next transactions conflict.
+    conflicts_next: AtomicUsize,
+    calls: CallBarrier,
     engine: Database,
     /// Of the engine's server.
     address: SocketAddr,
@@ -56,14 +64,22 @@ impl DynamoDbProxy {
         guard: IamGuard,
         keys: PartitionKeys,
         chaos: Option<&Chaos>,
+        calls: CallBarrier,
     ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let url = format!("http://{}", listener.local_addr()?);
         let (throttle, address) = (chaos.map(ChaosThrottle::new), engine.address());
-        let desk = Arc::new(ProxyState { guard, keys, throttle, engine: engine.database(), address });
+        let conflicts_next = AtomicUsize::new(0);
+        let engine = engine.database();
+        let desk = Arc::new(ProxyState { guard, keys, throttle, conflicts_next, calls, engine, address });
+        let state = Arc::clone(&desk);
         let server =
             ServerThread::start("gate", listener, move |listener| accept_connections(listener, desk))?;
-        Ok(Self { url, _server: server })
+        Ok(Self { url, state, _server: server })
+    }
+
+    pub(crate) fn conflict_next_transactions(&self, transactions: usize) {
+        self.state.conflicts_next.store(transactions, Ordering::Relaxed);
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -94,7 +110,9 @@ async fn serve_connection(stream: TcpStream, desk: Arc<ProxyState>) -> anyhow::R
     let service = service_fn(move |request| {
         let (desk, onward) = (Arc::clone(&desk), Arc::clone(&onward));
         async move {
-            let answer = desk.handle_request(request, &onward).await.unwrap_or_else(|error| {
+            let answer = desk.calls.pass(desk.handle_request(request, &onward)).await;
+            let answer = answer.unwrap_or_else(|| Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()));
+            let answer = answer.unwrap_or_else(|error| {
                 tracing::error!(error = format!("{error:#}"), "the table does not answer");
                 StatusCode::BAD_GATEWAY.into_response()
             });
@@ -124,6 +142,12 @@ impl ProxyState {
             if let Err(refusal) = self.authorize(&parts.headers, operation, &body) {
                 return Ok(refusal_response(&refusal));
             }
+            if operation == "TransactWriteItems"
+                && self.takes_conflict()
+                && let Some(refusal) = throttle::transaction_conflict(&body)
+            {
+                return Ok(refusal);
+            }
             if let Some(refusal) = self.throttle.as_ref().and_then(|it| it.roll_refusal(operation, &body)) {
                 return Ok(refusal);
             }
@@ -134,6 +158,12 @@ impl ProxyState {
             }
         }
         self.forward_to_engine(Request::from_parts(parts, Full::new(body)), onward).await
+    }
+
+    /// Is this transaction one of those that a test wants to conflict?
+    fn takes_conflict(&self) -> bool {
+        let left = &self.conflicts_next;
+        left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
     async fn forward_to_engine(

@@ -47,7 +47,7 @@ impl ChaosThrottle {
 }
 
 /// As if another transaction held the first item; `None` if this is no transaction, which is the engine's to say.
-fn transaction_conflict(body: &[u8]) -> Option<Response> {
+pub(super) fn transaction_conflict(body: &[u8]) -> Option<Response> {
     let request: Value = serde_json::from_slice(body).ok()?;
     let items = request["TransactItems"].as_array().filter(|items| !items.is_empty())?.len();
     let mut codes = vec!["None"; items];
