@@ -155,7 +155,7 @@ async fn a_failed_send_is_repeated_by_the_next_tick() {
     assert_eq!(world.sent(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tick_reads_every_page() {
     let world = ClockWorld::start().await;
     let rows: Vec<Session> = (0..510).map(|n| Session(world.row(n, json!(Uuid::from_u128(n))))).collect();
@@ -167,7 +167,7 @@ async fn a_tick_reads_every_page() {
 }
 
 /// The clock handles a few images in each tick, and no other item waits for the rest.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_waiting_images_block_nothing() {
     let world = ClockWorld::start().await;
     let owner = UserId::from(Uuid::from_u128(1));

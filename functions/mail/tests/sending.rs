@@ -83,7 +83,7 @@ fn reset_mail(user: UserId) -> SendMail {
     SendMail { id: "one".into(), user, template: EmailTemplate::PasswordReset { token: "T0ken".into() } }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redelivered_job_sends_one_email() {
     let world = MailWorld::start().await;
     let job = reset_mail(world.create_user(AccountState::Active).await);

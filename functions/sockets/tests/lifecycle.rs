@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a failed helper fails the test")]
 
-use emulator::bench::{TestCloud, run_until_crash, sqs_event};
+use emulator::bench::{TestCloud, sqs_event};
 use entry::{App, Clock, Environment, LambdaFunction};
 use lambda_runtime::Context;
 use model::{ConnectionIdentity, LoginId, ParticipantId, Room, SessionId, UserId};
@@ -139,7 +139,7 @@ async fn a_crash_while_closing_loses_no_closing() {
     for steps in 1.. {
         let (id, identity) = (format!("phone{steps}="), world.participant());
         world.store_connection(&id, identity).await;
-        let died = run_until_crash(steps, world.report(&id, false)).await.is_none();
+        let died = world.cloud.run_until_crash(steps, world.report(&id, false)).await.is_none();
         assert!(world.report(&id, false).await, "after {steps} steps");
         assert!(!world.has_row(&id).await, "after {steps} steps");
         for room in identity.rooms() {

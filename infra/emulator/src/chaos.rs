@@ -1,15 +1,16 @@
 //! Injected faults. The same seed gives the same sequence of faults.
 
 use std::{
+    collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 /// The faults and how often they happen. Rates are probabilities from 0 to 1.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Chaos {
     pub seed: u64,
     /// A queue message is delivered again although the consumer deleted it in time.
@@ -29,6 +30,8 @@ pub struct Chaos {
     /// gateway of `infra/local` applies this rate. API Gateway loses no frame of a live connection. A client that copes
     /// with this rate also copes with its own network and with a publisher that is interrupted.
     pub frame_faults: f64,
+    /// What went wrong so far.
+    pub counts: FaultCounts,
 }
 
 impl Chaos {
@@ -44,6 +47,7 @@ impl Chaos {
             drop_disconnect: 0.3,
             cut_socket: 0.005,
             frame_faults: 0.0,
+            counts: FaultCounts::default(),
         }
     }
 
@@ -54,7 +58,25 @@ impl Chaos {
         let purpose = what.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
-        ChaosDice { state: Arc::new(AtomicU64::new(mix(self.seed) ^ purpose)) }
+        let hits = self.counts.register(what);
+        ChaosDice { state: Arc::new(AtomicU64::new(mix(self.seed) ^ purpose)), hits }
+    }
+}
+
+/// How often each sort of fault happened, by the purpose of its dice. Clones share the counts. A story of faults asserts that they
+/// happened, because it proves nothing without them.
+#[derive(Clone, Debug, Default)]
+pub struct FaultCounts(Arc<Mutex<BTreeMap<String, Arc<AtomicU64>>>>);
+
+impl FaultCounts {
+    fn register(&self, what: &str) -> Arc<AtomicU64> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(counts.entry(what.to_owned()).or_default())
+    }
+
+    /// Faults of a sort, such as `table.throttle`.
+    pub fn get(&self, what: &str) -> u64 {
+        self.register(what).load(Ordering::Relaxed)
     }
 }
 
@@ -62,12 +84,15 @@ impl Chaos {
 #[derive(Clone, Debug)]
 pub struct ChaosDice {
     state: Arc<AtomicU64>,
+    hits: Arc<AtomicU64>,
 }
 
 impl ChaosDice {
     /// Returns true with probability `p`.
     pub fn hit(&self, p: f64) -> bool {
-        self.roll() < p
+        let is_hit = self.roll() < p;
+        self.hits.fetch_add(u64::from(is_hit), Ordering::Relaxed);
+        is_hit
     }
 
     /// Picks one of the values, each with the same probability.

@@ -2,10 +2,17 @@
 
 use std::net::TcpListener;
 
-use axum::{Router, extract::DefaultBodyLimit, routing::post};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::StatusCode,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::post,
+};
 
 use crate::{
-    ConnectionRegistry, EmulatedSes, EmulatedSqs, TimeSource, aws_response, iam::IamGuard, management_api,
+    CallBarrier, ConnectionRegistry, EmulatedSes, EmulatedSqs, TimeSource, aws_response, iam::IamGuard, management_api,
     server_thread::ServerThread, ses, sqs,
 };
 
@@ -18,16 +25,22 @@ pub(crate) fn start(
     ses: EmulatedSes,
     connections: ConnectionRegistry,
     now: TimeSource,
-    guard: &IamGuard,
+    (guard, calls): (&IamGuard, CallBarrier),
 ) -> anyhow::Result<ServerThread> {
     let app = Router::new()
         .route("/", post(sqs::handle_request).with_state((sqs, guard.clone())))
         .route("/v2/email/outbound-emails", post(ses::send_email).with_state((ses, guard.clone())))
         .merge(management_api::router(connections, now, guard.clone()))
+        .layer(middleware::from_fn_with_state(calls, pass_barrier))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     ServerThread::start("emulator", listener, |listener| async move {
         if let Err(error) = axum::serve(aws_response::with_nodelay(listener), app).await {
             tracing::error!(%error, "the HTTP server of the emulator ended");
         }
     })
+}
+
+async fn pass_barrier(State(calls): State<CallBarrier>, request: Request, next: Next) -> Response {
+    let response = calls.pass(next.run(request)).await;
+    response.unwrap_or_else(|| StatusCode::SERVICE_UNAVAILABLE.into_response())
 }

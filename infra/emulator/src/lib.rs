@@ -14,6 +14,7 @@
 
 mod aws_response;
 pub mod bench;
+pub mod call_barrier;
 pub mod chaos;
 pub mod connections;
 mod dynamodb_engine;
@@ -38,7 +39,8 @@ use std::{
 
 use anyhow::Context;
 
-pub use chaos::{Chaos, ChaosDice};
+pub use call_barrier::CallBarrier;
+pub use chaos::{Chaos, ChaosDice, FaultCounts};
 pub use connections::{ConnectionInfo, ConnectionRegistry, OutboundFrame};
 pub use iam::{IamConfig, IamPolicy};
 pub use ses::{EmulatedSes, SentEmail};
@@ -87,6 +89,7 @@ pub struct Emulator {
     sqs: EmulatedSqs,
     ses: EmulatedSes,
     connections: ConnectionRegistry,
+    calls: CallBarrier,
 }
 
 impl Emulator {
@@ -111,14 +114,32 @@ impl Emulator {
         let guard = iam::IamGuard::new(iam);
         let keys = dynamodb_proxy::PartitionKeys::from_tables(&tables);
         let engine = dynamodb_engine::DynamoDbEngine::start(tables, dir)?;
+        let calls = CallBarrier::default();
         let dynamodb_proxy =
-            dynamodb_proxy::DynamoDbProxy::start(&engine, guard.clone(), keys, chaos.as_ref())?;
+            dynamodb_proxy::DynamoDbProxy::start(&engine, guard.clone(), keys, chaos.as_ref(), calls.clone())?;
         let sqs = EmulatedSqs::open(queues, dir, now.clone(), &url, chaos)?;
         let ses = EmulatedSes::open(dir, now.clone())?;
         let connections = ConnectionRegistry::default();
-        let http_server =
-            http_server::start(listener, sqs.clone(), ses.clone(), connections.clone(), now.clone(), &guard)?;
-        Ok(Self { _http_server: http_server, dynamodb_proxy, engine, guard, url, now, sqs, ses, connections })
+        let http_server = http_server::start(
+            listener,
+            sqs.clone(),
+            ses.clone(),
+            connections.clone(),
+            now.clone(),
+            (&guard, calls.clone()),
+        )?;
+        Ok(Self {
+            _http_server: http_server,
+            dynamodb_proxy,
+            engine,
+            guard,
+            url,
+            now,
+            sqs,
+            ses,
+            connections,
+            calls,
+        })
     }
 
     /// The variables that direct the AWS SDKs of a Lambda function to this emulator: region, the administrator's keys,
@@ -162,6 +183,16 @@ impl Emulator {
 
     pub fn connections(&self) -> ConnectionRegistry {
         self.connections.clone()
+    }
+
+    /// Returns the barrier that holds a chosen call to any of the services.
+    pub fn call_barrier(&self) -> &CallBarrier {
+        &self.calls
+    }
+
+    /// Lets the next transactions of the table conflict. A function gives up on a request whose transaction conflicts six times.
+    pub fn conflict_next_transactions(&self, transactions: usize) {
+        self.dynamodb_proxy.conflict_next_transactions(transactions);
     }
 
     /// The `endpoint_url` for `aws-sdk-apigatewaymanagement`.

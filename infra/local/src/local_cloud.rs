@@ -147,6 +147,11 @@ impl LocalCloud {
         &self.gateway.context.runner
     }
 
+    /// Returns how often a kind of fault happened under chaos, such as `table.throttle`.
+    pub fn fault_count(&self, kind: &str) -> u64 {
+        self.chaos.as_ref().map_or(0, |chaos| chaos.counts.get(kind))
+    }
+
     /// The number of open sockets.
     pub fn open_socket_count(&self) -> usize {
         self.gateway.sockets.as_ref().map_or(0, |sockets| sockets.count())

@@ -234,7 +234,7 @@ async fn a_connection_is_subscribed_until_it_closes() {
     assert!(connections::list_in_room(&store, room, much_later).await.unwrap().is_empty(), "expired");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ticket_is_spent_once() {
     let World { store, _cloud } = store_world().await;
     let until = now() + SignedDuration::from_secs(60);
@@ -243,7 +243,7 @@ async fn a_ticket_is_spent_once() {
     assert_eq!(won.into_iter().filter(|won| *won).count(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rate_limit_resets_with_its_window() {
     let World { store, _cloud } = store_world().await;
     let limit = RateLimit { name: "test", max_attempts: 3, window: std::time::Duration::from_mins(1) };

@@ -189,7 +189,7 @@ async fn concurrent_leaves_keep_an_owner() {
     assert_eq!(as_member, WriteOutcome::ConditionFailed, "the role has changed since it was read");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stale_membership_write_restores_neither_role_nor_member() {
     let World { store, _cloud } = store_world().await;
     let channel = create_channel_of(&store, 2).await.id;

@@ -192,7 +192,7 @@ async fn the_directory_follows_account_changes() {
     assert_eq!(directory_entry(&store, "ana").await, None);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_account_changes_are_not_lost() {
     let World { store, _cloud } = store_world().await;
     let ana: UserId = id(2);

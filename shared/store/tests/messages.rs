@@ -84,7 +84,7 @@ async fn change_message(store: &Store, seq: u64, content: &str, at: Timestamp) -
     messages::change(store, &before, after, at).await.unwrap().applied().unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_messages_have_consecutive_numbers() {
     let World { store, _cloud } = store_world().await;
     let appends = (1..=100_u128).map(|user| {
@@ -106,7 +106,7 @@ async fn concurrent_messages_have_consecutive_numbers() {
     assert_eq!(authors.len(), 100);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_retries_store_one_message() {
     let World { store, _cloud } = store_world().await;
     for user in 1..=8 {
@@ -156,7 +156,7 @@ async fn a_retry_completes_an_interrupted_send() {
     assert_eq!(all_messages(&store).await.len(), 9);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_duplicate_is_searched_page_by_page() {
     let World { store, _cloud } = store_world().await;
     let store = &store;
@@ -292,7 +292,7 @@ async fn the_last_numbers_of_many_channels_are_read_in_batches() {
     assert_eq!(heads, [0, 1, 9, 40, 0]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_changes_have_distinct_numbers() {
     let World { store, _cloud } = store_world().await;
     for _ in 0..40 {

@@ -34,7 +34,7 @@ fn spent_tokens() -> AiCallCost {
 
 const AI: Quota = Quota::AiCallsPerSession;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_repeated_reservation_counts_once() {
     let World { store, _cloud } = store_world().await;
     let session: SessionId = id(1);
@@ -100,7 +100,7 @@ fn new_participant(n: u128) -> Participant {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_participant_takes_one_seat() {
     let World { store, _cloud } = store_world().await;
     let people: Vec<_> = (0..12).map(|n| new_participant(n % 6)).collect();
@@ -123,7 +123,7 @@ async fn each_participant_takes_one_seat() {
     assert_eq!(none.unwrap(), AddParticipantOutcome::Full(0));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removed_participant_frees_one_seat() {
     let World { store, _cloud } = store_world().await;
     let remove = |n: u128| participants::remove(&store, id(1), id(n), now());
@@ -185,7 +185,7 @@ fn super_admin(n: u128) -> (User, Login) {
     (user, login)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_super_admin_always_remains() {
     let World { store, _cloud } = store_world().await;
     let people: Vec<_> = (1..5).map(super_admin).collect();

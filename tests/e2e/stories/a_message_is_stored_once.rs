@@ -8,7 +8,7 @@ fn message_body(channel: &str, content: &str, called: &str) -> Value {
 }
 
 /// A phone that got no answer asks again, and again, while others write.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_is_stored_once() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);

@@ -8,6 +8,7 @@ use crate::world::World;
 #[tokio::test]
 async fn a_poison_message_ends_as_a_dead_letter() {
     let Some(world) = World::local_only("dead letters").await else { return };
+    world.expect_errors();
     let queues = world.local_cloud().emulator().sqs();
     let named = |part: &str| queues.names().into_iter().find(|name| name.contains(part)).unwrap();
     let (queue, dead) = (named("SessionsQueue"), named("SessionsDeadLetters"));

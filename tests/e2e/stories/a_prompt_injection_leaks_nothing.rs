@@ -81,7 +81,7 @@ async fn instructions_of_the_audience_are_treated_as_data() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_question_asked_by_many_costs_one_model_call() {
     let provider = ObedientProvider::start().await;
     let Some(world) = world_with_provider("calls of a model", &provider, "enterprise").await else { return };
@@ -98,7 +98,7 @@ async fn a_question_asked_by_many_costs_one_model_call() {
     assert!(answers.count() >= 1, "{listed}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_plan_limits_the_answers_of_a_session() {
     let provider = ObedientProvider::start().await;
     let Some(world) = world_with_provider("answers of a plan", &provider, "free").await else { return };

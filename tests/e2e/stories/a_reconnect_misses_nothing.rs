@@ -26,17 +26,41 @@ async fn stored_messages(user: &Teammate, channel: &str) -> BTreeMap<u64, Value>
     }
 }
 
-/// Does it until it is done: the table is throttled here, and gives up on a request now and then.
+/// Repeats a request that was refused for now. The table is throttled in this story. Any other failure is a defect.
 async fn retry_until_ok(ask: impl AsyncFn() -> crate::world::ApiResponse) -> Value {
     for _ in 0..20 {
         let answer = ask().await;
         if answer.status < 300 {
             return answer.body();
         }
-        assert!(answer.status >= 429, "{}: {}", answer.status, answer.text);
+        assert!([429, 503].contains(&answer.status), "{}: {}", answer.status, answer.text);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("it is never done")
+    panic!("the request was refused 20 times")
+}
+
+/// Makes one request fail, because its transaction conflicts in all six attempts. The rate of chaos is too low for that.
+async fn refuse_one_request(world: &World, user: &Teammate) {
+    world.wait_for_jobs().await;
+    world.local_cloud().emulator().conflict_next_transactions(6);
+    let body = json!({ "name": "refused" });
+    user.client.post("/v1/channels", &body).await.refused(503, "SERVICE_UNAVAILABLE");
+}
+
+/// Without faults the story would prove nothing.
+fn assert_faults_happened(world: &World, clients: &[ReconnectingClient]) {
+    let cloud = world.local_cloud();
+    let queue_faults: u64 = ["duplicate", "delay", "reorder"]
+        .map(|fault| cloud.fault_count(&format!("queue.{fault}")))
+        .iter()
+        .sum();
+    assert!(cloud.fault_count("frames") > 0, "no frame was lost, doubled or delayed");
+    assert!(cloud.fault_count("table.throttle") > 0, "no request to the table was throttled");
+    assert!(queue_faults > 0, "no message was doubled, delayed or reordered");
+    let reconnects: usize = clients.iter().map(|client| client.reconnects).sum();
+    assert!(reconnects > 0, "no client lost its connection");
+    let unavailable = world.unavailable_count();
+    assert!(unavailable > 0, "no request was refused with 503");
 }
 
 /// A conversation of so many people: they write, edit, delete and react, while a fifth of all frames is lost, doubled or out of
@@ -62,6 +86,7 @@ async fn run_conversation(people: usize, lines: usize) {
         .buffer_unordered(CONCURRENT_CLIENTS)
         .collect()
         .await;
+    refuse_one_request(&world, &ana).await;
     let writers: Vec<_> = others.iter().take(5).chain([&ana]).map(|user| user.client.clone()).collect();
 
     let (stop, stopping) = watch::channel(false);
@@ -105,6 +130,7 @@ async fn run_conversation(people: usize, lines: usize) {
     }
     let truth = stored_messages(&ana, &channel).await;
     assert_eq!(truth.len(), lines, "each line once");
+    assert_faults_happened(&world, &chatters);
     let expected = Arc::new(truth);
     let coming_back = stream::iter(chatters).for_each_concurrent(CONCURRENT_CLIENTS, |mut chatter| {
         let expected = expected.clone();
@@ -130,4 +156,33 @@ async fn a_reconnect_misses_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reconnect_of_two_hundred_members_misses_nothing() {
     run_conversation(200, 6).await;
+}
+
+/// A client that missed more than 200 messages is told to read the history, and has everything afterwards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_missed_too_much_reads_the_history() {
+    let Some(world) = World::local_only("a long absence").await else { return };
+    let ana = world.teammate("ana").await;
+    let bo = world.teammate("bo").await;
+    let channel = ana.create_channel_with(&[&bo]).await;
+    ana.send_message(&channel, "before").await;
+    let mut client = ReconnectingClient::new(bo, &channel, Duration::from_millis(200));
+    client.reconnect_until_complete().await;
+    assert_eq!((client.replica.seq, client.resyncs), (1, 0));
+    for number in 0..205 {
+        ana.send_message(&channel, &format!("message {number}")).await;
+        // one person may not send more in ten seconds
+        if number % 15 == 14 {
+            world.local_cloud().clock().advance(Duration::from_secs(11));
+        }
+    }
+    world.wait_for_jobs().await;
+    client.reconnect_until_complete().await;
+    assert_eq!(client.resyncs, 1, "205 missed messages are too many for a replay");
+    assert_eq!(client.replica.visible_messages(), stored_messages(&ana, &channel).await);
+    assert_eq!(client.replica.messages.len(), 206);
+    // the next request is for what comes after the history only
+    ana.send_message(&channel, "after").await;
+    client.reconnect_until_complete().await;
+    assert_eq!((client.resyncs, client.replica.messages.len()), (1, 207));
 }

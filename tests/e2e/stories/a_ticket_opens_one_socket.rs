@@ -17,7 +17,7 @@ async fn refused_status(url: &str) -> u16 {
     if is_emulated_aws() && status == 403 { 401 } else { status }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ticket_opens_one_socket() {
     let world = World::start().await;
     let (ana, eve) = (world.user("ana").await, world.user("eve").await);

@@ -55,7 +55,7 @@ async fn an_abandoned_session_ends_automatically() {
 }
 
 /// Jobs that are lost are asked for again by the clock: here all that a vote led to is taken out of the queue.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_clock_counts_a_vote_whose_job_is_lost() {
     let Some(world) = World::local_only("lost jobs").await else { return };
     let ana = world.user("ana").await;

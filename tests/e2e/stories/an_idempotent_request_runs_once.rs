@@ -10,7 +10,7 @@ async fn create(client: &ApiClient, key: &str, body: &Value) -> ApiResponse {
     client.request(Method::POST, "/v1/presentations").header("idempotency-key", key).json(body).send().await
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_idempotent_request_runs_once() {
     let world = World::start().await;
     let (ana, eve) = (world.user("ana").await, world.user("eve").await);

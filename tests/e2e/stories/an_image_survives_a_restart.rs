@@ -34,11 +34,16 @@ async fn an_image_survives_a_restart() {
 }
 
 /// A table that throttles, and whose transactions conflict.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_image_survives_chaos() {
     let options = LocalOptions { chaos: Some(20_261_121), ..LocalOptions::default() };
     let Some(world) = World::local_only_with("a bad day", options).await else { return };
     let ana = world.user("ana").await;
+    // the rate of chaos is too low for six conflicts in a row, after which a function gives up
+    world.local_cloud().emulator().conflict_next_transactions(6);
+    let ask = ana.client.request(Method::POST, "/v1/upload/image");
+    let photo = encode(noise(400, 300), image::ImageFormat::Png);
+    ask.file("image/png", &photo).send().await.refused(503, "SERVICE_UNAVAILABLE");
     let uploads = (0..12_u32).map(|number| {
         let photo = encode(noise(400 + number % 6, 300), image::ImageFormat::Png);
         let client = ana.client.clone();
@@ -64,4 +69,5 @@ async fn an_image_survives_chaos() {
         shown.ok(200);
         assert_eq!(image::load_from_memory(&shown.bytes).unwrap().to_rgb8(), noise(400 + number, 300));
     }
+    assert!(world.local_cloud().fault_count("table.throttle") > 0, "no request to the table was throttled");
 }

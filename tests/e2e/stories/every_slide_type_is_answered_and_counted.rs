@@ -99,7 +99,7 @@ async fn ranking_responses_are_scored() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_quiz_answer_is_final_and_the_solution_stays_hidden() {
     let world = World::start().await;
     let ana = world.user("ana").await;

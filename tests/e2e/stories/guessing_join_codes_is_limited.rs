@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::world::World;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn guessing_join_codes_is_limited() {
     let Some(world) = World::local_only("guessing join codes").await else { return };
     world.begin_window(Duration::from_mins(10));

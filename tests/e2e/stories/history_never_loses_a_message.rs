@@ -8,7 +8,7 @@ fn sequence_numbers(page: &Value) -> Vec<u64> {
 }
 
 /// Page by page, while others write: everything from before the first page is seen once.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn history_is_paged_without_gaps() {
     let world = World::start().await;
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);

@@ -120,7 +120,7 @@ async fn an_image_has_one_file_name() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_uploads_of_one_image_store_it_once() {
     let world = World::start().await;
     let ana = world.user("ana").await;

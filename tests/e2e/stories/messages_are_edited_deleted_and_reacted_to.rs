@@ -129,7 +129,7 @@ async fn members_add_and_remove_reactions() {
 }
 
 /// A hundred people react within a moment: all of them are there.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_concurrent_reactions_are_all_stored() {
     let Some(world) = World::local_only("a hundred people who react at once").await else { return };
     let ana = world.teammate("ana").await;

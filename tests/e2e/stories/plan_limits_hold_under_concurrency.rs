@@ -87,6 +87,10 @@ async fn plan_limits_hold_under_chaos() {
     let ana = world.user("ana").await;
     let (presentation, session) = ana.start_session(1).await;
     let body = json!({ "presentation_id": presentation.id });
+    // the rate of chaos is too low for six conflicts in a row, after which a function gives up
+    world.wait_for_jobs().await;
+    world.local_cloud().emulator().conflict_next_transactions(6);
+    ana.client.post("/v1/sessions", &body).await.refused(503, "SERVICE_UNAVAILABLE");
     let made = join_all((0..8).map(|_| post_until_available(&ana.client, "/v1/sessions", &body))).await;
     assert_eq!(accepted_count(&made, "sessions_per_month"), 4, "and the one of before");
     let path = format!("/v1/sessions/code/{}/join", session.code);
@@ -97,6 +101,8 @@ async fn plan_limits_hold_under_chaos() {
     assert_eq!(accepted_count(&joined, "participants_per_session"), 25);
     let people = ana.client.get(&format!("/v1/sessions/{}/participants?limit=100", session.id)).await.ok(200);
     assert_eq!(people["items"].as_array().map(Vec::len), Some(25));
+    assert!(world.local_cloud().fault_count("table.throttle") > 0, "no request to the table was throttled");
+    assert!(world.local_cloud().fault_count("table.conflict") > 0, "no transaction conflicted");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -30,7 +30,7 @@ async fn refresh_tokens_rotate() {
 }
 
 /// Whoever lost the answer asks again and gets the same; fifty at once get one successor.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn parallel_refreshes_get_one_successor() {
     let world = World::start().await;
     let ana = world.user("ana").await;

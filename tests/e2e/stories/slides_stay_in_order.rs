@@ -18,7 +18,7 @@ fn id(slide: &Value) -> String {
     slide["id"].as_str().expect("an id").to_owned()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slides_stay_in_order() {
     let world = World::start().await;
     let ana = world.user("ana").await;

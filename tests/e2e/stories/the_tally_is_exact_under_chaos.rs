@@ -29,6 +29,10 @@ async fn the_tally_is_exact_under_chaos() {
     report.verdict().unwrap_or_else(|wrong| panic!("{wrong}\n{report}"));
     assert_eq!(report.votes_cast, 120, "{report}");
     assert!(report.comeback.is_some_and(|comeback| comeback.count >= 40), "nobody was dropped:\n{report}");
+    let cloud = world.local_cloud();
+    for fault in ["queue.duplicate", "queue.delay", "queue.reorder", "table.throttle", "drop_disconnect"] {
+        assert!(cloud.fault_count(fault) > 0, "chaos without {fault}:\n{report}");
+    }
     world.wait_for_jobs().await;
     // the rehearsal takes its account away in the end: the report's mail may come too late for it, and never twice
     let letters = world.local_cloud().emulator().ses().emails();

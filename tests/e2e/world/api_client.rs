@@ -1,6 +1,12 @@
 //! Requests.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
@@ -11,6 +17,40 @@ use super::DEADLINE;
 /// Between two requests for what is not yet so.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
+/// The failures that the clients of a world received.
+#[derive(Default)]
+pub(crate) struct FailureLog {
+    /// Responses with 503, which ask a client to try again.
+    unavailable: AtomicU64,
+    /// All other 5xx responses, in full.
+    errors: Mutex<Vec<String>>,
+}
+
+impl FailureLog {
+    pub(crate) fn unavailable_count(&self) -> u64 {
+        self.unavailable.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn errors(&self) -> Vec<String> {
+        self.errors.lock().expect("no test panics with it").clone()
+    }
+
+    fn record(&self, response: &ApiResponse) {
+        match response.status {
+            503 => {
+                self.unavailable.fetch_add(1, Ordering::Relaxed);
+                let wait = response.header("retry-after").and_then(|wait| wait.parse::<u64>().ok());
+                assert!(wait.is_some(), "{}: 503 without Retry-After: {}", response.what, response.text);
+            }
+            500.. => {
+                let error = format!("{}: {} {}", response.what, response.status, response.text);
+                self.errors.lock().expect("no test panics with it").push(error);
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Someone who asks: with a token or without, from an address.
 #[derive(Clone)]
 pub(crate) struct ApiClient {
@@ -18,11 +58,12 @@ pub(crate) struct ApiClient {
     base: String,
     address: String,
     token: Option<String>,
+    failures: Arc<FailureLog>,
 }
 
 impl ApiClient {
-    pub(crate) fn new(http: reqwest::Client, base: &str, address: &str) -> Self {
-        Self { http, base: base.to_owned(), address: address.to_owned(), token: None }
+    pub(crate) fn new(http: reqwest::Client, base: &str, address: &str, failures: Arc<FailureLog>) -> Self {
+        Self { http, base: base.to_owned(), address: address.to_owned(), token: None, failures }
     }
 
     pub(crate) fn with_token(&self, token: &str) -> Self {
@@ -75,13 +116,14 @@ impl ApiClient {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        ApiRequest { what, request }
+        ApiRequest { what, request, failures: Arc::clone(&self.failures) }
     }
 }
 
 pub(crate) struct ApiRequest {
     what: String,
     request: reqwest::RequestBuilder,
+    failures: Arc<FailureLog>,
 }
 
 impl ApiRequest {
@@ -123,7 +165,10 @@ impl ApiRequest {
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let bytes = answer.bytes().await.unwrap_or_else(|error| panic!("{}: no body: {error}", self.what));
         let (text, bytes) = (String::from_utf8_lossy(&bytes).into_owned(), bytes.to_vec());
-        ApiResponse { what: self.what, status, headers, text, bytes }
+        let response = ApiResponse { what: self.what, status, headers, text, bytes };
+        response.assert_cookies_are_protected();
+        self.failures.record(&response);
+        response
     }
 }
 
@@ -171,6 +216,19 @@ impl ApiResponse {
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Every cookie of every response is out of reach of scripts, of other sites and of plain HTTP (RELIABILITY 11).
+    #[track_caller]
+    fn assert_cookies_are_protected(&self) {
+        for (name, _, attributes) in self.cookies() {
+            let attributes = attributes.to_lowercase();
+            assert!(name.starts_with("__Host-"), "{}: the cookie {name} has no prefix", self.what);
+            for needed in ["secure", "httponly", "samesite=lax", "path=/"] {
+                assert!(attributes.contains(needed), "{}: {name} lacks {needed}: {attributes}", self.what);
+            }
+            assert!(!attributes.contains("domain"), "{}: {name} names a domain: {attributes}", self.what);
+        }
     }
 
     /// Name → value and attributes of every cookie that is set.

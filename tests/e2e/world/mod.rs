@@ -3,6 +3,7 @@
 mod api_client;
 mod client_screen;
 mod client_socket;
+mod error_log;
 pub(crate) mod images;
 mod obedient_provider;
 mod reconnecting_client;
@@ -11,8 +12,12 @@ pub(crate) mod users;
 
 use std::{
     fs,
+    io::Write as _,
     path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -20,7 +25,8 @@ use entry::Clock;
 use jiff::Timestamp;
 use local::{LocalCloud, LocalOptions};
 
-pub(crate) use api_client::{ApiClient, ApiResponse};
+use api_client::FailureLog;
+pub(crate) use api_client::{ApiClient, ApiRequest, ApiResponse};
 pub(crate) use client_screen::ClientScreen;
 pub(crate) use client_socket::{ClientSocket, ReceivedEvent};
 pub(crate) use obedient_provider::ObedientProvider;
@@ -40,6 +46,9 @@ pub(crate) struct World {
     url: String,
     http: reqwest::Client,
     local: Option<LocalCloud>,
+    failures: Arc<FailureLog>,
+    /// The story announced that the product logs errors.
+    expects_errors: AtomicBool,
 }
 
 impl World {
@@ -50,14 +59,19 @@ impl World {
         }
     }
 
+    fn new(url: String, local: Option<LocalCloud>) -> Self {
+        let (failures, expects_errors) = Default::default();
+        Self { url, http: http_client(), local, failures, expects_errors }
+    }
+
     async fn with_options(mut options: LocalOptions) -> Self {
-        print_warnings();
+        error_log::listen();
         options.template.get_or_insert_with(|| repository().join("template.yaml"));
         // stories are not about plans, but for those that say so
         options.parameters.entry("DefaultPlan".to_owned()).or_insert_with(|| "enterprise".to_owned());
         start_at_fixed_time(&options.clock);
         let local = LocalCloud::start(options).await.expect("the local cloud starts");
-        Self { url: local.url(), http: http_client(), local: Some(local) }
+        Self::new(local.url(), Some(local))
     }
 
     /// A cloud of this story's own, with handles to turn; `None`, and a word about it, against a deployment.
@@ -97,7 +111,7 @@ impl World {
 
     /// Whatever answers there.
     pub(crate) fn at_url(url: &str) -> Self {
-        Self { url: url.to_owned(), http: http_client(), local: None }
+        Self::new(url.to_owned(), None)
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -111,7 +125,7 @@ impl World {
 
     /// Someone without an account, from an address of their own.
     pub(crate) fn anonymous(&self) -> ApiClient {
-        ApiClient::new(self.http.clone(), &self.url, &unique_address())
+        ApiClient::new(self.http.clone(), &self.url, &unique_address(), Arc::clone(&self.failures))
     }
 
     /// Signs someone up.
@@ -134,6 +148,16 @@ impl World {
         let length = i64::try_from(length.as_millis()).expect("a window is short");
         let left = length - clock.millis().rem_euclid(length);
         clock.advance(Duration::from_millis(left.unsigned_abs()));
+    }
+
+    /// Announces that this story makes the product log an error. A story that does not fails with the first one.
+    pub(crate) fn expect_errors(&self) {
+        self.expects_errors.store(true, Ordering::Relaxed);
+    }
+
+    /// How often a client was asked to try again (503).
+    pub(crate) fn unavailable_count(&self) -> u64 {
+        self.failures.unavailable_count()
     }
 
     /// Stops the local cloud, as Ctrl-C does.
@@ -163,6 +187,12 @@ impl Drop for World {
             let dead: Vec<String> = queues.peek(name).into_iter().map(|message| message.body).collect();
             assert!(dead.is_empty(), "the story left dead letters in {name}: {dead:#?}");
         }
+        if !self.expects_errors.load(Ordering::Relaxed) {
+            let failed = self.failures.errors();
+            assert!(failed.is_empty(), "the story received unexpected errors: {failed:#?}");
+            let logged = error_log::errors_of_this_runtime();
+            assert!(logged.is_empty(), "the story made the product log errors: {logged:#?}");
+        }
     }
 }
 
@@ -175,16 +205,9 @@ fn start_at_fixed_time(clock: &Clock) {
     }
 }
 
-/// What the functions warn of stands with the output of a story that fails.
-fn print_warnings() {
-    let format = tracing_subscriber::fmt().with_test_writer().with_max_level(tracing::Level::WARN).compact();
-    // the first story of this process has done it for all
-    let _ = format.try_init();
-}
-
-#[expect(clippy::print_stderr, reason = "a story that is passed over must not look like one that was played")]
+/// Says that a story was not played. Written past the test harness, which hides the output of tests that pass.
 fn print_note(what: &str) {
-    eprintln!("{what}");
+    let _ = writeln!(std::io::stderr(), "{what}");
 }
 
 /// The root of the repository.

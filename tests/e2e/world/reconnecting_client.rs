@@ -30,6 +30,8 @@ pub(crate) struct ChannelReplica {
     highest_known: (u64, u64),
     /// Messages that were told since it asked for what it missed; `None` where it waits for no answer.
     replay: Option<BTreeSet<u64>>,
+    /// The numbers of the channel where the client has missed too much for a replay (`resync_required`).
+    resync_to: Option<(u64, u64)>,
 }
 
 impl ChannelReplica {
@@ -64,7 +66,10 @@ impl ChannelReplica {
                 }
             }
             "channel_joined" => return self.apply_replay(payload),
-            "resync_required" => panic!("too little happened for that: {payload}"),
+            "resync_required" => {
+                self.replay = None;
+                self.resync_to = Some((u64_field(payload, "seq"), u64_field(payload, "change")));
+            }
             _ => {}
         }
         true
@@ -80,6 +85,16 @@ impl ChannelReplica {
         self.change = self.change.max(u64_field(payload, "change"));
         self.record_numbers(self.seq, self.change);
         true
+    }
+
+    /// Takes in the whole history of the channel, read after `resync_required`.
+    fn apply_history(&mut self, history: &[Value], (seq, change): (u64, u64)) {
+        for message in history {
+            self.keep_newest_version(message);
+        }
+        self.seq = self.seq.max(seq);
+        self.change = self.change.max(change);
+        self.record_numbers(self.seq, self.change);
     }
 
     /// Records the numbers of an event. Only messages that the view contains move `seq`.
@@ -162,8 +177,10 @@ pub(crate) struct ReconnectingClient {
     pub(crate) user: Teammate,
     pub(crate) channel: String,
     pub(crate) replica: ChannelReplica,
-    /// How often they came back.
+    /// How often the connection was lost or left for a new one.
     pub(crate) reconnects: usize,
+    /// How often it had missed too much for a replay.
+    pub(crate) resyncs: usize,
     response_timeout: Duration,
     /// About how long they wait before they come back, and before they ask again for what they have missed.
     reconnect_delay: Duration,
@@ -177,6 +194,7 @@ impl ReconnectingClient {
             channel: channel.to_owned(),
             replica: view,
             reconnects: 0,
+            resyncs: 0,
             response_timeout: RESPONSE_TIMEOUT,
             reconnect_delay: moment,
         }
@@ -192,7 +210,7 @@ impl ReconnectingClient {
             }
             let Some(mut socket) = self.connect().await else { continue };
             self.receive_events(&mut socket, || *stop.borrow()).await;
-            self.reconnects += 1;
+            self.reconnects += usize::from(!*stop.borrow());
         }
     }
 
@@ -208,8 +226,8 @@ impl ReconnectingClient {
                 continue;
             }
             while let Ok(Some(event)) = socket.read_within(MAX_RESPONSE_TIMEOUT / 2).await {
-                let is_answer = event.kind == "channel_joined";
-                let is_whole = self.replica.apply(&event);
+                let is_answer = ["channel_joined", "resync_required"].contains(&event.kind.as_str());
+                let is_whole = self.replica.apply(&event) && self.reload_if_required().await;
                 if is_answer && is_whole {
                     return;
                 }
@@ -217,6 +235,23 @@ impl ReconnectingClient {
                     break;
                 }
             }
+        }
+    }
+
+    /// Reads the history of the channel where the server requires it. `false` where the cloud refuses a page now.
+    async fn reload_if_required(&mut self) -> bool {
+        let Some(numbers) = self.replica.resync_to.take() else { return true };
+        self.resyncs += 1;
+        let mut path = format!("/v1/messages/channel/{}?limit=100", self.channel);
+        loop {
+            let page = self.user.client.get(&path).await;
+            if page.status != 200 {
+                return false;
+            }
+            let page = page.body();
+            self.replica.apply_history(page["items"].as_array().expect("items"), numbers);
+            let Some(before) = page["next"].as_str() else { return true };
+            path = format!("/v1/messages/channel/{}?limit=100&before={before}", self.channel);
         }
     }
 
@@ -255,7 +290,7 @@ impl ReconnectingClient {
             }
             match socket.read_within(Duration::from_millis(200)).await {
                 Ok(Some(event)) => {
-                    if !self.replica.apply(&event) {
+                    if !self.replica.apply(&event) || !self.reload_if_required().await {
                         return;
                     }
                     if self.replica.replay.is_none() {

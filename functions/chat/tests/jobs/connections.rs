@@ -13,7 +13,6 @@ use store::{
 };
 
 use crate::world::ChatWorld;
-use emulator::bench::run_until_crash;
 
 impl ChatWorld {
     async fn create_teammate(&self, name: &str) -> MessageAuthor {
@@ -79,7 +78,7 @@ async fn a_crash_while_opening_or_closing_leads_to_the_same_rows() {
         let mut events = world.connect_to_team(&id, ana.id).await;
         let connection = world.stored_connection(&id).await;
         let job = opened(&connection);
-        let died = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
+        let died = world.cloud.run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
         assert!(world.deliver(&worker, &job).await, "after {steps} steps");
         assert!(world.is_online(&ana).await, "after {steps} steps");
         for room in [Room::Team, Room::Channel(channel)] {
@@ -89,7 +88,7 @@ async fn a_crash_while_opening_or_closing_leads_to_the_same_rows() {
 
         connections::delete(&world.app.store, &connection).await.unwrap();
         let job = closed(&connection);
-        let died_closing = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
+        let died_closing = world.cloud.run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
         assert!(world.deliver(&worker, &job).await, "after {steps} steps");
         for room in [Room::Team, Room::Channel(channel)] {
             assert!(!world.is_in_room(room, &ana).await, "{room} after {steps} steps");

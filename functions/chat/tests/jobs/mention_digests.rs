@@ -14,7 +14,6 @@ use store::{
 };
 
 use crate::world::{ChatWorld, processing_job};
-use emulator::bench::run_until_crash;
 
 const LATER: Duration = Duration::from_mins(16);
 
@@ -180,7 +179,7 @@ async fn a_crash_at_any_step_emails_every_mention_once() {
         let first = world.append_message(channel, &ana, "@bo first", &[&bo], None).await;
         assert!(world.deliver(&worker, &processing_job(first)).await);
         world.clock.advance(LATER);
-        let died = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
+        let died = world.cloud.run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
         let second = world.append_message(channel, &ana, "@bo second", &[&bo], None).await;
         assert!(world.deliver(&worker, &processing_job(second)).await);
         // the clock sends the job again while the digest is due

@@ -18,7 +18,6 @@ use store::{
 };
 
 use crate::world::{ChatWorld, processing_job};
-use emulator::bench::run_until_crash;
 
 const MENTION_EVENT: &str = "mention_notification";
 
@@ -338,7 +337,11 @@ async fn a_crash_at_any_step_leads_to_the_same_rows() {
         let first = world.append_message(channel, &ana, &format!("heron{steps}"), &[], None).await;
         let second =
             world.append_message(channel, &ana, &format!("@bo heron{steps} too"), &[&bo], Some(1)).await;
-        let died = run_until_crash(steps, world.deliver(&worker, &processing_job(second))).await.is_none();
+        let died = world
+            .cloud
+            .run_until_crash(steps, world.deliver(&worker, &processing_job(second)))
+            .await
+            .is_none();
         assert!(world.deliver(&worker, &processing_job(second)).await, "after {steps} steps");
         assert_eq!(
             world.search_hits(&[&format!("heron{steps}")]).await,

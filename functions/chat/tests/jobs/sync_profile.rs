@@ -19,7 +19,6 @@ use store::{
 };
 
 use crate::world::{ChatWorld, processing_job};
-use emulator::bench::{run_interleaved, run_until_crash};
 
 impl ChatWorld {
     /// Gives an account a user name and a status.
@@ -74,7 +73,7 @@ async fn a_member_kicked_while_connecting_receives_nothing() {
         let _socket = world.connect_to_team(&format!("socket{steps}="), who.id).await;
         let job = SyncProfile { user: who.id };
         let (succeeded, was_interrupted) =
-            run_interleaved(steps, world.deliver(&worker, &job), world.kick_member(general, &who)).await;
+            world.cloud.run_interleaved(steps, world.deliver(&worker, &job), world.kick_member(general, &who)).await;
         assert!(succeeded, "after {steps} steps");
         let is_in = world.is_member(general, &who).await;
         assert_eq!(world.is_subscribed(Room::Channel(general), &who).await, is_in, "after {steps} steps");
@@ -104,7 +103,7 @@ async fn a_crash_leaves_no_subscription_of_a_former_member() {
         }
         world.save_account(&bo, AccountState::Deleted).await;
         let job = SyncProfile { user: bo.id };
-        let died = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
+        let died = world.cloud.run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
         if !world.is_member(channel, &bo).await {
             assert!(!world.is_subscribed(room, &bo).await, "after {steps} steps");
             left += 1;
@@ -144,7 +143,7 @@ async fn an_account_deletion_survives_a_leaving_successor() {
             }
         };
         let job = SyncProfile { user: ana.id };
-        let (succeeded, was_interrupted) = run_interleaved(steps, world.deliver(&worker, &job), leave).await;
+        let (succeeded, was_interrupted) = world.cloud.run_interleaved(steps, world.deliver(&worker, &job), leave).await;
         assert!(succeeded, "after {steps} steps");
         // a private channel is deleted with its last member, and the member's row is deleted later
         let channel_is_there =
@@ -226,7 +225,7 @@ async fn concurrent_profile_jobs_keep_the_newest_name() {
             set_name("Newer").await;
             assert!(world.deliver(&worker, &job).await);
         };
-        let (succeeded, was_interrupted) = run_interleaved(steps, world.deliver(&worker, &job), newer).await;
+        let (succeeded, was_interrupted) = world.cloud.run_interleaved(steps, world.deliver(&worker, &job), newer).await;
         assert!(succeeded, "after {steps} steps");
         let now = world.clock.now();
         let row =
@@ -247,7 +246,7 @@ async fn a_crash_during_onboarding_still_joins_all_default_channels() {
         let who = world.create_user(&format!("user{steps}")).await;
         world.save_account(&who, AccountState::Active).await;
         let job = SyncProfile { user: who.id };
-        let died = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
+        let died = world.cloud.run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
         assert!(world.deliver(&worker, &job).await, "after {steps} steps");
         for name in ["general", "announcements"] {
             assert!(

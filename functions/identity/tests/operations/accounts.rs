@@ -68,7 +68,7 @@ async fn invalid_sign_ups_name_their_fields() {
     assert_eq!(with("password", json!("\u{e9}".repeat(64) + "x7q zebra")).await.ok(201)["name"], "ana");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn email_addresses_and_user_names_are_unique() {
     let world = IdentityWorld::start().await;
     let body =
@@ -191,7 +191,7 @@ async fn a_deleted_account_leaves_only_a_tombstone() {
     world.register("ana").await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deleted_account_deletes_its_presentations() {
     let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;

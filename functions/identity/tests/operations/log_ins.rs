@@ -47,7 +47,7 @@ async fn log_in_does_not_reveal_accounts() {
     wrong.refused(401, "UNAUTHORIZED");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn guessing_passwords_is_limited_per_account() {
     let world = IdentityWorld::start().await;
     world.register("ana").await;

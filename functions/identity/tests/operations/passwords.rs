@@ -87,7 +87,7 @@ async fn a_reset_request_does_not_reveal_accounts() {
     ask("nobody").await.expect_invalid_field("email");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reset_token_works_once_within_an_hour() {
     let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;

@@ -9,7 +9,7 @@ async fn refresh(world: &IdentityWorld, tokens: &Value) -> TestResponse {
     world.post("/v1/auth/refresh", &json!({ "refresh_token": tokens["refresh_token"] })).send().await
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_concurrent_refreshes_get_one_successor() {
     let world = IdentityWorld::start().await;
     let ana = world.register("ana").await;

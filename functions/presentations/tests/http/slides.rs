@@ -82,7 +82,7 @@ async fn twenty_concurrent_inserts_have_consecutive_positions() {
     insert_twenty_concurrently(PresentationsWorld::start().await).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_inserts_survive_throttling() {
     insert_twenty_concurrently(PresentationsWorld::with_chaos(7).await).await;
 }
@@ -105,7 +105,7 @@ async fn concurrent_changes_keep_positions_consecutive() {
     change_concurrently(PresentationsWorld::start().await).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_changes_survive_throttling() {
     change_concurrently(PresentationsWorld::with_chaos(8).await).await;
 }
@@ -147,7 +147,7 @@ async fn change_concurrently(world: PresentationsWorld) {
     assert_eq!(order, ids);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_presentation_has_a_maximum_of_slides() {
     let world = PresentationsWorld::start().await;
     let ana = world.create_user().await;

@@ -16,7 +16,6 @@ use store::{
 };
 
 use crate::world::SessionsWorld;
-use emulator::bench::run_until_crash;
 
 /// Longer than the lease of a worker that died. A queue delivers the job again after six timeouts of its function.
 const AFTER_LEASE: Duration = Duration::from_mins(21);
@@ -52,7 +51,7 @@ async fn stored_question(world: &SessionsWorld, job: &AnswerQuestion) -> Questio
     questions::get(&world.app.store, job.session, job.question, world.clock.now()).await.unwrap().unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redelivered_jobs_write_one_answer() {
     let world = SessionsWorld::start().await;
     let worker = sessions::answers(world.environment()).await.unwrap();
@@ -85,7 +84,7 @@ async fn a_crash_at_any_step_leads_to_one_answer() {
             ConnectionIdentity::Account { user: owner, login: world.clock.new_id(), presents: Some(session) };
         let mut presenter_socket = world.open_socket(&format!("presenter-{steps}="), presenter).await;
         let job = ask_question(&world, session, &format!("Which heron has number {steps}?")).await;
-        if run_until_crash(steps, world.deliver(&worker, &job)).await.is_none() {
+        if world.cloud.run_until_crash(steps, world.deliver(&worker, &job)).await.is_none() {
             crashes += 1;
             world.clock.advance(AFTER_LEASE);
             assert!(world.deliver(&worker, &job).await, "after {steps} steps");

@@ -5,7 +5,6 @@ use protocol::job::{ConnectionClosed, ConnectionOpened, CountPresence, OpenedRea
 use store::realtime::connections;
 
 use crate::world::{SentFrames, SessionsWorld};
-use emulator::bench::run_until_crash;
 
 impl SessionsWorld {
     async fn open_presenter(
@@ -105,14 +104,14 @@ async fn a_crash_while_opening_or_closing_loses_no_event() {
         let id = format!("phone{steps}=");
         let mut phone = world.open_socket(&id, identity).await;
         let job = opened(&id, identity, OpenedReason::New);
-        let died = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
+        let died = world.cloud.run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
         assert!(world.deliver(&worker, &job).await, "after {steps} steps");
         assert!(types_of(&mut phone).contains(&"session_state".to_owned()), "after {steps} steps");
         assert!(types_of(&mut presenter).contains(&"participant_joined".to_owned()), "after {steps} steps");
 
         world.delete_connection(&id).await;
         let job = ConnectionClosed { connection: id, identity };
-        let died_closing = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
+        let died_closing = world.cloud.run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
         assert!(world.deliver(&worker, &job).await, "after {steps} steps");
         assert!(types_of(&mut presenter).contains(&"participant_left".to_owned()), "after {steps} steps");
         let counted = world.queued_jobs::<CountPresence>();

@@ -8,7 +8,6 @@ use store::{
 };
 
 use crate::world::SessionsWorld;
-use emulator::bench::run_until_crash;
 
 /// Creates a session that has ended, with two answers.
 async fn end_session_with_answers(world: &SessionsWorld, owner: UserId) -> SessionId {
@@ -22,7 +21,7 @@ async fn end_session_with_answers(world: &SessionsWorld, owner: UserId) -> Sessi
     id
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redelivered_jobs_write_and_mail_one_report() {
     let world = SessionsWorld::start().await;
     let worker = sessions::worker(world.environment()).await.unwrap();
@@ -112,7 +111,7 @@ async fn a_crash_at_any_step_leads_to_one_report_and_one_mail() {
     for steps in 1.. {
         let session = end_session_with_answers(&world, world.clock.new_id()).await;
         let job = WriteReport { session, counting: false };
-        let has_crashed = run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
+        let has_crashed = world.cloud.run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
         world.clock.advance(std::time::Duration::from_mins(2));
         assert!(world.deliver(&worker, &job).await, "after {steps} steps");
         let report = reports::get(&world.app.store, session, world.clock.now()).await.unwrap().unwrap();

@@ -6,7 +6,6 @@ use sessions::{instance_state::InstanceState, questions::ask};
 use store::sessions::questions::{self, Question};
 
 use crate::world::SessionsWorld;
-use emulator::bench::run_until_crash;
 
 const TEXT: &str = "Which heron is the tallest?";
 
@@ -43,7 +42,7 @@ async fn asking_a_merged_question_upvotes_its_target() {
         let state = InstanceState::default();
         let asking =
             Box::pin(ask::store_question(&world.app, &state, ask_request(session, participant, TEXT)));
-        let is_done = run_until_crash(steps, asking).await.is_some();
+        let is_done = world.cloud.run_until_crash(steps, asking).await.is_some();
         let merged = store_question(&world, session, participant, TEXT).await;
         assert_eq!((merged.status, merged.merged_into), (QuestionStatus::Merged, Some(first.id)));
         assert!(upvoters(&world, &first).await.contains(&participant), "after {steps} steps");

@@ -34,7 +34,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 pub(crate) struct SessionsWorld {
     pub(crate) app: App,
     pub(crate) clock: Clock,
-    cloud: TestCloud,
+    pub(crate) cloud: TestCloud,
 }
 
 /// A running session with three choice slides. The second one is the current slide.

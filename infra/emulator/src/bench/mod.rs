@@ -15,8 +15,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use anyhow::Context as _;
 
 pub use client::{FunctionClient, TestRequest, TestResponse};
-pub use jobs::sqs_event;
-pub use process::{run_interleaved, run_until_crash};
+pub use jobs::{fifo_sqs_event, sqs_event};
 
 use self::template::TestTemplate;
 use crate::{Chaos, DataLocation, Emulator, EmulatorOptions, IamConfig};

@@ -1,41 +1,57 @@
-//! Processes that die, or are overtaken: work that is stopped at one of the moments in which it waits.
+//! Processes that die, and processes that something else overtakes, at a chosen call to the services.
 
-use std::{
-    future::{Future, poll_fn},
-    pin::{Pin, pin},
-    task::Poll,
-};
+use std::future::Future;
 
-/// Runs something until it has had to wait so many times, and drops it there: a process that dies. What it had sent has
-/// been sent.
-pub async fn run_until_crash<T>(steps: usize, work: impl Future<Output = T>) -> Option<T> {
-    poll_at_most(steps, pin!(work)).await
+use super::TestCloud;
+use crate::call_barrier::CallSide;
+
+/// The side and the number of the call that a step is. Step 1 is before the first call, step 2 after it.
+fn boundary(step: usize) -> (usize, CallSide) {
+    (step.div_ceil(2), if step.is_multiple_of(2) { CallSide::After } else { CallSide::Before })
 }
 
-/// Runs something, and something else in between: after it has had to wait so many times. Says whether it got there.
-pub async fn run_interleaved<T>(
-    steps: usize,
-    work: impl Future<Output = T>,
-    other: impl Future,
-) -> (T, bool) {
-    let mut work = pin!(work);
-    if let Some(done) = poll_at_most(steps, work.as_mut()).await {
-        return (done, false);
-    }
-    other.await;
-    (work.await, true)
-}
-
-/// Its outcome, or `None` once it has had to wait so many times.
-async fn poll_at_most<T>(steps: usize, mut work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
-    let mut waited = 0;
-    poll_fn(|context| match work.as_mut().poll(context) {
-        Poll::Ready(done) => Poll::Ready(Some(done)),
-        Poll::Pending if waited == steps => Poll::Ready(None),
-        Poll::Pending => {
-            waited += 1;
-            Poll::Pending
+impl TestCloud {
+    /// Runs some work and drops it at a boundary of a call, as a process that dies there. Returns `None` where it died, and the
+    /// outcome where the work has fewer calls. A test that begins at step 1 and ends at the first outcome has tried all
+    /// boundaries. Nothing else may call the services meanwhile.
+    pub fn run_until_crash<T>(
+        &self,
+        step: usize,
+        work: impl Future<Output = T>,
+    ) -> impl Future<Output = Option<T>> {
+        let (number, side) = boundary(step);
+        let held = self.emulator.call_barrier().hold(number, side);
+        // boxed, because the future of a function is large
+        let work = Box::pin(work);
+        async move {
+            tokio::select! {
+                biased;
+                () = held.reached() => None,
+                done = work => Some(done),
+            }
         }
-    })
-    .await
+    }
+
+    /// Runs some work, and other work while the first is held at a boundary of a call. Says whether the first got there.
+    pub fn run_interleaved<T>(
+        &self,
+        step: usize,
+        work: impl Future<Output = T>,
+        other: impl Future,
+    ) -> impl Future<Output = (T, bool)> {
+        let (number, side) = boundary(step);
+        let held = self.emulator.call_barrier().hold(number, side);
+        let mut work = Box::pin(work);
+        let other = Box::pin(other);
+        async move {
+            tokio::select! {
+                biased;
+                () = held.reached() => {}
+                done = &mut work => return (done, false),
+            }
+            other.await;
+            held.resume();
+            (work.await, true)
+        }
+    }
 }

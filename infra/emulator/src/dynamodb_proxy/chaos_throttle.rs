@@ -47,7 +47,7 @@ impl ChaosThrottle {
 
 /// The response if another transaction holds the first item. Returns `None` if the body is no transaction, and the
 /// engine then reports the error.
-fn transaction_conflict(body: &[u8]) -> Option<Response> {
+pub(super) fn transaction_conflict(body: &[u8]) -> Option<Response> {
     let request: Value = serde_json::from_slice(body).ok()?;
     let items = request["TransactItems"].as_array().filter(|items| !items.is_empty())?.len();
     let mut codes = vec!["None"; items];

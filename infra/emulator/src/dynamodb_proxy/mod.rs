@@ -9,7 +9,10 @@ mod required_permissions;
 use std::{
     convert::Infallible,
     net::{SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::{
@@ -26,7 +29,7 @@ use serde_json::json;
 use tokio::{net::TcpStream, sync::Mutex};
 
 use crate::{
-    aws_response,
+    CallBarrier, aws_response,
     chaos::Chaos,
     dynamodb_engine::DynamoDbEngine,
     iam::{self, AccessRefusal, IamCaller, IamGuard},
@@ -38,6 +41,7 @@ use required_permissions::DynamoDbCall;
 
 pub(crate) struct DynamoDbProxy {
     url: String,
+    state: Arc<ProxyState>,
     _server: ServerThread,
 }
 
@@ -45,6 +49,9 @@ struct ProxyState {
     guard: IamGuard,
     keys: PartitionKeys,
     throttle: Option<ChaosThrottle>,
+    /// How many of the next transactions conflict.
+    conflicts_next: AtomicUsize,
+    calls: CallBarrier,
     engine: Database,
     /// The address of the engine's server.
     address: SocketAddr,
@@ -56,16 +63,25 @@ impl DynamoDbProxy {
         guard: IamGuard,
         keys: PartitionKeys,
         chaos: Option<&Chaos>,
+        calls: CallBarrier,
     ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let url = format!("http://{}", listener.local_addr()?);
         let throttle = chaos.map(ChaosThrottle::new);
         let address = engine.address();
-        let state = Arc::new(ProxyState { guard, keys, throttle, engine: engine.database(), address });
+        let conflicts_next = AtomicUsize::new(0);
+        let engine = engine.database();
+        let state = Arc::new(ProxyState { guard, keys, throttle, conflicts_next, calls, engine, address });
+        let accepting = Arc::clone(&state);
         let server = ServerThread::start("dynamodb-proxy", listener, move |listener| {
-            accept_connections(listener, state)
+            accept_connections(listener, accepting)
         })?;
-        Ok(Self { url, _server: server })
+        Ok(Self { url, state, _server: server })
+    }
+
+    /// Lets the next transactions conflict.
+    pub(crate) fn conflict_next_transactions(&self, transactions: usize) {
+        self.state.conflicts_next.store(transactions, Ordering::Relaxed);
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -97,7 +113,9 @@ async fn serve_connection(stream: TcpStream, state: Arc<ProxyState>) -> anyhow::
         let state = Arc::clone(&state);
         let engine_connection = Arc::clone(&engine_connection);
         async move {
-            let response = state.handle_request(request, &engine_connection).await.unwrap_or_else(|error| {
+            let response = state.calls.pass(state.handle_request(request, &engine_connection)).await;
+            let response = response.unwrap_or_else(|| Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()));
+            let response = response.unwrap_or_else(|error| {
                 tracing::error!(error = format!("{error:#}"), "the DynamoDB engine does not respond");
                 StatusCode::BAD_GATEWAY.into_response()
             });
@@ -127,6 +145,12 @@ impl ProxyState {
             if let Err(refusal) = self.authorize(&parts.headers, operation, &body) {
                 return Ok(refusal_response(&refusal));
             }
+            if operation == "TransactWriteItems"
+                && self.takes_conflict()
+                && let Some(refusal) = chaos_throttle::transaction_conflict(&body)
+            {
+                return Ok(refusal);
+            }
             if let Some(refusal) =
                 self.throttle.as_ref().and_then(|throttle| throttle.roll_refusal(operation, &body))
             {
@@ -139,6 +163,12 @@ impl ProxyState {
             }
         }
         self.forward_to_engine(Request::from_parts(parts, Full::new(body)), engine_connection).await
+    }
+
+    /// Is this transaction one of those that a test wants to conflict?
+    fn takes_conflict(&self) -> bool {
+        let left = &self.conflicts_next;
+        left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
     async fn forward_to_engine(

@@ -5,4 +5,5 @@
 mod idempotency;
 mod socket;
 mod warm_start;
+mod worker;
 mod world;

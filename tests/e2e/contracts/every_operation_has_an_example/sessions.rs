@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::{Recorder, RouteScene};
 
 pub(super) async fn record(recorder: &mut Recorder<'_>, scene: &mut RouteScene) {
@@ -34,14 +36,21 @@ pub(super) async fn record(recorder: &mut Recorder<'_>, scene: &mut RouteScene) 
         "pause_session",
         "resume_session",
         "remove_participant",
-        "end_session",
-        "finalize_session",
-        "get_report",
-        "create_session",
     ];
     for operation in running {
         recorder.record(scene, &owner, operation).await;
     }
+    // a report counts by the minute
+    let clock = world.local_cloud().clock();
+    clock.advance(Duration::from_mins(5));
+    recorder.record(scene, &owner, "end_session").await;
+    // the job that writes the report is delayed
+    clock.advance(Duration::from_mins(1));
+    for operation in ["finalize_session", "get_report", "create_session"] {
+        recorder.record(scene, &owner, operation).await;
+    }
     scene.session = scene.owner.create_session(&scene.presentation).await;
     recorder.record(scene, &owner, "start_session").await;
+    // the counts of a slide that was not shown before are stored later
+    clock.advance(Duration::from_mins(2));
 }

@@ -19,7 +19,7 @@ use local::LocalOptions;
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::world::{ApiClient, Guest, Presentation, Session, User, World};
+use crate::world::{ApiClient, ApiRequest, Guest, Presentation, Session, User, World};
 
 const DOMAINS: &[RouteDomain] = &[
     docs::DOMAIN,
@@ -141,14 +141,17 @@ impl RouteScene {
     }
 }
 
+fn with_body(request: ApiRequest, body: Option<&RequestBody>) -> ApiRequest {
+    match body {
+        Some(RequestBody::Json(body)) => request.json(body),
+        Some(RequestBody::File(bytes)) => request.file("application/octet-stream", bytes),
+        None => request,
+    }
+}
+
 async fn request_status(client: &ApiClient, method: &str, path: &str, body: Option<&RequestBody>) -> u16 {
     let ask = client.request(Method::from_bytes(method.as_bytes()).unwrap(), path);
-    let ask = match body {
-        Some(RequestBody::Json(body)) => ask.json(body),
-        Some(RequestBody::File(bytes)) => ask.file("application/octet-stream", bytes),
-        None => ask,
-    };
-    let answer = ask.send().await;
+    let answer = with_body(ask, body).send().await;
     assert!(answer.status < 500, "{method} {path}: {} {}", answer.status, answer.text);
     answer.status
 }
@@ -184,6 +187,18 @@ async fn every_route_answers_every_role() {
                 &scene.owner.client,
             ];
             let mut statuses = [0; 5];
+            if method != "get" {
+                let request =
+                    nobody.request(Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(), &path);
+                let cookie = format!("__Host-access={}", scene.owner.access_token);
+                let refused = with_body(request.header("cookie", &cookie), body.as_ref()).send().await;
+                if refused.status != 403 || refused.body()["code"] != "CSRF_REFUSED" {
+                    wrong.push(format!(
+                        "{id} with a cookie without proof: {} {}",
+                        refused.status, refused.text
+                    ));
+                }
+            }
             for (status, client) in statuses.iter_mut().zip(callers) {
                 *status = request_status(client, &method.to_uppercase(), &path, body.as_ref()).await;
                 let documented = operation["responses"].get(status.to_string()).is_some();
