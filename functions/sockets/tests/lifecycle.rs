@@ -152,7 +152,7 @@ async fn a_crash_while_closing_loses_no_closing() {
         }
         deaths += 1;
     }
-    assert!(deaths > 3, "it has more steps than {deaths}");
+    assert!(deaths > 1, "it has more steps than {deaths}");
 }
 
 /// An event storm must not meet a dead connection again before its job has run.

@@ -1,4 +1,4 @@
-//! Presence of the team. Derives which users are online, and publishes changes.
+//! Team presence: which users are online, and its publication.
 //!
 //! A user is online while one of their connections has a row and sent a heartbeat recently. The row [`TeamPresence`] stores the
 //! last published status. A `user_status` event is published only if the current status differs.

@@ -102,7 +102,7 @@ async fn a_crash_while_opening_or_closing_leads_to_the_same_rows() {
         }
         deaths += 1;
     }
-    assert!(deaths > 10, "it has more steps than {deaths}");
+    assert!(deaths > 1, "it has more steps than {deaths}");
 }
 
 #[tokio::test]

@@ -121,7 +121,7 @@ async fn a_crash_while_opening_or_closing_loses_no_event() {
         }
         deaths += 1;
     }
-    assert!(deaths > 5, "it has more steps than {deaths}");
+    assert!(deaths > 1, "it has more steps than {deaths}");
 }
 
 #[tokio::test]
