@@ -12,8 +12,8 @@ use axum::{
 };
 
 use crate::{
-    CallBarrier, ConnectionRegistry, EmulatedSes, EmulatedSqs, TimeSource, aws_response, iam::IamGuard, management_api,
-    server_thread::ServerThread, ses, sqs,
+    CallBarrier, ConnectionRegistry, EmulatedSes, EmulatedSqs, TimeSource, aws_response, iam::IamGuard,
+    management_api, server_thread::ServerThread, ses, sqs,
 };
 
 /// Above the limits of all services, so that each service returns its own error.

@@ -115,8 +115,13 @@ impl Emulator {
         let keys = dynamodb_proxy::PartitionKeys::from_tables(&tables);
         let engine = dynamodb_engine::DynamoDbEngine::start(tables, dir)?;
         let calls = CallBarrier::default();
-        let dynamodb_proxy =
-            dynamodb_proxy::DynamoDbProxy::start(&engine, guard.clone(), keys, chaos.as_ref(), calls.clone())?;
+        let dynamodb_proxy = dynamodb_proxy::DynamoDbProxy::start(
+            &engine,
+            guard.clone(),
+            keys,
+            chaos.as_ref(),
+            calls.clone(),
+        )?;
         let sqs = EmulatedSqs::open(queues, dir, now.clone(), &url, chaos)?;
         let ses = EmulatedSes::open(dir, now.clone())?;
         let connections = ConnectionRegistry::default();

@@ -72,8 +72,10 @@ async fn a_member_kicked_while_connecting_receives_nothing() {
         world.save_account(&who, AccountState::Active).await;
         let _socket = world.connect_to_team(&format!("socket{steps}="), who.id).await;
         let job = SyncProfile { user: who.id };
-        let (succeeded, was_interrupted) =
-            world.cloud.run_interleaved(steps, world.deliver(&worker, &job), world.kick_member(general, &who)).await;
+        let (succeeded, was_interrupted) = world
+            .cloud
+            .run_interleaved(steps, world.deliver(&worker, &job), world.kick_member(general, &who))
+            .await;
         assert!(succeeded, "after {steps} steps");
         let is_in = world.is_member(general, &who).await;
         assert_eq!(world.is_subscribed(Room::Channel(general), &who).await, is_in, "after {steps} steps");
@@ -143,7 +145,8 @@ async fn an_account_deletion_survives_a_leaving_successor() {
             }
         };
         let job = SyncProfile { user: ana.id };
-        let (succeeded, was_interrupted) = world.cloud.run_interleaved(steps, world.deliver(&worker, &job), leave).await;
+        let (succeeded, was_interrupted) =
+            world.cloud.run_interleaved(steps, world.deliver(&worker, &job), leave).await;
         assert!(succeeded, "after {steps} steps");
         // a private channel is deleted with its last member, and the member's row is deleted later
         let channel_is_there =
@@ -225,7 +228,8 @@ async fn concurrent_profile_jobs_keep_the_newest_name() {
             set_name("Newer").await;
             assert!(world.deliver(&worker, &job).await);
         };
-        let (succeeded, was_interrupted) = world.cloud.run_interleaved(steps, world.deliver(&worker, &job), newer).await;
+        let (succeeded, was_interrupted) =
+            world.cloud.run_interleaved(steps, world.deliver(&worker, &job), newer).await;
         assert!(succeeded, "after {steps} steps");
         let now = world.clock.now();
         let row =

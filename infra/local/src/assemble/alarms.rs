@@ -38,7 +38,7 @@ pub(super) enum AlarmStatistic {
     Maximum,
 }
 
-/// How CloudWatch treats a period without data.
+/// How `CloudWatch` treats a period without data.
 #[derive(Deserialize, Default, Clone, Copy)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum MissingData {

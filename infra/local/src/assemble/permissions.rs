@@ -211,7 +211,7 @@ impl RoleStatement {
                 )?;
             }
             RoleCondition::Sender => {
-                writeln!(text, "                {}", condition.trim_start_matches(", "))?
+                writeln!(text, "                {}", condition.trim_start_matches(", "))?;
             }
         }
         Ok(text)

@@ -1,13 +1,28 @@
 use std::sync::{Arc, Mutex};
 
 use emulator::bench::fifo_sqs_event;
-use entry::worker::{self, JobDelivery};
+use entry::worker::{self, JobTable, handler};
 use lambda_runtime::Context;
 use model::Error;
-use protocol::job::JobEnvelope;
+use protocol::{
+    Job,
+    job::{JobEnvelope, Queue},
+};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::world::EntryWorld;
+
+/// A job that records that it ran.
+#[derive(Clone, Serialize, Deserialize)]
+struct Step {
+    name: String,
+}
+
+impl Job for Step {
+    const NAME: &'static str = "step.v1";
+    const QUEUE: Queue = Queue::Ticks;
+}
 
 /// Messages of one group run in order. A failure stops its group and no other.
 #[tokio::test]
@@ -15,15 +30,17 @@ async fn a_failure_stops_the_rest_of_its_group() {
     let world = EntryWorld::start().await;
     let ran = Arc::<Mutex<Vec<String>>>::default();
     let log = Arc::clone(&ran);
-    let function = worker::function(world.app.clone(), move |_, delivery: JobDelivery| {
+    let jobs = JobTable::new([handler(move |_, step: Step| {
         let log = Arc::clone(&log);
         async move {
-            log.lock().unwrap().push(delivery.name().to_owned());
-            if delivery.name() == "a-2" { Err(Error::internal("it fails")) } else { Ok(()) }
+            log.lock().unwrap().push(step.name.clone());
+            if step.name == "a-2" { Err(Error::internal("it fails")) } else { Ok(()) }
         }
-    });
-    let body = |job: &str| {
-        let envelope = JobEnvelope { job: job.to_owned(), payload: json!({}), at: world.clock.now() };
+    })]);
+    let function = worker::function(world.app.clone(), jobs);
+    let body = |name: &str| {
+        let payload = json!({ "name": name });
+        let envelope = JobEnvelope { job: Step::NAME.into(), payload, at: world.clock.now(), request_id: None };
         serde_json::to_string(&envelope).unwrap()
     };
     let messages = [("a", "a-1"), ("b", "b-1"), ("a", "a-2"), ("a", "a-3"), ("b", "b-2"), ("c", "c-1")];
