@@ -5,7 +5,7 @@
 //! | --- | --- | --- | --- | --- | --- |
 //! | CHAT-21 | messages that contain a word, newest day first | table | `TERM#{word}` | `WRITTEN#{day}#{channel}#{block}` | [`add_occurrences`], [`step`] |
 //!
-//! A row contains the numbers of the messages of one day, one channel and one block of [`MESSAGES_PER_BLOCK`] numbers.
+//! A row contains the numbers of the messages of one day, one channel and one block of 256 numbers.
 //! So a frequent word costs no more than a rare one. A row without a limit would cost more with every message, and
 //! would be full some day. A row may be out of date after an edit or a deletion. It lacks a message only until the job
 //! has run.

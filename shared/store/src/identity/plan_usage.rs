@@ -2,8 +2,8 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | IDENTITY-10 | sessions that an account created in a month | table | `USAGE#{user}` | `MONTH#{month}` | [`get_month`], [`list_months`], [`count_session`] |
-//! | IDENTITY-11 | how much of a quota a session has used | table | `SESSION#{id}` | `USED#{quota}` | [`get_used`], [`count_participant`], [`uncount_participant`], [`reserve_ai_call`] |
+//! | IDENTITY-10 | sessions that an account created in a month | table | `USAGE#{user}` | `MONTH#{month}` | [`get_month`], [`list_months`], `count_session` |
+//! | IDENTITY-11 | how much of a quota a session has used | table | `SESSION#{id}` | `USED#{quota}` | [`get_used`], `count_participant`, `uncount_participant`, [`reserve_ai_call`] |
 //! | IDENTITY-12 | model calls for a session | table | `SESSION#{id}` | `AI_CALL#{key}` | [`reserve_ai_call`], [`release_ai_call`], [`record_ai_call`], [`list_ai_calls`], [`sum_ai_usage`] |
 //!
 //! A counter changes in the transaction that creates what it counts. Neither a retry nor a crash makes the two differ.

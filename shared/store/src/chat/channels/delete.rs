@@ -98,7 +98,7 @@ struct ChannelRowKey {
 }
 
 /// CHAT-9. Deletes rows of a deleted channel in one run. Returns whether there is nothing more to delete now.
-/// Memberships are deleted first, and messages after [`SETTLE_PERIOD`]. 1 write unit for each row.
+/// Memberships are deleted first, and messages a minute after the deletion. 1 write unit for each row.
 pub async fn delete_rows(store: &Store, channel: ChannelId, now: Timestamp) -> Result<bool> {
     if !delete_channel_rows(store, channel).await? {
         return Ok(false);

@@ -26,7 +26,7 @@ const MAX_ATTEMPTS: usize = 60;
 const RECENT_PERIOD: SignedDuration = SignedDuration::from_secs(2);
 
 /// A change of a message, in the channel's log of changes. Numbers start at 1 and have no gaps, except after a time of
-/// [`RETENTION`] without changes.
+/// 30 days without changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageChange {
     pub channel: ChannelId,

@@ -4,7 +4,7 @@
 //! without one, such as a guest speaker on the same deployment, is in no directory, and members do not learn of it.
 //!
 //! The claim of a user name is the entry. It contains what the team may see and no address. It is written in the
-//! transaction that writes its account ([`super::save`]), so the two always agree.
+//! transaction that writes its account (`save.rs`), so the two always agree.
 
 use jiff::Timestamp;
 use model::{

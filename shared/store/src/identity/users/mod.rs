@@ -9,7 +9,7 @@
 //! | IDENTITY-5 | the super admins, and whether there has ever been one | table | `ADMINS#` | `#` | [`create`], [`replace`] |
 //! | IDENTITY-6 | accounts with a user name, by user name | gsi1 | `DIRECTORY#` | user name | [`directory::page`] |
 //!
-//! An account and its claims change in one transaction ([`save`]).
+//! An account and its claims change in one transaction (`save.rs`).
 
 pub mod directory;
 mod list;
