@@ -16,7 +16,7 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// Hashes that this process computes concurrently. A Lambda instance serves one request at a time. The local server
+/// Hashes that this process computes concurrently. A Lambda instance serves one request at a time. The local cloud
 /// serves all of them, and 500 concurrent hashes would need 10 GB.
 static HASH_PERMITS: Semaphore = Semaphore::const_new(4);
 

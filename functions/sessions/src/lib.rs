@@ -50,7 +50,6 @@
 //! | `count_presence` | [`worker::count_presence`] |
 //! | `count_upvotes` | [`worker::count_upvotes`] |
 //! | `rank_quiz` | [`worker::rank_quiz`] |
-//! | `send_session_state` | [`worker::greet`] |
 //! | `check_session` | [`worker::check_session`] |
 //! | `end_session` | [`worker::end_session`] |
 //! | `end_login` | [`worker::end_login`] |

@@ -1,5 +1,5 @@
 //! The settings of a function. They come from the process's environment in a Lambda function, and from a map in the
-//! local server, where all functions share one process.
+//! local cloud, where all functions share one process.
 
 use std::{collections::BTreeMap, fmt::Display, str::FromStr, sync::Arc};
 

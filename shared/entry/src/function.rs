@@ -10,7 +10,7 @@ use crate::{Environment, StartError, telemetry};
 
 type HandlerFuture = Pin<Box<dyn Future<Output = Result<Value, lambda_runtime::Error>> + Send>>;
 
-/// One Lambda function. The Runtime API calls it on AWS, and the local server calls it in process with the same events.
+/// One Lambda function. The Runtime API calls it on AWS, and the local cloud calls it in process with the same events.
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct LambdaFunction(Arc<dyn Fn(Value, Context) -> HandlerFuture + Send + Sync>);

@@ -1,5 +1,5 @@
-//! Builds the Lambda functions. A function is one Lambda, one binary and one log group. It is made from a router, a
-//! socket handler, a job handler or a clock handler, and runs the same code on AWS and in the local server.
+//! Builds the Lambda functions. A function is one Lambda, one binary and one log stream name. It is made from a router, a
+//! socket handler, a job table or a clock handler, and runs the same code on AWS and in the local cloud.
 //!
 //! | module | contents |
 //! | --- | --- |
@@ -34,6 +34,7 @@
 //! | 401 | no valid credential |
 //! | 403 | the caller does not have the permission |
 //! | 404 | not found, or the resource of another owner |
+//! | 405 | the path does not accept the method |
 //! | 409 | the state of the resource does not allow the operation |
 //! | 413 | the body is too large |
 //! | 415 | the body is not JSON |
@@ -44,8 +45,8 @@
 //!
 //! # Logs
 //!
-//! Each event has one line of JSON with `request_id`, `user`, `route`, `status`, `duration_ms` and the consumed
-//! capacity of the table. Logs never contain a body, a token, an address or the text of an e-mail. A failure is logged
+//! Each event has one line of JSON with `duration_ms` and the consumed capacity of the table. An HTTP request adds
+//! `method`, `path` and `status`, a socket event `status`, a job `received`. The ids are in its `span`. Logs never contain a body, a token, an address or the text of an e-mail. A failure is logged
 //! once, where it is answered. `error!` means that an operator should look at it.
 
 pub mod app;

@@ -25,6 +25,7 @@
 //! | [`report`] | the report of an ended session |
 //! | [`blocked_words`] | words that a presenter blocks |
 //! | [`words`] | words of a text for word clouds, search and comparison |
+//! | [`rate_limit`] | the outcome of an attempt that a rate limit counts |
 //!
 //! # Rules of this crate
 //!

@@ -19,7 +19,7 @@
 //!
 //! | event | receivers | occasion |
 //! | --- | --- | --- |
-//! | `session_state` | one connection | it opened, `join`, `subscribe` |
+//! | `session_state` | one connection | it opened, `join`, `join_speaker`, `subscribe`, an old `ping` |
 //! | `slide_changed` | session | the presenter shows another slide |
 //! | `session_started` `session_paused` `session_resumed` `session_ended` | session | the session changes its status |
 //! | `participant_count` | session | presence changed, by tick |
@@ -39,7 +39,7 @@
 //!
 //! | event | receivers | occasion |
 //! | --- | --- | --- |
-//! | `connection_established` | one connection | it opened without a session |
+//! | `connection_established` | one connection | it opened without a session, `subscribe` |
 //! | `channel_joined` `channel_changes` `resync_required` `channel_left` `online_users` | one connection | the answers to its commands |
 //! | `new_message` `message_edited` `message_deleted` `message_reaction` | channel | a message is sent or changes |
 //! | `typing_indicator` | channel | a user types |
@@ -47,7 +47,7 @@
 //! | `channel_created` `channel_updated` `channel_deleted` | channel, team for a new public one | a channel changes |
 //! | `user_status` | team | a user comes online or goes offline |
 //! | `mention_notification` `read_marked` `draft_updated` | user | the user's own state changes |
-//! | `force_disconnect` | one connection | an admin bans or suspends its user |
+//! | `force_disconnect` | user | an admin bans, suspends or deactivates the user |
 //!
 //! Every connection also receives `error`, which refuses a message, and `pong`, which answers `ping`.
 //!
@@ -57,7 +57,7 @@
 //! | --- | --- |
 //! | `join {display_name?, participant_token?}` | join as a participant, answered by `session_state` |
 //! | `join_speaker {token}` | join as the presenter, with an access token |
-//! | `subscribe {since?}` | request `session_state` |
+//! | `subscribe {since?}` | request `session_state`, or `connection_established` without a session |
 //! | `response_submitted {slide_id, content, seq?}`, alias `submit_response` | respond to the current slide |
 //! | `question_asked {question_text, slide_id?}`, alias `ask_question` | ask a question |
 //! | `upvote_question {question_id, up?}` | vote for a question or withdraw the vote |

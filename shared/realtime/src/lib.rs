@@ -10,7 +10,7 @@
 //! 410 (Gone) becomes one job, `ConnectionUnreachable`, on the platform's own queue. `worker-broadcast` decides what became of
 //! the connection and passes it on to the area that owns it. Each area derives its presence from there.
 //!
-//! This crate is built on `store` and `queue`, as no other library crate is built on another. A room is rows of the table, and
+//! This crate is built on `store` and `queue`, as no other crate of its level is built on another. A room is rows of the table, and
 //! a large room is published to by jobs. The alternative, traits with one implementation each, would say everything twice.
 
 pub mod closing;

@@ -41,7 +41,7 @@ fn leading_keys(condition: &Value) -> Vec<String> {
 
 /// What the partitions of the table and its indexes begin with: `store::table` is the only file that writes keys.
 fn partition_prefixes() -> BTreeSet<String> {
-    let room = repository().join("shared/store/src/table");
+    let room = repository().join("shared/store/src/dynamodb/key");
     let files = ["pk.rs", "gsi1.rs"].map(|file| fs::read_to_string(room.join(file)).unwrap());
     let source = files.concat();
     let keys = source.split('"').filter_map(|text| text.split_once('#').map(|(name, _)| name.to_owned()));
@@ -140,10 +140,10 @@ fn is_write(action: &str) -> bool {
 
 fn permissions_table() -> String {
     let mut text = String::from(
-        "# What each door may do\n\nFrom the roles in `template.yaml`. The table is one; what a door may read and write of it is limited by the partitions \
-         (`shared/store/src/table`) that it names. Kept by `tests/e2e/contracts/permissions_match_permissions_md.rs`;\n\
-         `COLLOQUY_UPDATE=1 cargo test -p tests permissions` writes this file. Beside this every door writes its logs, and nothing else.\n\n\
-         | door | reads | writes | indexes | sends to | is called with | posts to sockets | sends mail |\n\
+        "# What each function may do\n\nFrom the roles in `template.yaml`. There is one table; what a function may read and write of it is limited by the partitions \
+         (`shared/store/src/dynamodb/key`) that it names. Kept by `tests/e2e/contracts/permissions_match_permissions_md.rs`;\n\
+         `COLLOQUY_UPDATE=1 cargo test -p tests permissions` writes this file. Beside this every function writes its logs, and nothing else.\n\n\
+         | function | reads | writes | indexes | sends to | is called with | posts to sockets | sends mail |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     let roles = resources_of_type("AWS::IAM::Role");

@@ -142,7 +142,7 @@ async fn a_closed_tab_leaves_its_user_online_on_another_device() {
 async fn a_heartbeat_brings_a_user_back_online() {
     let world = ChatWorld::start().await;
     let worker = world.start_worker().await;
-    let (ana, bo) = (world.create_teammate("ana").await, world.create_teammate("bo").await);
+    let (ana, bo) = (world.create_teammate("ana").await, world.create_teammate("bob").await);
     let _tab = world.connect_to_team("tab=", ana.id).await;
     let tab = world.stored_connection("tab=").await;
     assert!(world.deliver(&worker, &opened(&tab)).await);

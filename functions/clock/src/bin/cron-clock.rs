@@ -1,4 +1,4 @@
-//! The Lambda `cron-clock`.
+//! The Lambda function `cron-clock`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

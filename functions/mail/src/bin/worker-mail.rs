@@ -1,4 +1,4 @@
-//! `worker-mail`: the jobs of [`mail`].
+//! The Lambda function `worker-mail`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

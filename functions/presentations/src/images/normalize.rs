@@ -38,7 +38,7 @@ const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
 /// Contract presentations A1.5.
 const JPEG_QUALITY: u8 = 85;
 
-/// Images that this process decodes concurrently. A Lambda instance serves one request at a time. The local server
+/// Images that this process decodes concurrently. A Lambda instance serves one request at a time. The local cloud
 /// serves all of them.
 static NORMALIZE_PERMITS: Semaphore = Semaphore::const_new(2);
 

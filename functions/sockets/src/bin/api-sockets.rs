@@ -1,4 +1,4 @@
-//! The Lambda `api-sockets`.
+//! The Lambda function `api-sockets`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -1,4 +1,4 @@
-//! The Lambda `socket-connections`.
+//! The Lambda function `socket-connections`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

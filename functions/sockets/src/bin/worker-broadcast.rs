@@ -1,4 +1,4 @@
-//! The Lambda `worker-broadcast`.
+//! The Lambda function `worker-broadcast`.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {

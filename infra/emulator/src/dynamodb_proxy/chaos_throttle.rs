@@ -55,8 +55,8 @@ pub(super) fn transaction_conflict(body: &[u8]) -> Option<Response> {
     let reasons: Vec<_> = codes
         .iter()
         .map(|code| match *code {
-            "None" => json!({ "ErrorCode": code }),
-            _ => json!({ "ErrorCode": code, "Message": "Transaction is ongoing for the item" }),
+            "None" => json!({ "Code": code }),
+            _ => json!({ "Code": code, "Message": "Transaction is ongoing for the item" }),
         })
         .collect();
     let summary = codes.join(", ");

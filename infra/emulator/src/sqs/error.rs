@@ -126,7 +126,7 @@ impl SqsError {
 
     /// The error as an entry of `Failed` in a batch response.
     pub(super) fn failed_batch_entry(&self, id: &str) -> serde_json::Value {
-        json!({ "Id": id, "SenderFault": self.is_sender_fault, "ErrorCode": self.code, "Message": self.message })
+        json!({ "Id": id, "SenderFault": self.is_sender_fault, "Code": self.code, "Message": self.message })
     }
 }
 

@@ -1,5 +1,5 @@
 //! CORS with an exact list of allowed origins. Credentials are never allowed for `*`, and errors have the same headers.
-//! The function answers preflight requests instead of API Gateway, so that the local server and a deployment behave
+//! The function answers preflight requests instead of API Gateway, so that the local cloud and a deployment behave
 //! alike.
 
 use axum::{

@@ -4,7 +4,8 @@
 //!
 //! 1. Add the payload struct with a description to the file of its product.
 //! 2. Add the variant here, with a summary, an empty line, and a description that names the receivers and the occasion.
-//! 3. Add an example frame to `asyncapi/events.json`.
+//! 3. Add an example to `tests/e2e/contracts/wire_is_compatible` and rewrite `asyncapi/events.json` with
+//!    `COLLOQUY_UPDATE=1 cargo test -p tests events_keep`.
 //! 4. Run `cargo run -- asyncapi > infra/asyncapi.json`.
 
 pub mod chat;
@@ -200,7 +201,7 @@ pub enum Event {
     DraftUpdated(chat::DraftUpdated),
     /// The server is about to close this connection
     ///
-    /// Sent to one connection when an admin bans, suspends or deactivates its user. An `error` that is `fatal` follows.
+    /// Sent to all connections of a user whom an admin bans, suspends or deactivates. An `error` that is `fatal` follows.
     ForceDisconnect(chat::ForceDisconnect),
     /// A message was refused
     ///

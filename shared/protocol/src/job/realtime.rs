@@ -1,7 +1,7 @@
 //! Jobs of connections.
 //!
 //! A connection belongs to an area, which [`Queue::of_connection`] decides by its identity. Opening and closing a connection
-//! sends one job to the queue of that area. `socket-connections` and `worker-broadcast` send these jobs. Every other function
+//! sends one job to the queue of that area. `socket-connections` and `worker-broadcast` send these jobs, and `socket-sessions` for a connection that joins again. Every other function
 //! reports a connection that it cannot reach to `worker-broadcast`, so that no function sends to the queue of another area.
 
 use std::time::Duration;

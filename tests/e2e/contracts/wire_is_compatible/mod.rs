@@ -51,7 +51,7 @@ fn votes() -> VoteUpdate {
     VoteUpdate { slide_id: id(3), tally, as_of: now() }
 }
 
-/// One of each. A new kind of event does not compile until it has its place in [`name`], and fails here until it has its
+/// One of each. A new kind of event does not compile until it has its place in [`event_name`], and fails here until it has its
 /// example.
 fn events() -> Vec<Event> {
     let of_talks = [sessions::events(), votes::events(), questions::events(), slides::events()];
