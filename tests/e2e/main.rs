@@ -1,19 +1,19 @@
-//! Stories of the product and contracts of the repository, through URLs only.
+//! Stories of the product and contracts of the repository. Stories use URLs only.
 //!
-//! `cargo test -p tests` starts a local cloud of its own for every story, in memory, on a free port. With `BASE_URL` set the
-//! stories run against that deployment instead; those that turn the local cloud's handles (its clock, its schedules,
-//! its mail) say so and pass over.
+//! `cargo test -p tests` starts a local cloud for every story, in memory, on a free port. With `BASE_URL` set the stories run
+//! against that deployment instead. Stories that control the local cloud (its clock, its schedules, its mail) are skipped with
+//! a note.
 //!
-//! | folder | what |
+//! | folder | content |
 //! | --- | --- |
-//! | [`stories`] | what people do with the product, each file a sentence |
-//! | [`contracts`] | what the parts of the repository owe each other; they fail when someone forgets |
-//! | [`world`] | where it happens: a cloud, people, sockets |
+//! | [`stories`] | what people do with the product; the name of each file is a sentence |
+//! | [`contracts`] | rules between the parts of the repository; a change that breaks a rule fails |
+//! | [`world`] | the environment of stories: a cloud, users, sockets |
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "clippy allows them in #[test] functions only; here everything is test"
+    reason = "clippy allows them in #[test] functions only; this whole crate is a test"
 )]
 
 mod contracts;

@@ -1,1 +1,1 @@
-//! Nothing: the stories and contracts are in `e2e/`, one test binary.
+//! Empty. The stories and contracts are one test binary in `e2e/`.

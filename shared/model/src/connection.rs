@@ -23,7 +23,7 @@ pub struct AccountLogin {
 }
 
 impl ConnectionIdentity {
-    /// The session that the connection belongs to. A connection without one is an account's own.
+    /// The session that the connection belongs to. A connection that belongs to no session is an account's own.
     pub const fn session(&self) -> Option<SessionId> {
         match self {
             Self::Account { presents, .. } => *presents,

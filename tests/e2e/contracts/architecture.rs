@@ -1,4 +1,4 @@
-//! Who may stand on whom (ARCHITECTURE 1), against `cargo metadata`; and what no file may be called.
+//! The permitted dependencies between crates (ARCHITECTURE 1), checked with `cargo metadata`, and the forbidden file names.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -54,13 +54,13 @@ fn packages() -> Vec<Package> {
     packages.collect()
 }
 
-/// May a crate stand on another one of ours?
+/// Returns whether a crate may depend on another crate of the workspace.
 fn may_depend_on(from: &Package, to: &Package, kind: &str) -> bool {
     let abilities = LIBRARY_CRATES.contains(&to.name.as_str());
     match (from.group(), from.name.as_str(), to.name.as_str()) {
         // tests against the real wire protocol
         ("shared" | "functions", _, "emulator") => kind == "dev",
-        // a room is rows of the table, and a large one is told by jobs (the crate doc of `realtime`)
+        // a room consists of table rows, and jobs publish to a large one (the crate doc of `realtime`)
         (_, "realtime", "store" | "queue") => true,
         (_, "model", _) => false,
         (_, "protocol", to) => to == "model",
@@ -89,10 +89,10 @@ fn crates_depend_on_each_other_in_one_direction() {
             }
         }
     }
-    assert!(wrong.is_empty(), "not a direction of this house: {wrong:#?}");
+    assert!(wrong.is_empty(), "forbidden dependencies: {wrong:#?}");
 }
 
-/// One crate knows how a service is spoken to. `entry` makes the clients and hands them over; `emulator` tests itself by them.
+/// One crate calls each service. `entry` creates the clients and passes them on. `emulator` uses them in its own tests.
 #[test]
 fn each_aws_service_is_called_by_one_crate() {
     let owners: [(&str, &[&str]); 8] = [
@@ -117,7 +117,7 @@ fn each_aws_service_is_called_by_one_crate() {
     }
 }
 
-/// Each version stands once, at the root, with what it is for.
+/// The root manifest declares each version once, with the reason for the dependency above it.
 #[test]
 fn dependencies_are_declared_once_with_a_reason() {
     for package in packages() {
@@ -136,7 +136,7 @@ fn dependencies_are_declared_once_with_a_reason() {
         let declares =
             section == "[workspace.dependencies]" && line.contains(" = ") && !line.starts_with('#');
         if declares && !line.contains("path =") {
-            assert!(lines[number - 1].starts_with('#'), "no reason stands above: {line}");
+            assert!(lines[number - 1].starts_with('#'), "no comment with a reason above: {line}");
         }
     }
 }
@@ -155,7 +155,7 @@ fn dependency_lines(manifest: &Path) -> Vec<String> {
     lines
 }
 
-/// Refuses junk drawers: files, folders and crates whose name does not say what is in them.
+/// Refuses files, folders and crates whose name does not say what they contain.
 #[test]
 fn names_are_specific() {
     let mut wrong = Vec::new();
@@ -164,7 +164,7 @@ fn names_are_specific() {
         for part in relative.components().skip(1) {
             let part = part.as_os_str().to_str().unwrap();
             if FORBIDDEN_NAMES.contains(&part) {
-                wrong.push(format!("{}: a name that says nothing", file.display()));
+                wrong.push(format!("{}: the name does not say what it contains", file.display()));
             }
         }
     }
@@ -217,7 +217,7 @@ fn the_store_makes_no_errors_of_the_product() {
     );
 }
 
-/// Every Rust file of ours.
+/// Every Rust file of a folder of the repository.
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

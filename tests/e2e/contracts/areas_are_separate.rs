@@ -1,5 +1,5 @@
-//! Products know each other by the platform only (ARCHITECTURE 1 and 4). The files of `infra/template` say which queue and which
-//! function belong to which product.
+//! Products reach each other through the platform only (ARCHITECTURE 1 and 4). The files of `infra/template` assign each queue
+//! and function to a product.
 
 use std::{collections::BTreeMap, fs};
 
@@ -56,7 +56,7 @@ fn no_product_sends_to_the_queue_of_another() {
     assert!(checked > 10, "the sources list what functions send to");
 }
 
-/// `realtime` serves every product, so it names none: no job of a product, no event, no rows but those of connections.
+/// `realtime` serves every product, so it names no job, event or row of a product. It knows only the rows of connections.
 #[test]
 fn realtime_knows_no_product() {
     let folder = repository().join("shared/realtime/src");

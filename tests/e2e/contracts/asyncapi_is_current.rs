@@ -1,5 +1,4 @@
-//! The document of the socket against what goes over it: every message of `protocol`, every route of the template, every
-//! golden frame.
+//! Compares the AsyncAPI document with every message of `protocol`, every route of the template and every golden frame.
 
 use std::{collections::BTreeSet, fs};
 
@@ -14,14 +13,14 @@ use serde_json::{Value, json};
 
 use crate::world::{World, repository};
 
-/// `cargo run -- asyncapi > infra/asyncapi.json` makes it current.
+/// Update the file with `cargo run -- asyncapi > infra/asyncapi.json`.
 #[test]
 fn asyncapi_is_current() {
     let kept = fs::read_to_string(repository().join("infra/asyncapi.json")).unwrap_or_default();
     let kept: Value = serde_json::from_str(&kept).unwrap_or_default();
     assert!(
         document(EXAMPLE_URL) == kept,
-        "infra/asyncapi.json is not what protocol says: cargo run -- asyncapi > infra/asyncapi.json"
+        "infra/asyncapi.json differs from the messages of `protocol`: cargo run -- asyncapi > infra/asyncapi.json"
     );
 }
 
@@ -32,11 +31,11 @@ async fn the_served_document_has_the_url_of_this_socket() {
     let served = world.anonymous().get("/asyncapi.json").await.ok(200);
     assert!(
         served == document(home["socket"].as_str().unwrap()),
-        "/asyncapi.json is not infra/asyncapi.json"
+        "/asyncapi.json differs from infra/asyncapi.json"
     );
 }
 
-/// What messages of one direction are called on the wire.
+/// The wire names of the messages of one direction.
 fn message_names(document: &Value, direction: &str) -> BTreeSet<String> {
     let all = document["components"]["messages"].as_object().unwrap();
     all.iter()
@@ -70,7 +69,7 @@ fn every_event_is_documented_and_has_its_golden_frame() {
     assert_eq!(documented, golden, "left: AsyncAPI; right: shared/protocol/src/asyncapi/events.json");
 }
 
-/// Every message has one operation in its direction, is of the channel, says what it is, and has an example.
+/// Every message belongs to the channel and has one operation in its direction, a summary and an example.
 #[test]
 fn every_message_is_documented_completely() {
     let document = document(EXAMPLE_URL);
@@ -79,7 +78,7 @@ fn every_message_is_documented_completely() {
     assert_eq!(all.len(), operations.len());
     for (key, message) in all {
         let of_channel = format!("#/channels/socket/messages/{key}");
-        assert!(document.pointer(&of_channel[1..]).is_some(), "{key} is not of the channel");
+        assert!(document.pointer(&of_channel[1..]).is_some(), "{key} does not belong to the channel");
         let operation = &operations[&key.replace('.', "_")];
         let sent = key.rsplit_once('.').is_some_and(|(_, direction)| direction == "event");
         let action = if sent { "send" } else { "receive" };
@@ -87,11 +86,14 @@ fn every_message_is_documented_completely() {
             (&operation["action"], &operation["messages"][0]["$ref"]),
             (&json!(action), &json!(of_channel))
         );
-        assert!(message["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{key} says nothing");
+        assert!(
+            message["summary"].as_str().is_some_and(|summary| !summary.is_empty()),
+            "{key} has no summary"
+        );
         assert!(!message["examples"].as_array().unwrap().is_empty(), "{key} has no example");
     }
     for reference in reference_targets(&document) {
-        assert!(document.pointer(&reference[1..]).is_some(), "{reference} leads nowhere");
+        assert!(document.pointer(&reference[1..]).is_some(), "{reference} does not resolve");
     }
 }
 
@@ -115,7 +117,7 @@ fn schema_validator(document: &Value, key: &str) -> Validator {
     jsonschema::draft7::options().should_validate_formats(true).build(&schema).unwrap()
 }
 
-/// A golden frame is of its schema, and of no other: one with a field too few or of another type is refused.
+/// A golden frame matches its schema. A frame that lacks a field or has another type does not match.
 #[test]
 fn golden_frames_match_their_schema_only() {
     let document = document(EXAMPLE_URL);
@@ -136,7 +138,7 @@ fn golden_frames_match_their_schema_only() {
     }
 }
 
-/// What the document shows of a command is read as that command, and is of its schema.
+/// Each example of a command parses as that command and matches its schema.
 #[test]
 fn documented_commands_are_parsed() {
     let document = document(EXAMPLE_URL);
@@ -150,7 +152,7 @@ fn documented_commands_are_parsed() {
         let incoming = IncomingFrame::parse(&example.to_string()).unwrap();
         assert_eq!(incoming.message_type, kind);
         assert!(matches!(command::check(&incoming), Some(Ok(()))), "{example}");
-        // where the schema wants a field, so does the reader
+        // the parser requires the fields that the schema requires
         let without = json!({ "type": kind, "payload": {} });
         let read = command::check(&IncomingFrame::parse(&without.to_string()).unwrap()).unwrap();
         assert_eq!(validator.is_valid(&without), read.is_ok(), "{kind} without fields");

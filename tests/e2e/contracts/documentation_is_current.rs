@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use self::files::heading;
 pub(super) use self::files::{Files, headings, is_script, kind, line_of, prose};
-use super::parsed_template::resources;
+use super::parsed_template::resources_of_type;
 
 /// The lines under a heading, up to the next one of its level.
 fn section<'a>(text: &'a str, title: &str) -> Vec<&'a str> {
@@ -83,7 +83,7 @@ fn counts(text: &str, noun: &str) -> Vec<(usize, usize)> {
 
 /// Queues with dead letters: the queue and where they end.
 fn queues() -> BTreeMap<String, String> {
-    let queues = resources("AWS::SQS::Queue").into_iter().filter_map(|(name, queue)| {
+    let queues = resources_of_type("AWS::SQS::Queue").into_iter().filter_map(|(name, queue)| {
         let target = &queue["Properties"]["RedrivePolicy"]["deadLetterTargetArn"];
         let dead = target["!GetAtt"].as_str().or_else(|| target["Fn::GetAtt"][0].as_str())?;
         Some((name, dead.split('.').next()?.to_owned()))
@@ -94,7 +94,7 @@ fn queues() -> BTreeMap<String, String> {
 #[test]
 fn readme_counts_what_the_template_has() {
     let files = Files::of_repository();
-    let actual = [("alarms", resources("AWS::CloudWatch::Alarm").len()), ("queues", queues().len())];
+    let actual = [("alarms", resources_of_type("AWS::CloudWatch::Alarm").len()), ("queues", queues().len())];
     let mut wrong = Vec::new();
     for path in ["README.md", "docs/ARCHITECTURE.md"] {
         for (noun, actual) in actual {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::world::{World, repository};
 
-/// `cargo run -- openapi > infra/openapi.json` makes it current.
+/// Update the file with `cargo run -- openapi > infra/openapi.json`.
 #[test]
 fn openapi_is_current() {
     let made = serde_json::to_value(local::openapi::assembled_openapi()).unwrap();
@@ -12,7 +12,7 @@ fn openapi_is_current() {
     let kept: Value = serde_json::from_str(&kept).unwrap_or_default();
     assert!(
         made == kept,
-        "infra/openapi.json is not what the handlers say: cargo run -- openapi > infra/openapi.json"
+        "infra/openapi.json differs from the handlers: cargo run -- openapi > infra/openapi.json"
     );
 }
 
@@ -27,7 +27,7 @@ fn every_operation_is_documented_completely() {
     let text = document.to_string();
     for reference in text.split("\"#/components/schemas/").skip(1) {
         let name = reference.split('"').next().unwrap();
-        assert!(document["components"]["schemas"].get(name).is_some(), "nobody describes {name}");
+        assert!(document["components"]["schemas"].get(name).is_some(), "the document has no schema {name}");
     }
     let mut ids = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -45,7 +45,7 @@ fn every_operation_is_documented_completely() {
             );
             for (status, response) in responses.iter().filter(|(status, _)| status.starts_with(['4', '5'])) {
                 let schema = &response["content"]["application/json"]["schema"]["$ref"];
-                // what is not ready says what, in the form of what is
+                // a 503 of `/ready` lists the checks in the form of the 200
                 let not_ready = path == "/ready" && status == "503";
                 assert!(not_ready || schema == "#/components/schemas/ErrorBody", "{name} {status}: {schema}");
             }
@@ -58,9 +58,9 @@ async fn the_served_document_is_the_committed_one() {
     let world = World::start().await;
     let mut served = world.anonymous().get("/openapi.json").await.ok(200);
     let mut made = serde_json::to_value(local::openapi::assembled_openapi()).unwrap();
-    // where it is served is added
+    // the function adds the URL at which it serves the document
     for document in [&mut served, &mut made] {
         document.as_object_mut().unwrap().remove("servers");
     }
-    assert!(served == made, "/openapi.json is not infra/openapi.json");
+    assert!(served == made, "/openapi.json differs from infra/openapi.json");
 }

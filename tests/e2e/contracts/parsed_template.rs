@@ -1,4 +1,4 @@
-//! `template.yaml` as it is written: what CloudFormation would resolve stands there as a map of one entry, the tag.
+//! `template.yaml` without resolved references. A CloudFormation tag becomes a map of one entry, whose key is the tag.
 
 use std::{collections::BTreeMap, fs};
 
@@ -7,7 +7,7 @@ use serde_yaml_ng::Value as Yaml;
 
 use crate::world::repository;
 
-/// All of it.
+/// Returns the whole template.
 pub(super) fn parsed_template() -> Value {
     let text = fs::read_to_string(repository().join("template.yaml")).unwrap();
     plain_value(serde_yaml_ng::from_str(&text).unwrap())

@@ -1,6 +1,6 @@
-//! What each door may do, against `infra/PERMISSIONS.md`: a permission more or less shows as a diff.
-//! `COLLOQUY_UPDATE=1 cargo test -p tests permissions` writes the file anew. The local cloud enforces the same policies, so
-//! that one too few fails a story; one too many is for the reviewer of this file to see.
+//! Compares the permissions of each function with `infra/PERMISSIONS.md`. An added or removed permission appears as a diff.
+//! `COLLOQUY_UPDATE=1 cargo test -p tests permissions` writes the file again. The local cloud enforces the same policies, so a
+//! missing permission fails a story. The reviewer of the file finds a superfluous one.
 
 use std::{collections::BTreeSet, fmt::Write, fs};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{operations_cost_what_costs_md_says::is_update_run, parsed_template::resources_of_type};
 use crate::world::repository;
 
-/// One door, a column each.
+/// The permissions of one function. Each field is a column of the table.
 #[derive(Default)]
 struct FunctionPermissions {
     reads: String,
@@ -33,13 +33,13 @@ fn leading_keys(condition: &Value) -> Vec<String> {
     keys.iter()
         .map(|key| {
             let name = key.strip_suffix("#*").unwrap_or_else(|| panic!("{key} ends within a name"));
-            assert!(known.contains(name), "store::table knows no partition {name}");
+            assert!(known.contains(name), "the store has no partition {name}");
             name.to_owned()
         })
         .collect()
 }
 
-/// What the partitions of the table and its indexes begin with: `store::table` is the only file that writes keys.
+/// The prefixes of the partitions of the table and its indexes. Only the files of this folder write keys.
 fn partition_prefixes() -> BTreeSet<String> {
     let room = repository().join("shared/store/src/dynamodb/key");
     let files = ["pk.rs", "gsi1.rs"].map(|file| fs::read_to_string(room.join(file)).unwrap());
@@ -83,14 +83,14 @@ impl FunctionPermissions {
                     let [index] = on.as_slice() else { panic!("{name}: {on:?}") };
                     let index = index["!Sub"].as_str().unwrap().strip_prefix("${Table.Arn}/index/").unwrap();
                     let keys = if condition.is_null() {
-                        vec!["all of it".to_owned()]
+                        vec!["all partitions".to_owned()]
                     } else {
                         leading_keys(condition)
                     };
                     add_to_column(&mut may.indexes, &format!("{index}: {}", keys.join(", ")));
                 }
                 ("sqs", _) => match &*short_actions(&actions) {
-                    // a door asks for the attributes to open its connection (entry::app)
+                    // a function reads the attributes to open its connection (entry::app)
                     "GetQueueAttributes, SendMessage" => may.sends_to = queues(),
                     "DeleteMessage, GetQueueAttributes, ReceiveMessage" => may.receives_from = queues(),
                     other => panic!("{name} may {other}"),
@@ -101,7 +101,7 @@ impl FunctionPermissions {
                     assert!(socket.ends_with(":${SocketApi}/${Stage}/*/@connections/*"), "{name}: {socket}");
                     may.posts = true;
                 }
-                // the only `*`: SES tells senders apart by condition
+                // the only `*`, because SES distinguishes senders by a condition
                 ("ses", "SendEmail") => {
                     let sender =
                         json!({ "StringEqualsIfExists": { "ses:FromAddress": { "!Ref": "MailSender" } } });
@@ -121,7 +121,7 @@ impl FunctionPermissions {
     }
 }
 
-/// One statement more.
+/// Appends a statement.
 fn add_to_column(column: &mut String, statement: &str) {
     if !column.is_empty() {
         column.push_str("; ");
@@ -140,20 +140,20 @@ fn is_write(action: &str) -> bool {
 
 fn permissions_table() -> String {
     let mut text = String::from(
-        "# What each function may do\n\nFrom the roles in `template.yaml`. There is one table; what a function may read and write of it is limited by the partitions \
-         (`shared/store/src/dynamodb/key`) that it names. Kept by `tests/e2e/contracts/permissions_match_permissions_md.rs`;\n\
-         `COLLOQUY_UPDATE=1 cargo test -p tests permissions` writes this file. Beside this every function writes its logs, and nothing else.\n\n\
-         | function | reads | writes | indexes | sends to | is called with | posts to sockets | sends mail |\n\
+        "# What each function may do\n\nFrom the roles in `template.yaml`. A function may read and write only the partitions of the table (`shared/store/src/dynamodb/key`) that \
+         its row names. Compared by `tests/e2e/contracts/permissions_match_permissions_md.rs`;\n\
+         `COLLOQUY_UPDATE=1 cargo test -p tests permissions` writes this file. Every function also writes its logs.\n\n\
+         | function | reads | writes | indexes | sends to | receives from | posts to sockets | sends mail |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     let roles = resources_of_type("AWS::IAM::Role");
     for (name, function) in resources_of_type("AWS::Serverless::Function") {
         let role = function["Properties"]["Role"]["!GetAtt"].as_str().unwrap_or_else(|| panic!("{name}"));
-        assert_eq!(role, format!("{name}Role.Arn"), "a role of its own");
+        assert_eq!(role, format!("{name}Role.Arn"), "every function has its own role");
         let role = &roles[&format!("{name}Role")];
         assert!(
             role["Properties"]["ManagedPolicyArns"].is_null(),
-            "{name}: written out, so that it is seen here"
+            "{name}: managed policies are not read here; write the statements out"
         );
         let may = FunctionPermissions::from_role(&name, role);
         let yes = |it: bool| if it { "yes" } else { "" };
@@ -186,7 +186,7 @@ fn permissions_match_permissions_md() {
     );
 }
 
-/// Queues and the events that call functions: what a function reads it must be allowed to, and it alone.
+/// A function may receive from the queues whose events call it, and from no other queue.
 #[test]
 fn each_worker_reads_its_own_queue() {
     let roles = resources_of_type("AWS::IAM::Role");

@@ -1,4 +1,4 @@
-//! What no rehearsal checks (ARCHITECTURE 7) and no deployment forgives.
+//! Rules of `template.yaml` that no rehearsal checks (ARCHITECTURE 7) and that a deployment depends on.
 
 use std::{collections::BTreeSet, fs, time::Duration};
 
@@ -23,7 +23,7 @@ fn the_visibility_timeout_exceeds_the_function_timeout() {
     for mapping in template.event_source_mappings().unwrap() {
         let queue = queues.iter().find(|queue| queue.name == mapping.queue).unwrap();
         let function = functions.iter().find(|function| function.id == mapping.function).unwrap();
-        // AWS's advice, and below the timeout itself it refuses to deploy
+        // AWS advises this, and refuses to deploy a visibility timeout below the function timeout
         assert!(
             queue.visibility_timeout >= function.timeout * 6,
             "{}: {:?}",
@@ -31,9 +31,16 @@ fn the_visibility_timeout_exceeds_the_function_timeout() {
             queue.visibility_timeout
         );
         assert!(mapping.partial_failures, "{} does not report single failures", function.id);
-        assert!(mapping.batch_size <= 10, "{}: {} messages want a window", queue.name, mapping.batch_size);
-        let dead =
-            queue.dead_letter_queue.as_ref().unwrap_or_else(|| panic!("{} loses what fails", queue.name));
+        assert!(
+            mapping.batch_size <= 10,
+            "{}: {} messages need a batching window",
+            queue.name,
+            mapping.batch_size
+        );
+        let dead = queue
+            .dead_letter_queue
+            .as_ref()
+            .unwrap_or_else(|| panic!("{} has no dead-letter queue", queue.name));
         let dead = queues.iter().find(|other| other.name == *dead).unwrap();
         assert_eq!(dead.fifo, queue.fifo, "{}", dead.name);
         assert_eq!(dead.retention, Duration::from_hours(14 * 24), "{}", dead.name);
@@ -67,7 +74,7 @@ fn queues_accept_only_tls() {
 fn the_table_is_retained_and_restorable() {
     for (name, table) in resources_of_type("AWS::DynamoDB::Table") {
         let properties = &table["Properties"];
-        // a first deploy that fails leaves no empty table behind, whose name would be in the way of the second
+        // a failed first deployment must not leave an empty table, whose name would block the second
         assert_eq!(table["DeletionPolicy"], "RetainExceptOnCreate", "{name}");
         assert_eq!(table["UpdateReplacePolicy"], "Retain", "{name}");
         assert_eq!(properties["TimeToLiveSpecification"]["Enabled"], true, "{name}");
@@ -77,7 +84,7 @@ fn the_table_is_retained_and_restorable() {
         );
         assert_eq!(properties["SSESpecification"]["SSEEnabled"], true, "{name}");
         assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST", "{name}");
-        // an attribute that no key names, or a key without its attribute, fails the deployment only
+        // an attribute that no key names, or a key without its attribute, fails only at the deployment
         let mut keys: Vec<&str> = Vec::new();
         let mut indexes: Vec<&Value> =
             properties["GlobalSecondaryIndexes"].as_array().unwrap().iter().collect();
@@ -106,7 +113,7 @@ fn secrets_are_dynamic_references() {
             reference.starts_with("{{resolve:secretsmanager:${SigningSecret}:SecretString:"),
             "{reference}"
         );
-        // CloudFormation reads a secret again only where the reference to it has changed
+        // CloudFormation reads a secret again only if the reference to it has changed
         assert!(
             reference.ends_with("::${SigningSecretVersion}}}"),
             "a rotation would not arrive: {reference}"
@@ -136,9 +143,9 @@ fn stages_are_throttled_and_logged() {
         let format = logs["Format"].as_str().unwrap();
         let format: Value = serde_json::from_str(format).unwrap_or_else(|why| panic!("{name}: {why}"));
         assert_eq!(format["requestId"], "$context.requestId", "{name}");
-        // what may hold a token: the query, headers
-        let telling = ["querystring", "header", "authorizer"];
-        assert!(!telling.iter().any(|word| format.to_string().to_lowercase().contains(word)), "{name}");
+        // the query and headers may contain a token
+        let secret = ["querystring", "header", "authorizer"];
+        assert!(!secret.iter().any(|word| format.to_string().to_lowercase().contains(word)), "{name}");
     }
     for (name, group) in resources_of_type("AWS::Logs::LogGroup") {
         let retention = &group["Properties"]["RetentionInDays"];
@@ -177,11 +184,11 @@ fn api_gateway_may_invoke_its_integrations() {
         });
         assert!(may.is_some(), "{api} may not call {function}");
     }
-    // a reply on a socket is a post; a RouteResponse would make a returned body one too
+    // a reply on a socket is a post, and a RouteResponse would also send a returned body
     assert!(resources_of_type("AWS::ApiGatewayV2::RouteResponse").is_empty());
 }
 
-/// Namespace, metric and the resource of each alarm.
+/// The namespace, metric and resource of each alarm.
 fn alarms() -> BTreeSet<(String, String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let resource = |value: &Value| match (&value["!Ref"], &value["!GetAtt"]) {
@@ -191,7 +198,7 @@ fn alarms() -> BTreeSet<(String, String, String)> {
     let all = resources_of_type("AWS::CloudWatch::Alarm").into_values();
     all.map(|alarm| {
         let properties = &alarm["Properties"];
-        assert!(!properties["AlarmActions"].is_null(), "nobody hears of {alarm}");
+        assert!(!properties["AlarmActions"].is_null(), "the alarm has no action: {alarm}");
         let of = resource(&properties["Dimensions"][0]["Value"]);
         (text(&properties["Namespace"]), text(&properties["MetricName"]), of)
     })
@@ -211,7 +218,7 @@ fn every_failure_raises_an_alarm() {
         }
     }
     for (name, function) in resources_of_type("AWS::Serverless::Function") {
-        // the others fail in a request or a message, which the APIs count
+        // other functions fail in a request or a message, which the APIs count
         if function["Properties"]["Events"].is_object() {
             add("AWS/Lambda", "Errors", &name);
         }
@@ -226,15 +233,15 @@ fn every_failure_raises_an_alarm() {
     assert_eq!(resources_of_type("AWS::CloudWatch::Dashboard").len(), 1);
 }
 
-/// 500 resources a stack, 300 routes an API, 60 dynamic references a template (AWS quotas). SAM makes one more of a queue
-/// that calls a function, two more of a schedule: a fifth is kept for them.
+/// AWS quotas: 500 resources per stack, 300 routes per API, 60 dynamic references per template. SAM adds one resource per queue
+/// that calls a function and two per schedule. A fifth of the quota is reserved for them.
 #[test]
 fn the_stack_stays_below_its_quotas() {
     let all = parsed_template()["Resources"].as_object().unwrap().len();
     assert!(all <= 400, "{all} resources");
     let routes = resources_of_type("AWS::ApiGatewayV2::Route").len();
     assert!(routes <= 280, "{routes} routes");
-    // 60 dynamic references a template; each function has its two of the signing secret
+    // each function has two dynamic references to the signing secret
     let functions = resources_of_type("AWS::Serverless::Function").len();
     assert!(functions * 2 <= 56, "{functions} functions");
 }
@@ -260,9 +267,9 @@ fn every_url_is_an_output() {
     .into();
     expected.extend(resources_of_type("AWS::SQS::Queue").keys().map(|queue| format!("{queue}Url")));
     expected.sort();
-    let mut told: Vec<&String> = outputs.keys().collect();
-    told.sort();
-    assert_eq!(told, expected.iter().collect::<Vec<_>>());
+    let mut declared: Vec<&String> = outputs.keys().collect();
+    declared.sort();
+    assert_eq!(declared, expected.iter().collect::<Vec<_>>());
 }
 
 #[test]
@@ -272,7 +279,7 @@ fn the_deployment_has_default_settings() {
         assert!(config.lines().any(|each| each == line), "samconfig.toml: {line}");
     }
     for (name, function) in resources_of_type("AWS::Serverless::Function") {
-        // infra/build/Makefile: one build for all, run from the root
+        // infra/build/Makefile builds all functions at once, from the root
         assert_eq!(
             function["Metadata"],
             json!({ "BuildMethod": "makefile", "WorkingDirectory": "." }),
@@ -299,7 +306,7 @@ fn a_custom_domain_serves_both_apis() {
     }
 }
 
-/// Every function is a binary of the workspace, every binary a function.
+/// Every function is a binary of the workspace, and every binary is a function.
 #[test]
 fn every_function_is_a_binary() {
     let mut binaries = Vec::new();

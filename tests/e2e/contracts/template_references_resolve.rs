@@ -1,4 +1,4 @@
-//! Names in `template.yaml`: what is referred to is there, and what is declared is referred to.
+//! Names in `template.yaml`. Every referenced name is declared, and every declared name is referenced.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ fn add_reference(text: &str, names: &mut BTreeSet<String>) {
     }
 }
 
-/// What tags name: references, attributes and substitutions, without what CloudFormation itself provides.
+/// Collects the names in references, attributes and substitutions, without the pseudo parameters of CloudFormation.
 fn referenced_names(value: &Value, names: &mut BTreeSet<String>) {
     match value {
         Value::Object(map) => {
@@ -55,7 +55,7 @@ fn every_reference_resolves() {
     };
     let missing: Vec<&String> = names.iter().filter(|name| !exists(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
-    // and nothing is declared for nobody
+    // every parameter and condition is used
     let of = |section: &str| written[section].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let unused: Vec<String> = [of("Parameters"), of("Conditions")].concat();
     let unused: Vec<&String> = unused.iter().filter(|name| !names.contains(*name)).collect();

@@ -1,4 +1,4 @@
-//! `template.yaml` against the routers: a route that is missing from it is missing everywhere.
+//! Compares `template.yaml` with the routers. A route that is missing from the template is missing in every cloud.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ fn template() -> SamTemplate {
     SamTemplate::read(Some(&repository().join("template.yaml")), LocalSecrets::in_memory()).unwrap()
 }
 
-/// As API Gateway selects: a full match before the longest `{proxy+}` before `$default`.
+/// Selects a route as API Gateway does: a full match before the longest `{proxy+}` before `$default`.
 fn selected_route<'a>(routes: &'a BTreeMap<String, String>, method: &str, path: &str) -> Option<&'a str> {
     for method in [method, "ANY"] {
         if let Some(function) = routes.get(&format!("{method} {path}")) {
@@ -69,17 +69,17 @@ fn every_command_is_a_route_of_the_socket() {
         ("$disconnect", "SocketConnections"),
         ("$default", "SocketConnections"),
     ];
-    let doors = command::TYPES_BY_FUNCTION.map(|(door, types)| (pascal_case(door), types));
-    let messages = doors.iter().flat_map(|(door, types)| types.iter().map(|kind| (*kind, door.as_str())));
+    let functions = command::TYPES_BY_FUNCTION.map(|(name, types)| (pascal_case(name), types));
+    let messages = functions.iter().flat_map(|(name, types)| types.iter().map(|kind| (*kind, name.as_str())));
     let expected: BTreeMap<&str, &str> = own.into_iter().chain(messages).collect();
     let routes: BTreeMap<&str, &str> =
         api.routes.iter().map(|(key, function)| (key.as_str(), function.as_str())).collect();
-    assert_eq!(routes, expected, "left: the template; right: protocol::command::DOORS");
+    assert_eq!(routes, expected, "left: the template; right: protocol::command::TYPES_BY_FUNCTION");
     assert_eq!(api.selection, ["type"]);
 }
 
 /// `socket-chat` is `SocketChat` in the template.
-fn pascal_case(door: &str) -> String {
-    let words = door.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
+fn pascal_case(name: &str) -> String {
+    let words = name.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
     words.collect()
 }

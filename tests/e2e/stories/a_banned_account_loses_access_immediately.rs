@@ -29,7 +29,7 @@ async fn a_banned_account_loses_access_immediately() {
     world.anonymous().post("/v1/auth/refresh", &refresh).await.refused(401, "UNAUTHORIZED");
     let why = log_in(&world, &ana).await.refused(403, "ACCOUNT_DISABLED");
     assert!(why["message"].as_str().unwrap().contains("banned until"), "{why}");
-    // who does not know the password learns nothing of it
+    // a caller who does not know the password does not learn of the ban
     let guess = json!({ "email": ana.email, "password": "not this one, surely" });
     world.anonymous().post("/v1/auth/login", &guess).await.refused(401, "UNAUTHORIZED");
     // a shorter suspension does not let them in sooner
@@ -40,7 +40,7 @@ async fn a_banned_account_loses_access_immediately() {
     let root = root.log_in(&world).await;
     assert_eq!(root.client.get(&format!("/v1/admin/users/{}", ana.id)).await.ok(200)["status"], "active");
 
-    // for ever, until somebody lifts it
+    // a ban without an end stays until an admin lifts it
     let banned = root.client.post(&path("ban"), &json!({})).await.ok(200);
     assert_eq!((&banned["status"], &banned["banned_until"]), (&json!("banned"), &json!(null)));
     world.local_cloud().clock().advance(Duration::from_hours(10_000));
@@ -67,11 +67,11 @@ async fn suspended_and_deactivated_accounts_keep_their_data() {
     }
     let ana = ana.log_in(&world).await;
     let mine = ana.client.get("/v1/presentations").await.ok(200);
-    assert_eq!(mine["items"][0]["id"], presentation.id, "nothing of theirs was touched");
+    assert_eq!(mine["items"][0]["id"], presentation.id, "their presentations are unchanged");
 
     let path = |what: &str| format!("/v1/admin/users/{}/{what}", ana.id);
     let suspended = root.client.post(&path("suspend"), &json!({})).await.ok(200);
-    assert!(suspended["suspended_until"].is_string(), "24 hours where nothing is said: {suspended}");
+    assert!(suspended["suspended_until"].is_string(), "the default is 24 hours: {suspended}");
     log_in(&world, &ana).await.refused(403, "ACCOUNT_DISABLED");
     root.client.post(&path("unsuspend"), &json!({})).await.ok(200);
     log_in(&world, &ana).await.ok(200);

@@ -53,11 +53,11 @@ async fn channel_roles_decide_permissions() {
     for who in [&stranger, &cy, &bo] {
         who.client.delete(&base).await.refused(403, "FORBIDDEN");
     }
-    // only of a lower role, and never oneself
+    // an owner removes members of a lower role only, and not themselves
     for (who, whom) in [(&cy, &bo), (&bo, &ana), (&bo, &bo), (&ana, &ana), (&stranger, &cy)] {
         who.client.delete(&member_path(&channel, whom)).await.refused(403, "FORBIDDEN");
     }
-    // in a public one any member adds
+    // in a public channel any member adds members
     stranger
         .client
         .post(&format!("{base}/add-user"), &json!({ "user_id": stranger.id }))
@@ -74,7 +74,7 @@ async fn channel_roles_decide_permissions() {
     cy.client.put(&format!("{base}/read"), &json!({ "seq": 0 })).await.refused(404, "RESOURCE_NOT_FOUND");
     let seen = ana.client.get(&base).await.ok(200);
     assert_eq!((&seen["member_count"], &seen["description"]), (&json!(2), &json!("of herons")));
-    socket.wait_for_where("user_left", |told| told["user_id"] == stranger.id.as_str()).await;
+    socket.wait_for_where("user_left", |event| event["user_id"] == stranger.id.as_str()).await;
     for wrong in [json!({ "role": "king" }), json!({})] {
         let refused =
             ana.client.patch(&member_path(&channel, &bo), &wrong).await.refused(422, "VALIDATION_ERROR");
@@ -94,19 +94,19 @@ async fn a_channel_with_members_keeps_an_owner() {
     ana.client.delete(&leave).await.refused(409, "LAST_OWNER");
     let down = json!({ "role": "member" });
     ana.client.patch(&member_path(&channel, &ana), &down).await.refused(409, "LAST_OWNER");
-    // two owners who want to go at once: one of them does
+    // two owners leave concurrently, and one of them succeeds
     set_role(&ana, &channel, &bo, "owner").await;
     let (one, other) = futures::join!(ana.client.delete(&leave), bo.client.delete(&leave));
     let mut statuses = [one.status, other.status];
     statuses.sort_unstable();
     if statuses == [200, 200] {
-        // one after the other: the second was alone
+        // the requests ran one after the other, and the second owner was the last member
         let seen = ana.client.get(&channel_path(&channel)).await.ok(200);
         assert_eq!(seen["member_count"], 0, "{seen}");
     } else {
         assert_eq!(statuses, [200, 409], "{} {}", one.text, other.text);
     }
-    // whoever is in it no longer is answered the same however often
+    // a caller who is no longer a member gets the same response on every retry
     let gone = if one.status == 200 { &ana } else { &bo };
     let left = gone.client.delete(&leave).await.ok(200);
     assert!(left["message"].as_str().unwrap().starts_with("not in"), "{left}");
@@ -158,12 +158,12 @@ async fn owners_rename_and_delete_channels() {
     assert_eq!(
         (&renamed["name"], &renamed["member_count"]),
         (&json!(name), &json!(2)),
-        "its own, in capitals"
+        "the same name in capitals"
     );
     let name = format!("{}-2", channel.name);
     let renamed = ana.client.put(&base, &json!({ "name": name, "description": null })).await.ok(200);
     assert_eq!((&renamed["name"], &renamed["description"]), (&json!(name), &json!(null)));
-    // the old name is free, the new one is not
+    // the old name is free, the new one is taken
     bo.client.post("/v1/channels", &json!({ "name": channel.name })).await.ok(201);
     bo.client.post("/v1/channels", &json!({ "name": name })).await.refused(409, "CHANNEL_NAME_TAKEN");
 
@@ -200,7 +200,7 @@ async fn admins_manage_public_channels() {
     root.client.post(&format!("{general}/unarchive"), &json!({})).await.ok(200);
     let (open, closed) = (ana.create_public_channel().await, ana.create_private_channel().await);
     bo.join_channel(&open).await;
-    // an owner who went mad: another one is made, and they are sent away
+    // an admin replaces an owner: they appoint another owner and remove the first
     root.client.delete(&member_path(&open, &ana)).await.refused(409, "LAST_OWNER");
     root.client.patch(&member_path(&open, &bo), &json!({ "role": "owner" })).await.ok(200);
     root.client.delete(&member_path(&open, &ana)).await.ok(204);
@@ -224,7 +224,7 @@ async fn account_changes_reach_the_chat() {
     let renamed =
         |seen: &Value| seen["members"][0]["username"] == name && seen["members"][0]["name"] == "Ana Lima";
     bo.client.get_until(&path, renamed).await;
-    // alone in another one, which goes with her
+    // the last member of a channel leaves, and the channel is deleted
     let alone = ana.create_private_channel().await;
     let direct = bo.client.post("/v1/channels/direct", &json!({ "user_id": ana.id })).await.ok(201);
 

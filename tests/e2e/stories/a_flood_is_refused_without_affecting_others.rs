@@ -18,19 +18,25 @@ async fn a_flood_is_refused_without_affecting_others() {
     assert_eq!((&refused["code"], &refused["fatal"]), (&json!("rate_limited"), &json!(false)));
     assert!(refused["retry_after"].as_u64() >= Some(1), "{refused}");
 
-    // another connection of hers, and his own other device, are answered meanwhile
-    at_ana.request("get_online_users", asked.clone(), "online_users").await.expect("nobody else feels it");
+    // meanwhile another member's connection and his own other device get their responses
+    at_ana
+        .request("get_online_users", asked.clone(), "online_users")
+        .await
+        .expect("other members are not affected");
     let (mut phone, _) = bo.log_in(&world).await.connect_with_state().await;
-    phone.request("get_online_users", asked.clone(), "online_users").await.expect("nor do his other devices");
+    phone
+        .request("get_online_users", asked.clone(), "online_users")
+        .await
+        .expect("his other devices are not affected");
     ana.client.get("/v1/channels/my").await.ok(200);
 
-    // what was answered is what the pace lets through, and not every frame of a flood is answered at all
+    // the rate limit decides how many frames are answered; not every frame of a flood gets an error
     world.wait_for_jobs().await;
     at_bo.receive_until_pong().await;
     let (answered, errors) = (at_bo.count("online_users"), at_bo.count("error"));
     assert!((100..160).contains(&answered), "{answered} answers to 400 frames");
     assert!(errors < 60, "{errors} refusals of 400 frames");
-    // and it heals
+    // the connection recovers
     let mut tries = 0;
     while at_bo.request("get_online_users", asked.clone(), "online_users").await.is_err() {
         tries += 1;

@@ -13,7 +13,7 @@ async fn a_guest_rejoins_as_the_same_participant() {
     socket.send("response_submitted", vote_payload(first, "a", 1)).await;
     presenter.wait_for_where("vote_update", |update| update["votes"]["a"] == 1).await;
 
-    // the connection is lost, and meanwhile the talk goes on
+    // the connection is lost while the session continues
     socket.drop_without_close();
     session.show_slide(second).await;
     let again = bo.rejoin().await;
@@ -21,9 +21,9 @@ async fn a_guest_rejoins_as_the_same_participant() {
     let mut socket = ClientSocket::open(&again.websocket_url).await;
     let state = socket.wait_for("session_state").await;
     assert_eq!((&state["participant_id"], &state["display_name"]), (&json!(bo.id), &json!("Bo")), "{state}");
-    assert_eq!(state["current_slide"]["id"], json!(second.id), "nothing is missed: {state}");
+    assert_eq!(state["current_slide"]["id"], json!(second.id), "the current slide is in the state: {state}");
 
-    // back on the first slide they see what they had said, and are still one voter
+    // back on the first slide they see their response, and still count as one voter
     session.show_slide(first).await;
     socket.wait_for("slide_changed").await;
     socket.close().await;

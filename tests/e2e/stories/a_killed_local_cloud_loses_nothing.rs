@@ -10,15 +10,15 @@ use serde_json::json;
 
 use crate::world::{ClientSocket, DEADLINE, World, repository, users::vote_payload};
 
-/// Where the child of this test keeps its data; it is a local cloud only if this is set.
+/// Directory where the child of this test keeps its data. The process is a local cloud only if this variable is set.
 const FOLDER_VARIABLE: &str = "COLLOQUY_KILLED_CLOUD";
 const PORT_VARIABLE: &str = "COLLOQUY_KILLED_CLOUD_PORT";
 
-/// Not a test: the cloud that [`a_killed_local_cloud_loses_nothing`] kills, in a process of its own. The test binary runs itself, so
-/// that no other binary need be built or found.
+/// Runs the cloud that [`a_killed_local_cloud_loses_nothing`] kills, in a separate process. It is not a test. The test
+/// binary starts itself, so that no other binary has to be built or found.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "the process that a story starts and kills; it proves nothing alone"]
-#[expect(clippy::disallowed_methods, reason = "how a parent tells its child what it is")]
+#[expect(clippy::disallowed_methods, reason = "a parent process configures its child by the environment")]
 async fn child_process_of_the_story() {
     let (Ok(folder), Ok(port)) = (env::var(FOLDER_VARIABLE), env::var(PORT_VARIABLE)) else { return };
     let options = LocalOptions {
@@ -34,7 +34,7 @@ async fn child_process_of_the_story() {
     std::future::pending::<()>().await;
 }
 
-/// A child that is killed, as a machine is that loses power, also when the story fails.
+/// A child process that is killed as if the machine lost power, also when the story fails.
 struct ChildProcess(Child);
 
 impl ChildProcess {
@@ -66,7 +66,7 @@ impl ChildProcess {
         (cloud, world)
     }
 
-    /// SIGKILL: nothing is flushed, nobody is told.
+    /// Sends SIGKILL. Nothing is flushed, and no client is notified.
     fn kill(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
@@ -98,7 +98,8 @@ async fn a_killed_local_cloud_loses_nothing() {
         guests.push(session.join_and_connect(&world, &format!("Guest {number}")).await);
     }
 
-    // six votes are acknowledged over HTTP, four by what the presenter is shown; two are on their way when it dies
+    // six votes are acknowledged over HTTP, four by the tally that the presenter receives, and two are in flight when
+    // the cloud dies
     for (guest, _) in &guests[..6] {
         let mut body = vote_payload(slide, "a", 1);
         body["session_id"] = json!(session.id);
@@ -126,14 +127,14 @@ async fn a_killed_local_cloud_loses_nothing() {
         if number < 10 {
             assert_eq!(*own, json!({ "selected": [option] }), "guest {number} was acknowledged: {state}");
         } else if own.is_null() {
-            // what was not acknowledged is sent again by whoever comes back
+            // guests who reconnect send their unacknowledged votes again
             socket.send("response_submitted", vote_payload(slide, "c", 1)).await;
         } else {
             held += 1;
         }
         back.push(socket);
     }
-    // one more vote, and everything is counted, the old ones with it
+    // one more vote, and all votes are counted, the old ones included
     let last = session.join(&world, None).await;
     let mut body = vote_payload(slide, "c", 1);
     body["session_id"] = json!(session.id);

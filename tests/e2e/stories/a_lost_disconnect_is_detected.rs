@@ -6,7 +6,7 @@ use crate::world::{ClientSocket, User, World};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// A minute in which somebody pings, as clients do, and the clock ticks.
+/// Advances a minute in which a client pings and the clock ticks.
 async fn advance_minute(world: &World, alive: &mut ClientSocket) {
     for _ in 0..2 {
         alive.receive_until_pong().await;
@@ -18,11 +18,11 @@ async fn advance_minute(world: &World, alive: &mut ClientSocket) {
 }
 
 fn statuses_of(socket: &ClientSocket, user: &User) -> Vec<Value> {
-    let told = socket
+    let events = socket
         .received
         .iter()
         .filter(|event| event.kind == "user_status" && event.payload["user_id"] == user.id.as_str());
-    told.map(|event| event.payload["status"].clone()).collect()
+    events.map(|event| event.payload["status"].clone()).collect()
 }
 
 #[tokio::test]
@@ -43,14 +43,14 @@ async fn a_lost_disconnect_is_detected() {
     assert_eq!(statuses_of(&socket, &ana), ["online", "offline"]);
     assert_eq!(statuses_of(&socket, &bo), ["online"], "he pinged all the time");
 
-    // the rows of what is gone went with it, and she comes back as if nothing had been
+    // the rows of the dead connection are deleted, and she reconnects normally
     let (_hers, _) = ana.connect_with_state().await;
     world.wait_for_jobs().await;
     socket.receive_until_pong().await;
     assert_eq!(statuses_of(&socket, &ana), ["online", "offline", "online"]);
 }
 
-/// Ninety seconds without a word are away; the connection lives, and one word brings them back.
+/// Ninety seconds without a frame make a member away. The connection stays open, and one frame makes them online again.
 #[tokio::test]
 async fn a_silent_connection_is_offline_and_receives_events() {
     let Some(world) = World::local_only("a silent tab").await else { return };
@@ -63,10 +63,10 @@ async fn a_silent_connection_is_offline_and_receives_events() {
     }
     assert_eq!(statuses_of(&socket, &ana), ["online", "offline"]);
     hers.send("ping", json!({})).await;
-    // they hear it of themselves too
+    // members receive their own status too
     for status in ["online", "offline", "online"] {
-        hers.wait_for_where("user_status", |told| {
-            told["user_id"] == ana.id.as_str() && told["status"] == status
+        hers.wait_for_where("user_status", |event| {
+            event["user_id"] == ana.id.as_str() && event["status"] == status
         })
         .await;
     }

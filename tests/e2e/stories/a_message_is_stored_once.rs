@@ -7,7 +7,7 @@ fn message_body(channel: &str, content: &str, called: &str) -> Value {
     json!({ "channel_id": channel, "content": content, "client_msg_id": called })
 }
 
-/// A phone that got no answer asks again, and again, while others write.
+/// A phone that got no response retries repeatedly while other members write.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_is_stored_once() {
     let world = World::start().await;
@@ -30,13 +30,13 @@ async fn a_message_is_stored_once() {
         other.ok(201);
     }
 
-    // much later, but not where it says something else: that would be lost without a word
+    // a late retry returns the stored message too, but different content is refused, because it would be lost silently
     let late = ana.client.post("/v1/messages", &mine).await.ok(200);
     assert_eq!((&late["id"], &late["content"]), (&ids[0], &json!("hello")));
     let other = ana.client.post("/v1/messages", &message_body(&channel.id, "hello, all", "phone:1")).await;
     let other = other.refused(422, "VALIDATION_ERROR");
     assert_eq!(other["fields"][0]["field"], "client_msg_id");
-    // somebody else's of the same name, and the same words without a name, are others
+    // the same id from another member, and the same words without an id, are different messages
     bo.client.post("/v1/messages", &mine).await.ok(201);
     ana.send_message(&channel, "hello").await;
     ana.send_message(&channel, "hello").await;
@@ -44,12 +44,12 @@ async fn a_message_is_stored_once() {
     let all = ana.messages(&channel).await;
     let numbers: Vec<u64> = all.iter().map(|message| message["seq"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (1..=9).collect::<Vec<u64>>(), "no number is missing, none comes twice");
-    // every one was told, the repeated one perhaps more than once
+    // every message was published, the retried one perhaps more than once
     for message in &all {
-        socket.wait_for_where("new_message", |told| told["id"] == message["id"]).await;
+        socket.wait_for_where("new_message", |event| event["id"] == message["id"]).await;
     }
 
-    // gone once, it does not come back
+    // a deleted message is not restored by a retry
     let gone = format!("/v1/messages/{}", ids[0].as_str().unwrap());
     ana.client.delete(&gone).await.ok(200);
     let again = ana.client.post("/v1/messages", &mine).await.ok(200);
@@ -110,9 +110,9 @@ async fn the_rate_limit_applies_to_one_member() {
     let more = json!({ "channel_id": channel.id, "content": "one more" });
     let refused = ana.client.post("/v1/messages", &more).await;
     refused.refused(429, "RATE_LIMITED");
-    let seconds: u64 = refused.header("retry-after").expect("when to come again").parse().unwrap();
+    let seconds: u64 = refused.header("retry-after").expect("a Retry-After header").parse().unwrap();
     assert!((1..=10).contains(&seconds), "{seconds}");
-    // what is sent again is no way around it
+    // a retry does not bypass the limit
     ana.client
         .post("/v1/messages", &message_body(&channel.id, "19", "19"))
         .await
@@ -120,10 +120,11 @@ async fn the_rate_limit_applies_to_one_member() {
     bo.send_message(&channel, "quiet here").await;
     world.local_cloud().clock().advance(std::time::Duration::from_secs(seconds + 1));
     ana.client.post("/v1/messages", &more).await.ok(201);
-    assert_eq!(ana.messages(&channel).await.len(), 22, "what was refused is not there");
+    assert_eq!(ana.messages(&channel).await.len(), 22, "refused messages are not stored");
 }
 
-/// Its first answer was lost: that it is there is said, whatever has become of its channel and of what it answers.
+/// Returns the stored message to a client that lost the first response, even if the channel or the parent message has
+/// changed.
 #[tokio::test]
 async fn a_retry_returns_the_stored_message() {
     let world = World::start().await;
@@ -137,13 +138,13 @@ async fn a_retry_returns_the_stored_message() {
     ana.client.post(&format!("/v1/channels/{}/archive", channel.id), &json!({})).await.ok(200);
     let again = ana.client.post("/v1/messages", &mine).await.ok(200);
     assert_eq!((&again["id"], &again["content"]), (&first["id"], &json!("yes")));
-    // one that is not there is refused, and stays so
+    // a message that is not stored is refused, also on the next retry
     let other = message_body(&channel.id, "yes", "phone:2");
     ana.client.post("/v1/messages", &other).await.refused(409, "CHANNEL_ARCHIVED");
     assert_eq!(ana.messages(&channel).await.len(), 2);
 }
 
-/// Whoever sends one message again and again fills nobody's socket with it.
+/// Retries of one message do not flood the sockets of other members.
 #[tokio::test]
 async fn a_late_retry_publishes_nothing() {
     let Some(world) = World::local_only("a minute passes").await else { return };
@@ -154,13 +155,13 @@ async fn a_late_retry_publishes_nothing() {
     let mine = message_body(&channel.id, "hello", "phone:1");
     let first = ana.client.post("/v1/messages", &mine).await.ok(201);
     ana.client.post("/v1/messages", &mine).await.ok(200);
-    let is_first = |told: &Value| told["id"] == first["id"];
+    let is_first = |event: &Value| event["id"] == first["id"];
     socket.wait_for_where("new_message", is_first).await;
     socket.wait_for_where("new_message", is_first).await;
     world.local_cloud().clock().advance(std::time::Duration::from_secs(61));
     ana.client.post("/v1/messages", &mine).await.ok(200);
     let last = ana.send_message(&channel, "the last").await;
-    // in the order in which they are told
+    // in the order of publication
     let next = socket.wait_for("new_message").await;
     assert_eq!(next["id"], last["id"]);
 }

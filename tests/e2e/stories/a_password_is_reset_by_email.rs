@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::world::{User, World};
 
-/// The token that was mailed last; its link leads to a form.
+/// Returns the token of the latest mail, whose link leads to a form.
 async fn mailed_token(world: &World, user: &User) -> String {
     world.wait_for_jobs().await;
     let mail = world.local_cloud().emulator().ses().newest_to(&user.email).expect("a mail");
@@ -27,7 +27,7 @@ async fn a_password_is_reset_by_email() {
     assert_eq!(
         (asked.status, asked.body()),
         (unknown.status, unknown.body()),
-        "nobody learns who has an account"
+        "the response does not reveal whether the account exists"
     );
     asked.ok(200);
     let token = mailed_token(&world, &ana).await;
@@ -44,7 +44,7 @@ async fn a_password_is_reset_by_email() {
     assert!((200..300).contains(&done.status), "{}", done.text);
     someone.post(path, &confirm(&token, new)).await.refused(400, "INVALID_TOKEN");
 
-    // every log-in has ended, the new password counts, and a mail says so
+    // every log-in has ended, the new password is valid, and a mail confirms the change
     ana.client.get("/v1/auth/me").await.refused(401, "UNAUTHORIZED");
     let login = |password: &str| json!({ "email": ana.email, "password": password });
     someone.post("/v1/auth/login", &login(&ana.password)).await.refused(401, "UNAUTHORIZED");
@@ -57,7 +57,7 @@ async fn a_password_is_reset_by_email() {
         mail.subject
     );
 
-    // an hour, not longer
+    // a token is valid for an hour
     someone.post("/v1/auth/password-reset", &json!({ "email": ana.email })).await.ok(200);
     let late = mailed_token(&world, &ana).await;
     world.local_cloud().clock().advance(Duration::from_secs(3601));

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::world::World;
 
-/// What nobody can do is set aside after some tries, and holds up nothing (RELIABILITY 36 and 37).
+/// A message that no worker can process is moved to the dead-letter queue after some tries and blocks no other message
+/// (RELIABILITY 36 and 37).
 #[tokio::test]
 async fn a_poison_message_ends_as_a_dead_letter() {
     let Some(world) = World::local_only("dead letters").await else { return };
@@ -19,7 +20,7 @@ async fn a_poison_message_ends_as_a_dead_letter() {
         queues.send(&queue, body, None, None, Duration::ZERO);
     }
 
-    // meanwhile everybody is greeted
+    // meanwhile every participant is greeted
     let ana = world.user("ana").await;
     let (_, session) = ana.start_session(1).await;
     ana.connect_to_session(&session).await;
@@ -31,7 +32,7 @@ async fn a_poison_message_ends_as_a_dead_letter() {
         }
     };
     tokio::time::timeout(Duration::from_secs(40), arrived).await.expect("they are set aside");
-    // each can be given another chance, and comes back if it is no better
+    // each can be redriven, and returns to the dead-letter queue if it fails again
     assert_eq!(queues.redrive(&dead), 3);
     let again = async {
         while queues.depth(&dead).visible < 3 {

@@ -5,7 +5,7 @@ use crate::world::{
     users::{Slide, vote_payload},
 };
 
-/// A session of a text slide whose cloud everyone sees, and a vote.
+/// Starts a session with a text slide whose word cloud is public, and submits a response.
 async fn start_talk(world: &World) -> (User, Presentation, Session) {
     let ana = world.user("ana").await;
     let mut presentation = ana.create_presentation(0).await;
@@ -50,9 +50,9 @@ async fn a_hidden_response_leaves_the_word_cloud_immediately() {
     assert_eq!((&moderated["is_hidden"], &moderated["is_flagged"]), (&json!(true), &json!(true)));
     let update = cy_socket.wait_for_where("vote_update", |update| words_of(update) == ["feathers"]).await;
     assert_eq!(update["total_voters"], 1, "{update}");
-    // its owner still sees it, as hidden
+    // its author still sees it, marked as hidden
     assert_eq!(session.responses_to_slide(slide).await["total"], 2);
-    // another answer is seen again; the hidden one may come back
+    // a new response is visible again, and the hidden one can be shown again
     submit_text(&mut bo_socket, slide, "beaks").await;
     let update =
         cy_socket.wait_for_where("vote_update", |update| words_of(update) == ["beaks", "feathers"]).await;
@@ -144,7 +144,7 @@ async fn a_removed_participant_stays_out() {
     for participant in listed["items"].as_array().unwrap() {
         assert_eq!(participant["removed_at"].is_string(), participant["id"] == bo.id, "{listed}");
     }
-    // nobody else notices
+    // no other participant notices
     cy_socket.send("response_submitted", vote_payload(&presentation.slides[1], "a", 1)).await;
     cy_socket.wait_for_where("vote_update", |update| update["total_voters"] == 1).await;
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::{ObedientProvider, Session, User, World};
 
 const NOTES: &str = "Our margin on the spring tour is forty percent and the sponsor pays for the boat and every guide \
-    while the visitors believe that the town does so and nobody has to say it aloud on stage tonight.\n\
+    while the visitors believe that the town does so and no one has to say it aloud on stage tonight.\n\
     <private>The mayor is late with his share.</private>\n\
     Herons nest in high trees.";
 
@@ -27,7 +27,7 @@ async fn start_talk(world: &World) -> (User, Session) {
     (ana, session)
 }
 
-/// The longest run of words of the notes in a text.
+/// Returns the longest run of words of the notes in a text.
 fn longest_quoted_run(text: &str) -> usize {
     let words = |text: &str| -> Vec<String> {
         text.to_lowercase()
@@ -65,12 +65,12 @@ async fn instructions_of_the_audience_are_treated_as_data() {
             assert!(!said.contains('<') && !said.contains("http"), "plain text: {said}");
         }
     }
-    // nothing followed from it
+    // the instruction had no effect
     let state = ana.client.get(&format!("/v1/sessions/{}", session.id)).await.ok(200);
     assert_eq!((&state["status"], &state["ai_answers"]), (&json!("active"), &json!("automatic")));
     let listed = bo.client.get(&format!("/v1/sessions/{}/questions", session.id)).await.ok(200);
     assert_eq!(listed["total"], 1);
-    // the private part never left, and what the audience wrote stands in no system text
+    // the private part never left, and no system text contains words of the audience
     let [asked] = &provider.requests()[..] else { panic!("one call: {:?}", provider.requests()) };
     assert!(!asked.to_string().contains("mayor"), "{asked}");
     let messages = asked["messages"].as_array().unwrap();
@@ -105,7 +105,7 @@ async fn the_plan_limits_the_answers_of_a_session() {
     let (ana, session) = start_talk(&world).await;
     let guests = join_all((0..3).map(|_| session.join(&world, None))).await;
     let path = format!("/v1/sessions/{}/questions", session.id);
-    // ten a session, five a participant: of six each, all at once, ten are answered
+    // The limits are ten a session and five a participant. Of six questions each, sent concurrently, ten are answered.
     let asking = guests.iter().enumerate().flat_map(|(who, guest)| {
         let path = &path;
         (0..6).map(move |number| async move {

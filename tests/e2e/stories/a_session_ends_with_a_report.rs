@@ -10,7 +10,7 @@ use crate::world::{
 
 const NAMES: [&str; 12] = ["Bo", "Cy", "Di", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo", "Kim", "Łucja", "מאיה"];
 
-/// An answer in one's own words, each hostile or hard in its way.
+/// Free-text responses, each hostile or difficult in a different way.
 const TEXTS: [&str; 12] = [
     "Herons stand still for hours; patience is their whole method.",
     "<script>alert('herons')</script> & \"quotes\"",
@@ -21,7 +21,7 @@ const TEXTS: [&str; 12] = [
     "Stârcii cenușii pescuiesc în apă mică.",
     "patience",
     "Water levels; the weather; wetlands that are left alone",
-    "I would like to hear more about wetlands and about the reeds, since nobody ever explains why they matter so much to a bird that mostly eats fish, and because the photographs were lovely.",
+    "I would like to hear more about wetlands and about the reeds, since no one ever explains why they matter so much to a bird that mostly eats fish, and because the photographs were lovely.",
     "+40 721 000 000",
     "-",
 ];
@@ -34,7 +34,7 @@ struct EndedTalk {
 }
 
 fn slides() -> Vec<Value> {
-    let long = "An option of as many characters as an option may have, which is two hundred, so that whoever reads the report sees how a long label is broken into lines beside its bar and not over it, to the very las";
+    let long = "An option of as many characters as an option may have, which is two hundred, so that a reader of the report sees how a long label is broken into lines beside its bar and not over it, to the very last.";
     let option = |text: &str| json!({ "text": text });
     vec![
         json!({ "type": "content", "content": { "text": "# Herons of the delta\n\nA talk." } }),
@@ -67,7 +67,7 @@ fn advance_minute(world: &World) {
 }
 
 impl EndedTalk {
-    /// Twelve people in ten minutes: they come, answer what is shown, and ask.
+    /// Plays twelve people in ten minutes. They join, respond to the slides, and ask questions.
     async fn play(world: &World) -> Self {
         let ana = world.user("ana").await;
         let talk = json!({ "title": "Herons & <reeds>: אנפות", "speaker_notes": "Herons nest in old reed beds. They fish at dawn." });
@@ -111,7 +111,7 @@ impl EndedTalk {
                     }
                     4 => selected(&[["opt1", "opt2", "opt1", "opt1"][place % 4]]),
                     5 => json!({ "text": TEXTS[place] }),
-                    // nobody answers the last
+                    // the last slide gets no response
                     _ => continue,
                 };
                 let body = json!({
@@ -150,7 +150,7 @@ impl EndedTalk {
         self.ana.client.get(&self.path("report")).await.ok(200)
     }
 
-    /// How many mails tell of the report.
+    /// Returns how many mails announce the report.
     fn mail_count(&self, world: &World) -> usize {
         let all = world.local_cloud().emulator().ses().emails();
         all.iter().filter(|mail| mail.to.contains(&self.ana.email) && mail.subject.contains("report")).count()
@@ -205,16 +205,16 @@ async fn a_session_ends_with_a_report() {
     assert!(!report.to_string().contains("Who let you speak"));
     assert_eq!(report["ai"]["providers"][0]["provider"], "extractive", "{}", report["ai"]);
 
-    // what was counted while it went on says the same
+    // the statistics of the running session agree with the report
     assert_eq!(statistics["total_responses"], 57, "{statistics}");
-    for (told, slide) in statistics["slides"].as_array().unwrap().iter().zip(&slides[1..]) {
+    for (counted, slide) in statistics["slides"].as_array().unwrap().iter().zip(&slides[1..]) {
         for field in ["responses", "answer_rate", "average_answer_seconds", "top_choice"] {
-            assert_eq!(told[field], slide[field], "{field}: {told} {slide}");
+            assert_eq!(counted[field], slide[field], "{field}: {counted} {slide}");
         }
     }
     assert_eq!(statistics["average_text_length"], slides[5]["average_text_length"]);
 
-    // once, whoever asks again
+    // the mail is sent once, also if the presenter asks again
     assert_eq!(talk.mail_count(&world), 1);
     let again = talk.ana.client.post(&talk.path("finalize"), &json!({})).await.ok(202);
     assert_eq!(again["report"], "ready");
@@ -246,8 +246,7 @@ async fn a_report_is_a_printable_page() {
     assert_eq!(shown.text.matches("class=\"chart\"").count(), 2);
     assert_eq!(shown.text.matches("class=\"cloud\"").count(), 1);
     assert_eq!(shown.text.matches("class=\"bar\"").count(), 5 + 3 + 3 + 2 + 9);
-    for said in ["&lt;script&gt;alert", "Goliath heron", "Nobody answered", "It is free, and starts at six."]
-    {
+    for said in ["&lt;script&gt;alert", "Goliath heron", "No answers", "It is free, and starts at six."] {
         assert!(shown.text.contains(said), "{said}");
     }
     let asked = talk.ana.client.get(&talk.path("report?format=html")).await;
@@ -255,7 +254,7 @@ async fn a_report_is_a_printable_page() {
     talk.ana.client.get(&talk.path("report?format=pdf")).await.refused(422, "VALIDATION_ERROR");
 }
 
-/// For whoever wants to look at it: `target/tmp/report.html`.
+/// Writes the page to `target/tmp/report.html` for manual inspection.
 fn store_page(page: &str) {
     fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("report.html"), page).unwrap();
 }
@@ -300,7 +299,7 @@ async fn responses_are_exported_as_rows() {
     assert_eq!(questions.as_array().unwrap().len(), 3, "hidden ones too");
     talk.ana.client.get(&talk.path("export?part=2")).await.refused(404, "RESOURCE_NOT_FOUND");
 
-    // nobody else
+    // no other account may read it
     talk.session.transition("end").await;
     world.wait_for_jobs().await;
     let eve = world.user("eve").await;

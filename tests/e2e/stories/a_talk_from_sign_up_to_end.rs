@@ -13,14 +13,11 @@ fn tally_of(update: &Value) -> BTreeMap<String, u64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(
-    clippy::too_many_lines,
-    reason = "a story has one thread; cut up it would have to hand everything on"
-)]
+#[expect(clippy::too_many_lines, reason = "one linear story; separate functions would pass all state on")]
 async fn a_talk_from_sign_up_to_end() {
     let world = World::start().await;
 
-    // sign up, write two questions to choose from and one to write on
+    // sign up, write two choice questions and one text question
     let ana = world.user("ana").await;
     let me = ana.client.get("/v1/auth/me").await.ok(200);
     assert_eq!((&me["id"], &me["email"]), (&json!(ana.id), &json!(ana.email)));
@@ -30,7 +27,7 @@ async fn a_talk_from_sign_up_to_end() {
     let written = ana.client.post(&path, &written).await.ok(201);
     let [first, second] = presentation.slides.as_slice() else { panic!("two slides") };
 
-    // a session, found by its code in any case
+    // create a session, and find it by its code in upper and lower case
     let body = json!({ "presentation_id": presentation.id });
     let made = ana.client.post("/v1/sessions", &body).await.ok(201);
     assert_eq!((&made["kind"], &made["status"]), (&json!("presentation"), &json!("pending")));
@@ -52,7 +49,7 @@ async fn a_talk_from_sign_up_to_end() {
     assert_eq!((&state["role"], &state["total_slides"]), (&json!("presenter"), &json!(3)), "{state}");
     assert_eq!((&state["status"], &state["participant_count"]), (&json!("pending"), &json!(0)), "{state}");
 
-    // the audience joins, every second one without a name
+    // the audience joins, every second participant without a name
     let joined = join_all((0..AUDIENCE).map(|number| {
         let name = (number % 2 == 0).then(|| format!("Guest {number}"));
         let (world, session) = (&world, &session);
@@ -82,13 +79,13 @@ async fn a_talk_from_sign_up_to_end() {
     assert_eq!(
         came,
         guests.iter().map(|guest| guest.id.clone()).collect(),
-        "the presenter hears of everyone who came"
+        "the presenter receives every participant"
     );
     for socket in &mut sockets {
         socket.wait_for_where("participant_count", |payload| payload["participant_count"] == AUDIENCE).await;
     }
 
-    // it starts: everyone sees the first slide
+    // the session starts, and all clients see the first slide
     let started = session.transition("start").await;
     assert_eq!((&started["status"], started["version"].as_u64() > Some(version)), (&json!("active"), true));
     for socket in sockets.iter_mut().chain([&mut presenter]) {
@@ -99,7 +96,7 @@ async fn a_talk_from_sign_up_to_end() {
         assert!(!event.to_string().contains("speaker_notes"), "notes never leave: {event}");
     }
 
-    // everyone votes; presenter and audience see what it comes to
+    // all participants vote, and presenter and audience see the tally
     let mut cast = BTreeMap::from(["a", "b", "c"].map(|option| (option.to_owned(), 0)));
     for (number, socket) in sockets.iter_mut().enumerate() {
         let option = ["a", "b", "c", "a"][number % 4];
@@ -112,7 +109,7 @@ async fn a_talk_from_sign_up_to_end() {
         assert_eq!(update["total_votes"], AUDIENCE);
         assert!(update["as_of"].is_string(), "{update}");
     }
-    // and the presenter every single answer
+    // the presenter also sees every single response
     let mut answered = HashSet::new();
     while answered.len() < AUDIENCE {
         let answer = presenter.wait_for("response_submitted").await;
@@ -124,7 +121,7 @@ async fn a_talk_from_sign_up_to_end() {
     let listed = session.responses_to_slide(first).await;
     assert_eq!((listed["total"].as_u64(), listed["items"].as_array().map(Vec::len)), (Some(50), Some(50)));
 
-    // the next slide; a pause, in which nobody votes
+    // the next slide, and a pause in which votes are refused
     session.show_slide(second).await;
     for socket in sockets.iter_mut().chain([&mut presenter]) {
         let event = socket.wait_for("slide_changed").await;
@@ -144,7 +141,7 @@ async fn a_talk_from_sign_up_to_end() {
         socket.wait_for("session_resumed").await;
     }
 
-    // words instead of choices
+    // a text slide
     let words = json!({ "slide_id": written["id"] });
     ana.client.post(&format!("/v1/sessions/{}/slide", session.id), &words).await.ok(200);
     for socket in &mut sockets {
@@ -159,13 +156,13 @@ async fn a_talk_from_sign_up_to_end() {
         (&json!({ "text": "by the river" }), &json!(guests[1].id))
     );
 
-    // someone leaves
+    // a participant leaves
     sockets.pop().unwrap().close().await;
     let left = presenter.wait_for("participant_left").await;
     assert_eq!(left["participant_id"], json!(guests[AUDIENCE - 1].id));
     presenter.read_until(|seen| ClientScreen::from_events(seen).people == Some(AUDIENCE as u64 - 1)).await;
 
-    // the end, the same for everyone
+    // the session ends for all clients
     let ended = session.transition("end").await;
     assert_eq!((&ended["status"], &ended["end_reason"]), (&json!("ended"), &json!("ended")));
     for socket in sockets.iter_mut().chain([&mut presenter]) {

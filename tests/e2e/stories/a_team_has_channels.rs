@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::world::{ApiClient, DEADLINE, ReceivedEvent, World};
 
-/// The items of every page of a list.
+/// Returns the items of every page of a list.
 async fn all_items(client: &ApiClient, path: &str) -> Vec<Value> {
     let (mut all, mut next) = (Vec::new(), format!("{path}?limit=2"));
     loop {
@@ -30,7 +30,7 @@ async fn a_team_has_channels() {
         (&json!(0), &json!(0), &json!(false))
     );
 
-    // unique in every spelling, and a `#` is how people say it
+    // a name is unique regardless of case, and a leading `#` is ignored
     assert_eq!(made["name"], name);
     let again = json!({ "name": format!("#{}", name.to_uppercase()) });
     bo.client.post("/api/v1/channels/", &again).await.refused(409, "CHANNEL_NAME_TAKEN");
@@ -58,7 +58,7 @@ async fn a_team_has_channels() {
         assert!(begun.elapsed() < DEADLINE, "the new channel is not listed");
     }
 
-    // seen by the team, with its members by its members
+    // the team sees the channel, and its members see the member list
     let seen = bo.client.get(&format!("/api/v1/channels/{id}")).await.ok(200);
     assert_eq!((&seen["my_role"], seen.get("members")), (&json!(null), None), "{seen}");
     bo.client.get(&format!("/v1/channels/{id}/members")).await.refused(404, "RESOURCE_NOT_FOUND");
@@ -80,12 +80,12 @@ async fn a_team_has_channels() {
         .await;
     bo_socket.receive_until_pong().await;
     let of_this = |event: &&ReceivedEvent| event.kind == "user_joined" && event.payload["channel_id"] == id;
-    assert_eq!(bo_socket.received.iter().filter(of_this).count(), 1, "joining again is no joining");
+    assert_eq!(bo_socket.received.iter().filter(of_this).count(), 1, "joining again publishes no event");
 
     let mine = bo.client.get("/api/v1/channels/my").await.ok(200);
     let names: Vec<&str> =
         mine["items"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["announcements", "general", name], "everyone is in the default ones");
+    assert_eq!(names, ["announcements", "general", name], "every member is in the default channels");
     let of_ana = ana.client.get("/api/v1/channels/my").await.ok(200);
     assert_eq!((&of_ana["items"][2]["id"], &of_ana["items"][2]["role"]), (&json!(id), &json!("owner")));
 
@@ -94,7 +94,7 @@ async fn a_team_has_channels() {
     }
 }
 
-/// Whoever leaves the default channels is not put back into them.
+/// A member who leaves the default channels is not added to them again.
 #[tokio::test]
 async fn members_can_leave_the_default_channels() {
     let world = World::start().await;
@@ -140,9 +140,9 @@ async fn accounts_with_a_user_name_form_the_team() {
     }
     let all = all_items(&ana.client, "/api/v1/channels/users/available").await;
     let of = |id: &str| all.iter().any(|one| one["id"] == id);
-    assert!(!of(&ana.id) && !of(&cy.id), "neither oneself nor who is not of the team: {all:?}");
+    assert!(!of(&ana.id) && !of(&cy.id), "the caller and accounts outside the team are not listed: {all:?}");
     assert!(all.iter().all(|one| one.get("email").is_none()));
-    // the first opening after a user name was chosen
+    // the first opening after the user name was chosen
     let username = format!("cy_{:08x}", rand::random::<u32>());
     cy.client.patch("/v1/users/me", &json!({ "username": username })).await.ok(200);
     let mine = cy.client.get("/v1/channels/my").await.ok(200);

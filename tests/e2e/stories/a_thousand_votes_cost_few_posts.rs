@@ -8,8 +8,8 @@ use crate::world::{ClientScreen, World, users::vote_payload};
 const VOTERS: usize = 250;
 const WATCHERS: u64 = 12;
 
-/// A thousand votes at once, each participant four times, doubled and out of order: each counts once, the last one, and the
-/// audience is told by the tick and not by the vote (RELIABILITY 32 and 40).
+/// Sends a thousand votes concurrently. Each participant votes four times, doubled and out of order, and only the last
+/// vote counts. Updates to the audience are sent by tick and not by vote (RELIABILITY 32 and 40).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_votes_cost_few_posts() {
     let Some(world) = World::local_only("counting posts").await else { return };
@@ -30,7 +30,7 @@ async fn a_thousand_votes_cost_few_posts() {
     let before = world.local_cloud().emulator().connections().posts();
     let began = Instant::now();
 
-    // the last of the four, by `seq`, is what counts; it is sent first
+    // the last of the four by `seq` counts, and it is sent first
     let ballots = voters.iter().enumerate().flat_map(|(number, voter)| {
         let last = ["a", "b", "c"][number % 3];
         [(last, 9), ("a", 3), (last, 9), ("b", 5)]
@@ -57,7 +57,8 @@ async fn a_thousand_votes_cost_few_posts() {
         assert_eq!(ClientScreen::from_events(&watcher.received).votes[&slide.id].values().sum::<u64>(), 250);
     }
 
-    // 2 Hz for an audience of this size, as long as it was told; the first and the last update are on top, and a pong each
+    // An audience of this size gets updates at 2 Hz while votes arrive. The first and the last update, and one pong
+    // each, are on top.
     let seconds = began.elapsed().as_secs() + 1;
     let posts = world.local_cloud().emulator().connections().posts() - before;
     let most = WATCHERS * (2 * seconds + 4);

@@ -10,7 +10,7 @@ async fn create_ticket(user: &User, session: &Session) -> String {
     answer.ok(201)["websocket_url"].as_str().expect("a websocket_url").to_owned()
 }
 
-/// The status of a handshake that must be refused.
+/// Returns the status of a handshake that must be refused.
 async fn refused_status(url: &str) -> u16 {
     let status = ClientSocket::try_open(url).await.err().unwrap_or_else(|| panic!("{url} was let in"));
     // the emulated cloud of `infra/rehearse` hides the status of a refusal
@@ -26,21 +26,21 @@ async fn a_ticket_opens_one_socket() {
     let url = create_ticket(&ana, &session).await;
     let mut socket = ClientSocket::open(&url).await;
     socket.wait_for("session_state").await;
-    assert_eq!(refused_status(&url).await, 401, "a ticket is used up");
+    assert_eq!(refused_status(&url).await, 401, "a used ticket is refused");
     let (_, mut guest) = session.join_and_connect(&world, "Bo").await;
     guest.receive_until_pong().await;
 
-    // ten at once: one gets in
+    // of ten concurrent handshakes with one ticket, only the first opens a socket
     let url = create_ticket(&ana, &session).await;
     let opened = futures::future::join_all((0..10).map(|_| ClientSocket::try_open(&url))).await;
     assert_eq!(opened.iter().filter(|socket| socket.is_ok()).count(), 1);
 
-    // neither none, nor a forged one, nor someone else's session
+    // refused: no ticket, a forged ticket, a ticket for another presenter's session
     let base = url.split_once('?').unwrap().0.to_owned();
     assert_eq!(refused_status(&base).await, 401);
     assert_eq!(refused_status(&format!("{base}?session_id={}", session.id)).await, 401);
     let forged = format!("{base}?session_id={}&ticket={}", session.id, ana.access_token);
-    assert_eq!(refused_status(&forged).await, 401, "an access token is no ticket");
+    assert_eq!(refused_status(&forged).await, 401, "an access token is not a ticket");
     let stranger = eve.client.post("/v1/realtime/tickets", &json!({ "session_id": session.id })).await;
     stranger.refused(404, "RESOURCE_NOT_FOUND");
     world.anonymous().post("/v1/realtime/tickets", &json!({})).await.refused(401, "UNAUTHORIZED");
@@ -72,7 +72,8 @@ async fn foreign_origins_open_no_socket() {
     }
 }
 
-/// Tokens in URLs end up in logs: off in the template, on locally for clients of the originals.
+/// Tokens in URLs end up in logs. The template disables them, and the local cloud enables them for clients of the
+/// originals.
 #[tokio::test]
 async fn a_token_in_the_url_needs_the_setting() {
     let parameters = BTreeMap::from([("AllowTokenInUrl".to_owned(), "false".to_owned())]);

@@ -29,7 +29,7 @@ async fn admin_actions_are_audited() {
 
     let ana = world.user("ana").await;
     let one = format!("/v1/admin/users/{}", ana.id);
-    // never a password; what is no field of it is not looked at
+    // the entry never contains a password, and unknown fields are ignored
     let edit = json!({ "name": "Ana B", "password": "something else entirely", "plan": "enterprise" });
     let edited = bo_client.patch(&one, &edit).await.ok(200);
     assert_eq!((&edited["name"], &edited["plan"]), (&json!("Ana B"), &json!("free")));
@@ -41,7 +41,7 @@ async fn admin_actions_are_audited() {
         .refused(422, "VALIDATION_ERROR");
     bo_client.post(&format!("{one}/ban"), &json!({ "reason": "noise" })).await.ok(200);
     bo_client.post(&format!("{one}/unban"), &json!({})).await.ok(200);
-    // nothing changes, nothing is written
+    // a request that changes nothing writes no entry
     bo_client.post(&format!("{one}/unban"), &json!({})).await.ok(200);
 
     let all = ["unban_user", "ban_user", "change_plan", "update_user", "create_user"];
@@ -63,7 +63,7 @@ async fn admin_actions_are_audited() {
     let numbered = root.client.get("/v1/admin/actions?limit=2&page=2").await.ok(200);
     assert_eq!(numbered["items"], second["items"]);
 
-    // many at once, each by itself
+    // many accounts in one request, each with its own outcome
     let bulk = json!({ "action": "ban", "target_ids": [ana.id, root.id, bo["id"]], "reason": "cleaning" });
     bo_client.post("/v1/admin/bulk-actions", &bulk).await.refused(403, "FORBIDDEN");
     let outcome = root.client.post("/v1/admin/bulk-actions", &bulk).await.ok(200);
@@ -100,7 +100,7 @@ async fn admins_list_search_and_sort_accounts() {
     let detail = root.client.get(&format!("/v1/admin/users/{}", ana.id)).await.ok(200);
     assert_eq!(detail["presentations"].as_array().map(Vec::len), Some(1));
     assert_eq!(detail["sessions"][0]["status"], "active");
-    // who has deleted themselves is nobody's to see
+    // no admin sees a deleted account
     let body = json!({ "password": bo.password });
     bo.client.request(Method::DELETE, "/v1/users/me").json(&body).send().await.ok(204);
     root.client.get(&format!("/v1/admin/users/{}", bo.id)).await.refused(404, "RESOURCE_NOT_FOUND");
@@ -121,7 +121,7 @@ async fn admins_list_count_and_end_sessions() {
 
     let listed = root.client.get("/v1/admin/sessions?status=active").await.ok(200);
     assert_eq!(listed["items"][0]["id"], session.id);
-    assert!(listed["items"][0].get("join_code").is_none(), "a code lets one in");
+    assert!(listed["items"][0].get("join_code").is_none(), "admins cannot see join codes");
     let of_ana = root.client.get(&format!("/v1/admin/sessions?speaker={}", ana.id)).await.ok(200);
     assert_eq!(of_ana["items"].as_array().map(Vec::len), Some(1));
     let before = root.client.get("/v1/admin/sessions?to=2020-01-01").await.ok(200);
@@ -169,7 +169,7 @@ async fn admins_list_count_and_end_sessions() {
     assert_eq!(audited_actions(&root, "&target_type=session").await, ["end_session"]);
 }
 
-/// As the deployment is set up; the address and the name of the secret stay there.
+/// The configuration of the deployment is visible, except for the address and the name of the secret.
 #[tokio::test]
 async fn an_admin_sees_the_configured_model() {
     let parameters = [

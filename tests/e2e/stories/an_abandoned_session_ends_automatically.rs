@@ -29,7 +29,7 @@ async fn an_abandoned_session_ends_automatically() {
     let (_, session) = ana.start_session(1).await;
     let path = format!("/v1/sessions/{}", session.id);
     for _ in 0..8 {
-        // somebody looks in, and is gone before the next
+        // a participant joins, and leaves before the next one
         let (_, socket) = session.join_and_connect(&world, "Bo").await;
         world.wait_for_jobs().await;
         socket.drop_without_close();
@@ -49,12 +49,12 @@ async fn an_abandoned_session_ends_automatically() {
     let ana = ana.log_in(&world).await;
     let ended = ana.client.get(&path).await.ok(200);
     assert_eq!((&ended["status"], &ended["end_reason"]), (&json!("ended"), &json!("expired")));
-    // its code is free to be asked for, not to be joined
+    // its code can be looked up, but not joined
     let found = world.anonymous().get(&format!("/v1/sessions/code/{}", session.code)).await.ok(200);
     assert_eq!(found["status"], "ended");
 }
 
-/// Jobs that are lost are asked for again by the clock: here all that a vote led to is taken out of the queue.
+/// The clock creates lost jobs again. This story removes every job of a vote from the queue.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_clock_counts_a_vote_whose_job_is_lost() {
     let Some(world) = World::local_only("lost jobs").await else { return };
@@ -69,7 +69,8 @@ async fn the_clock_counts_a_vote_whose_job_is_lost() {
     let mut body = vote_payload(&presentation.slides[0], "a", 1);
     body["session_id"] = json!(session.id);
     let lost = async {
-        // faster than the worker, which asks in the same way; if it wins, the story is a plain one
+        // The test must receive before the worker, which polls the same queue. If the worker wins, no job is lost in
+        // this run.
         let taken = queues.receive(&ticks, 10, Duration::from_secs(1)).await;
         for message in &taken {
             queues.delete(&ticks, &message.receipt_handle);

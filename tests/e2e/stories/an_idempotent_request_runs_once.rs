@@ -16,7 +16,7 @@ async fn an_idempotent_request_runs_once() {
     let (ana, eve) = (world.user("ana").await, world.user("eve").await);
     let body = json!({ "title": "Herons" });
 
-    // twenty at once; who comes while the first is at it is told so and asks again
+    // of twenty concurrent requests, those that arrive during the first get a refusal and retry
     let asked = join_all((0..20).map(|_| async {
         loop {
             let answer = create(&ana.client, "k-1", &body).await;
@@ -33,9 +33,9 @@ async fn an_idempotent_request_runs_once() {
     let mine = ana.client.get("/v1/presentations").await.ok(200);
     assert_eq!(mine["items"].as_array().map(Vec::len), Some(1));
     let bodies: HashSet<&str> = asked.iter().map(|answer| answer.text.as_str()).collect();
-    assert_eq!(bodies.len(), 1, "the very same answer");
+    assert_eq!(bodies.len(), 1, "the same response");
 
-    // another body under the same key; the same key of someone else; another key
+    // another body under the same key, the same key of another caller, another key
     create(&ana.client, "k-1", &json!({ "title": "Otters" })).await.refused(422, "IDEMPOTENCY_KEY_REUSED");
     let hers = create(&eve.client, "k-1", &body).await.ok(201);
     assert!(!ids.contains(hers["id"].as_str().unwrap()));
@@ -43,7 +43,7 @@ async fn an_idempotent_request_runs_once() {
     let mine = ana.client.get("/v1/presentations").await.ok(200);
     assert_eq!(mine["items"].as_array().map(Vec::len), Some(2));
 
-    // a refusal is an answer too
+    // a refusal is stored as a response too
     let wrong = json!({ "title": "" });
     let first = create(&ana.client, "k-3", &wrong).await;
     first.refused(422, "VALIDATION_ERROR");

@@ -30,10 +30,10 @@ async fn an_image_survives_a_restart() {
     after.ok(200);
     assert_eq!(after.bytes, before.bytes);
     let drawn = image::load_from_memory(&after.bytes).unwrap().to_rgb8();
-    assert_eq!(drawn, noise(800, 600), "a small picture without losses is kept without losses");
+    assert_eq!(drawn, noise(800, 600), "a small lossless picture stays lossless");
 }
 
-/// A table that throttles, and whose transactions conflict.
+/// The table throttles, and its transactions conflict.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_image_survives_chaos() {
     let options = LocalOptions { chaos: Some(20_261_121), ..LocalOptions::default() };

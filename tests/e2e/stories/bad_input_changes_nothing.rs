@@ -4,7 +4,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::world::{ApiClient, ApiResponse, ClientSocket, User, World, users::vote_payload};
 
-/// Where something is wrong with a body: what is sent, and the field that is named.
+/// An invalid body, as the sent JSON and the field that the error names.
 type InvalidInput = (Value, &'static str);
 
 async fn expect_invalid(client: &ApiClient, method: &Method, path: &str, table: &[InvalidInput]) {
@@ -18,7 +18,7 @@ async fn expect_invalid(client: &ApiClient, method: &Method, path: &str, table: 
     }
 }
 
-/// What no route takes, whatever it is for.
+/// Values that no route accepts.
 async fn expect_unreadable(client: &ApiClient, method: &Method, path: &str) {
     let ask = || client.request(method.clone(), path);
     ask().raw_json("{\"title\": ").send().await.refused(400, "MALFORMED_REQUEST");
@@ -156,7 +156,7 @@ async fn bad_bodies_change_nothing() {
         expect_unreadable(client, method, &path).await;
     }
 
-    // ids that are none, that are nobody's, and fields that nobody may write
+    // malformed ids, ids that do not exist, and read-only fields
     let none = "0193a000-0000-7000-8000-000000000000";
     for id in [none, "none", "a%20b", "..%2f..", &"9".repeat(400)] {
         for path in [
@@ -191,14 +191,14 @@ async fn bad_bodies_change_nothing() {
     let forged = ana.client.get("/v1/presentations?cursor=Zm9yZ2Vk").await;
     assert!([400, 422].contains(&forged.status), "{}", forged.text);
 
-    // wrong states
+    // invalid states
     let path = format!("/v1/sessions/{}", session.id);
     ana.client.post(&format!("{path}/start"), &json!({})).await.refused(409, "INVALID_TRANSITION");
     ana.client.post(&format!("{path}/resume"), &json!({})).await.refused(409, "INVALID_TRANSITION");
 
     let after = full_state(&ana, &presentation.id, &session.id).await;
     for (what, was) in before.as_object().unwrap() {
-        // a change of nothing is a change: it is the only trace that the greedy fields left
+        // An empty update is a change too. It is the only effect of the read-only fields.
         let (mut was, mut is) = (was.clone(), after[what].clone());
         for version in ["updated_at", "version"] {
             for thing in [&mut was, &mut is] {
@@ -209,7 +209,7 @@ async fn bad_bodies_change_nothing() {
     }
 }
 
-/// All that a story could have changed.
+/// Returns all state that a story could have changed.
 async fn full_state(ana: &User, presentation: &str, session: &str) -> Value {
     let get = async |path: String| ana.client.get(&path).await.ok(200);
     json!({
@@ -278,7 +278,7 @@ async fn invalid_frames_leave_the_connection_open() {
             assert_eq!(error["fields"][0]["field"], field, "{frame}: {error}");
         }
     }
-    // after all this it still votes
+    // the connection can still vote afterwards
     let mut presenter = ana.connect_to_session(&session).await;
     socket.send_text(&respond(json!({}))).await;
     presenter.wait_for_where("vote_update", |update| update["votes"]["a"] == 1).await;
@@ -286,7 +286,7 @@ async fn invalid_frames_leave_the_connection_open() {
     socket.receive_until_pong().await;
 }
 
-/// API Gateway closes these itself; nobody else notices.
+/// API Gateway closes these connections. No other client is affected.
 #[tokio::test]
 async fn oversized_frames_end_their_connection_only() {
     let Some(world) = World::with_quotas("frames that no gateway takes").await else { return };
@@ -306,7 +306,7 @@ async fn oversized_frames_end_their_connection_only() {
     assert_eq!(other.count("error"), 0);
 }
 
-/// One connection that floods is told to slow down; the others vote on.
+/// A connection that floods gets a rate-limit error, and the other participants can still vote.
 #[tokio::test]
 async fn a_flood_of_frames_is_rate_limited() {
     let Some(world) = World::with_quotas("a flood").await else { return };
@@ -326,7 +326,7 @@ async fn a_flood_of_frames_is_rate_limited() {
     assert_eq!(answers["total"], 2, "{answers}");
 }
 
-/// Every answer says what everyone should know: its id, that it is not to be sniffed or kept.
+/// Every response carries its request id and the headers against sniffing and caching.
 #[tokio::test]
 async fn responses_carry_security_headers() {
     let world = World::start().await;

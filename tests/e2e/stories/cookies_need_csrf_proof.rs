@@ -3,7 +3,7 @@ use serde_json::json;
 
 use crate::world::{ApiResponse, World};
 
-/// The cookies that an answer sets, as a browser sends them back.
+/// Returns the cookies that a response sets, as a browser sends them back.
 fn cookie_header(answer: &ApiResponse) -> String {
     answer.cookies().iter().map(|(name, value, _)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
 }
@@ -49,11 +49,11 @@ async fn cookies_need_csrf_proof() {
             answer.refused(403, "CSRF_REFUSED");
         }
     }
-    // a bearer token needs none, whatever cookies came along
+    // a bearer token needs no proof, regardless of cookies
     let bearer = ana.client.request(Method::POST, "/v1/presentations").header("cookie", &cookies);
     bearer.header("origin", "https://evil.example").json(&json!({ "title": "Herons" })).send().await.ok(201);
 
-    // the refresh cookie alone is enough for a new pair, with the proof
+    // the refresh cookie with the proof is enough for a new pair
     let refresh =
         browser.request(Method::POST, "/v1/auth/refresh").header("cookie", &cookies).json(&json!({}));
     refresh.send().await.refused(403, "CSRF_REFUSED");
@@ -63,7 +63,7 @@ async fn cookies_need_csrf_proof() {
     renewed.ok(200);
     let cookies = cookie_header(&renewed);
 
-    // and logging out takes the cookies away
+    // logging out deletes the cookies
     let out = browser
         .request(Method::POST, "/v1/auth/logout")
         .header("cookie", &cookies)

@@ -13,7 +13,7 @@ async fn cursors_belong_to_one_list() {
         ana.client.post("/v1/presentations", &body).await.ok(201);
     }
 
-    // page by page, everything once, newest first
+    // page by page, each item once, newest first
     let (mut seen, mut path) = (Vec::new(), "/v1/presentations?limit=3".to_owned());
     let mut cursors = Vec::new();
     loop {
@@ -29,7 +29,7 @@ async fn cursors_belong_to_one_list() {
     assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), 7);
     assert_eq!(seen[0], "Number 6");
 
-    // someone else's, another list's, changed, cut
+    // refused: a cursor of another caller, of another list, a modified one, a truncated one
     let cursor = &cursors[0];
     let refused = async |client: &crate::world::ApiClient, path: String| {
         let answer = client.get(&path).await;

@@ -13,7 +13,7 @@ async fn drafts_are_shared_between_devices() {
     phone.receive_until_pong().await;
 
     ana.client.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");
-    // half a sentence, with formatting that no message may have
+    // half a sentence, with formatting that messages refuse
     let half = json!({ "content": "The nest is **emp" });
     let kept = ana.client.put(&path, &half).await.ok(200);
     assert_eq!((&kept["content"], &kept["reply_to_id"]), (&half["content"], &Value::Null));
@@ -27,7 +27,7 @@ async fn drafts_are_shared_between_devices() {
     let all = ana.client.get("/v1/channels/drafts").await.ok(200);
     assert_eq!(all, json!({ "items": [kept], "next": null }));
 
-    // nobody else's, in no other channel, not too long
+    // refused: drafts of other members, drafts of other channels, drafts that are too long
     eve.client.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");
     eve.client.put(&path, &half).await.refused(404, "RESOURCE_NOT_FOUND");
     assert_eq!(eve.client.get("/v1/channels/drafts").await.ok(200)["items"], json!([]));

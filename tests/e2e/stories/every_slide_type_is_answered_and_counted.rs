@@ -10,7 +10,7 @@ use crate::world::{
 
 const AUDIENCE: usize = 3;
 
-/// A presentation of one slide of this type, and its session.
+/// Creates a presentation of one slide of this type, and its session.
 async fn start_talk(ana: &User, kind: &str, content: Value) -> (Presentation, Session) {
     let mut presentation = ana.create_presentation(0).await;
     let path = format!("/v1/presentations/{}/slides", presentation.id);
@@ -20,7 +20,7 @@ async fn start_talk(ana: &User, kind: &str, content: Value) -> (Presentation, Se
     (presentation, session)
 }
 
-/// Bo, Cy and Di, greeted.
+/// Returns Bo, Cy and Di, after they were greeted.
 async fn join_audience(world: &World, session: &Session) -> [(Guest, ClientSocket); AUDIENCE] {
     [
         session.join_and_connect(world, "Bo").await,
@@ -33,7 +33,7 @@ async fn submit_response(socket: &mut ClientSocket, slide: &Slide, content: Valu
     socket.send("response_submitted", json!({ "slide_id": slide.id, "content": content })).await;
 }
 
-/// The count of all of them.
+/// Returns the next tally that counts all responses.
 async fn next_full_tally(socket: &mut ClientSocket) -> Value {
     socket.wait_for_where("vote_update", |update| update["total_voters"] == AUDIENCE).await
 }
@@ -62,7 +62,7 @@ async fn scale_responses_are_averaged() {
         assert_eq!((&update["average"], &update["votes"]["10"]), (&json!(6.67), &json!(1)), "{update}");
         assert_eq!((&update["votes"]["0"], update.get("words")), (&json!(0), None), "{update}");
     }
-    // a changed mind, and whoever comes later reads the same: a 4.0 that the table keeps as 4
+    // A participant changes their response. A later reader gets the same number: the table stores 4.0 as 4.
     submit_response(&mut audience[0].1, slide, json!({ "value": 2 })).await;
     let update = presenter.wait_for_where("vote_update", |update| update["average"] == 4.0).await;
     assert_eq!(update["total_voters"], AUDIENCE);
@@ -95,7 +95,7 @@ async fn ranking_responses_are_scored() {
     world.wait_for_jobs().await;
     for (_, socket) in &mut audience {
         socket.receive_until_pong().await;
-        assert_eq!(socket.count("vote_update"), 0, "the presenter keeps the results");
+        assert_eq!(socket.count("vote_update"), 0, "the results are visible to the presenter only");
     }
 }
 
@@ -124,7 +124,7 @@ async fn the_first_quiz_answer_is_final_and_the_solution_stays_hidden() {
     let update = next_full_tally(&mut presenter).await;
     assert_eq!(update["votes"], json!({ "a": 2, "b": 1, "c": 0 }), "{update}");
 
-    // the same answer once more is the answer that lies there; another one is none, on a socket and over HTTP
+    // the same response again returns the stored one, and a different one is refused, on a socket and over HTTP
     let again = |option: &str| {
         let content = json!({ "selected": [option] });
         json!({ "session_id": session.id, "slide_id": slide.id, "content": content, "seq": 99 })
@@ -139,7 +139,7 @@ async fn the_first_quiz_answer_is_final_and_the_solution_stays_hidden() {
     assert_eq!(bo_socket.wait_for_error(&json!(1)).await["code"], "already_responded");
     assert_eq!(session.responses_to_slide(slide).await["total"], AUDIENCE);
 
-    // two answers at once: one of them is the first
+    // only the first of two concurrent responses is stored
     let eve = session.join(&world, Some("Eve")).await;
     let (a, b) = (again("a"), again("b"));
     let (a, b) = tokio::join!(eve.client.post("/v1/responses", &a), eve.client.post("/v1/responses", &b));
@@ -147,7 +147,8 @@ async fn the_first_quiz_answer_is_final_and_the_solution_stays_hidden() {
     won.ok(201);
     lost.refused(409, "ALREADY_RESPONDED");
 
-    // whoever comes back sees their own answer; only the presenter sees what is right and how the others answered
+    // a participant who reconnects sees their own response, and only the presenter sees the solution and the other
+    // responses
     let (_, state) = bo.reconnect().await;
     assert_eq!(state["my_responses"][0]["content"], json!({ "selected": ["b"] }), "{state}");
     assert_eq!((&state["votes"], &state["current_slide"]["type"]), (&json!(null), &json!("quiz")), "{state}");
@@ -195,13 +196,17 @@ async fn text_responses_form_a_word_cloud() {
         world.wait_for_jobs().await;
         let (guest, socket) = &mut audience[0];
         socket.receive_until_pong().await;
-        assert_eq!(socket.count("vote_update") > 0, shows_results, "shown where it is said, not otherwise");
+        assert_eq!(
+            socket.count("vote_update") > 0,
+            shows_results,
+            "updates are sent only if the slide shows its results"
+        );
         let (_, state) = guest.reconnect().await;
         assert_eq!(state["votes"].is_null(), !shows_results, "{state}");
     }
 }
 
-/// Every participant's words, whoever comes at once: the cloud is what one would count by hand.
+/// The word cloud counts the words of every participant, also of concurrent ones, as a count by hand would.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_participants_fill_a_word_cloud() {
     const CROWD: usize = 200;

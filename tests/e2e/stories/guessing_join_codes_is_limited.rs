@@ -20,7 +20,7 @@ async fn guessing_join_codes_is_limited() {
     let joined = join_all((0..80).map(|_| session.join_from(hall.clone(), None))).await;
     assert_eq!(joined.len(), 80);
 
-    // someone guesses: wrong ones are counted, whatever they look like, by look-up and by join
+    // Wrong codes of a guessing client are counted in every format, by look-up and by join.
     let thief = world.anonymous().at_address("198.51.100.9");
     let mut tries = 0;
     let limited = loop {
@@ -35,13 +35,13 @@ async fn guessing_join_codes_is_limited() {
         }
         answer.refused(404, "RESOURCE_NOT_FOUND");
         tries += 1;
-        assert!(tries <= 400, "nobody stops them");
+        assert!(tries <= 400, "the guesses are not limited");
     };
     limited.refused(429, "RATE_LIMITED");
     let wait: u64 = limited.header("retry-after").and_then(|value| value.parse().ok()).expect("Retry-After");
     assert!((100..=400).contains(&tries), "{tries} wrong guesses");
 
-    // they learn nothing more, others are not touched, and it passes
+    // the guessing client learns nothing more, other clients are not affected, and the limit expires
     thief.get(&format!("/v1/sessions/code/{}", session.code)).await.refused(429, "RATE_LIMITED");
     session.join_from(hall, None).await;
     world.local_cloud().clock().advance(Duration::from_secs(wait + 1));

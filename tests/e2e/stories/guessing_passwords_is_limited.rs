@@ -12,14 +12,14 @@ async fn guessing_passwords_is_limited() {
     let guess = json!({ "email": ana.email, "password": "surely this is it" });
     let mut tries = 0;
     let limited = loop {
-        // from ever other addresses: the account itself is protected
+        // the guesses come from different addresses, because the limit protects the account
         let answer = world.anonymous().post("/v1/auth/login", &guess).await;
         if answer.status == 429 {
             break answer;
         }
         answer.refused(401, "UNAUTHORIZED");
         tries += 1;
-        assert!(tries <= 20, "nobody stops them");
+        assert!(tries <= 20, "the guesses are not limited");
     };
     limited.refused(429, "RATE_LIMITED");
     let wait: u64 = limited.header("retry-after").and_then(|value| value.parse().ok()).expect("Retry-After");
@@ -31,7 +31,7 @@ async fn guessing_passwords_is_limited() {
     world.anonymous().post("/v1/auth/login", &right).await.ok(200);
 }
 
-/// Someone who does not exist answers as someone whose password is wrong, and as slowly.
+/// A log-in to an unknown account gets the same response as a wrong password, after the same time.
 #[tokio::test]
 async fn an_unknown_account_is_refused_like_a_wrong_password() {
     let Some(world) = World::local_only("times of log-ins").await else { return };
@@ -41,7 +41,7 @@ async fn an_unknown_account_is_refused_like_a_wrong_password() {
     }
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for number in 0..32 {
-        // one account takes ten attempts
+        // an account allows ten attempts
         let ana = &accounts[number % accounts.len()];
         let wrong = json!({ "email": ana.email, "password": "surely this is it" });
         let nobody =

@@ -7,7 +7,7 @@ fn sequence_numbers(page: &Value) -> Vec<u64> {
     page["items"].as_array().expect("items").iter().map(|item| item["seq"].as_u64().unwrap()).collect()
 }
 
-/// Page by page, while others write: everything from before the first page is seen once.
+/// Reads page by page while other members write. Each message from before the first page is seen once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn history_is_paged_without_gaps() {
     let world = World::start().await;
@@ -20,7 +20,7 @@ async fn history_is_paged_without_gaps() {
         empty,
         json!({ "items": [], "next": null, "next_cursor": null, "has_more": false, "seq": 0, "change": 0 })
     );
-    // at once, from two people: each a number, none twice
+    // two people send concurrently, and each message gets a number of its own
     let texts: Vec<String> = (0..12).map(|number| format!("message {number}")).collect();
     let sent = texts.iter().map(|text| {
         let who = if text.ends_with('1') { &bo } else { &ana };
@@ -47,7 +47,7 @@ async fn history_is_paged_without_gaps() {
     }
     assert_eq!(seen, (1..=12).collect::<Vec<u64>>());
 
-    // and forward, by number or id
+    // forward, by number or id
     let mut seen = Vec::new();
     let mut after = "0".to_owned();
     loop {
@@ -60,7 +60,7 @@ async fn history_is_paged_without_gaps() {
     let newest = bo.client.get(&format!("{path}?after=14")).await.ok(200);
     assert_eq!((sequence_numbers(&newest), &newest["has_more"]), (vec![], &json!(false)));
 
-    // old clients count back from the newest
+    // old clients use offsets from the newest message
     let page = ana.client.get(&format!("{path}?limit=4&offset=4")).await.ok(200);
     assert_eq!(sequence_numbers(&page), [7, 8, 9, 10]);
     let page = ana.client.get(&format!("{path}?limit=4&offset=12")).await.ok(200);
@@ -80,7 +80,7 @@ async fn history_is_paged_without_gaps() {
     }
 }
 
-/// What is deleted leaves its number behind, and whoever joins late reads what was there.
+/// A deleted message keeps its number, and a member who joins late reads the earlier messages.
 #[tokio::test]
 async fn a_deleted_message_leaves_a_tombstone() {
     let world = World::start().await;
@@ -111,7 +111,8 @@ async fn a_deleted_message_leaves_a_tombstone() {
     bo.client.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");
 }
 
-/// A history costs the same however many messages it has: its messages are one query, beside the log-in, the place and the last change.
+/// Reads a history at a constant cost, regardless of the number of messages. The messages are one query, beside the
+/// reads of the log-in, the membership and the last change.
 #[tokio::test]
 async fn fifty_messages_cost_one_query() {
     let Some(world) = World::local_only("what a history costs").await else { return };
@@ -127,9 +128,9 @@ async fn fifty_messages_cost_one_query() {
     let requests = async |limit: usize| {
         let answer = ana.client.get(&format!("{path}?limit={limit}")).await;
         assert_eq!(sequence_numbers(&answer.ok(200)).len(), limit);
-        let cost = answer.header("x-colloquy-cost").expect("a local cloud says what an answer cost");
+        let cost = answer.header("x-colloquy-cost").expect("a local cloud sends the cost of a response");
         let requests = cost.split("; ").find_map(|part| part.strip_prefix("requests="));
         requests.and_then(|count| count.parse::<u32>().ok()).expect("a number of requests")
     };
-    assert_eq!((requests(1).await, requests(30).await), (4, 4), "log-in, place, the last change, messages");
+    assert_eq!((requests(1).await, requests(30).await), (4, 4), "log-in, membership, last change, messages");
 }

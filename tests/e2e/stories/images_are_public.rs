@@ -28,7 +28,7 @@ async fn an_uploaded_image_is_public() {
     assert_eq!(image["url"], format!("/v1/images/{}", text(&image, "filename")));
     assert_eq!(text(&image, "filename").split_once('.').map(|(_, kind)| kind), Some("jpg"), "{image}");
 
-    // as the body, under every spelling: the same picture is the same image
+    // the same picture as the raw body, under every path spelling, is the same image
     for path in ["/v1/upload/image", "/v1/uploads/images", "/api/upload/image", "/api/v1/uploads/images/"] {
         assert_eq!(upload(&ana, path, &photo).await.ok(201), image, "{path}");
     }
@@ -52,7 +52,7 @@ async fn an_uploaded_image_is_public() {
     let old = format!("/api/uploads/images/{}", text(&image, "filename"));
     assert_eq!(world.anonymous().get(&old).await.bytes, shown.bytes);
 
-    // who has it is told so, in a few bytes
+    // a client with a cached copy gets a 304 without a body
     let tag = shown.header("etag").unwrap();
     for known in [tag, "*", &format!("\"other\", W/{tag}")] {
         let ask = world.anonymous().request(Method::GET, text(&image, "url")).header("if-none-match", known);
@@ -64,7 +64,7 @@ async fn an_uploaded_image_is_public() {
         world.anonymous().request(Method::GET, text(&image, "url")).header("if-none-match", "\"other\"");
     ask.send().await.ok(200);
 
-    // and a slide takes its URL
+    // a slide accepts its URL
     let presentation = ana.create_presentation(0).await;
     let body = json!({ "type": "content", "content": { "image_url": image["url"], "layout": "image-top" } });
     let slide = ana.client.post(&format!("/v1/presentations/{}/slides", presentation.id), &body).await;
@@ -77,7 +77,7 @@ async fn only_the_owner_deletes_an_image() {
     let (ana, eve) = (world.user("ana").await, world.user("eve").await);
     let mine = upload(&ana, "/v1/upload/image", &small_image()).await.ok(201);
     let hers = upload(&eve, "/v1/upload/image", &small_image()).await.ok(201);
-    assert_ne!(mine["id"], hers["id"], "nobody deletes what another one has uploaded too");
+    assert_ne!(mine["id"], hers["id"], "an upload of another account cannot be deleted");
 
     let path = format!("/v1/uploads/images/{}", text(&mine, "filename"));
     eve.client.delete(&path).await.refused(404, "RESOURCE_NOT_FOUND");
@@ -88,7 +88,7 @@ async fn only_the_owner_deletes_an_image() {
     ana.client.delete(&path).await.refused(404, "RESOURCE_NOT_FOUND");
     world.anonymous().get(text(&hers, "url")).await.ok(200);
 
-    // uploaded again it is there again, under the same name
+    // an image that is uploaded again has the same name
     assert_eq!(upload(&ana, "/v1/upload/image", &small_image()).await.ok(201), mine);
     world.anonymous().get(text(&mine, "url")).await.ok(200);
     ana.client.delete(text(&mine, "url")).await.ok(204);

@@ -15,7 +15,7 @@ async fn upload(ana: &User, bytes: &[u8]) -> ApiResponse {
     ana.client.request(Method::POST, "/v1/upload/image").file("application/octet-stream", bytes).send().await
 }
 
-/// Uploads, and reads back what is kept.
+/// Uploads an image, and returns the stored file.
 async fn stored_image(world: &World, ana: &User, bytes: &[u8]) -> (Value, Vec<u8>) {
     let image = upload(ana, bytes).await.ok(201);
     let shown = world.anonymous().get(image["url"].as_str().unwrap()).await;
@@ -47,10 +47,10 @@ async fn large_images_are_scaled_and_keep_their_format() {
         assert_eq!((&image["width"], &image["height"]), (&json!(width), &json!(height)), "{kind}");
         assert_eq!(image::load_from_memory(&stored).unwrap().dimensions(), (width, height));
     }
-    // holes stay holes
+    // transparent pixels stay transparent
     let (_, stored) = stored_image(&world, &ana, &encode(transparent_image(64, 48), ImageFormat::Png)).await;
     assert_eq!(image::load_from_memory(&stored).unwrap().to_rgba8(), transparent_image(64, 48));
-    // what would be too large without losses is kept with them: three chunks and more
+    // an image that is too large in lossless form is stored lossily, in three or more chunks
     let (image, _) = stored_image(&world, &ana, &encode(noise(1150, 1150), ImageFormat::Png)).await;
     assert!(["image/png", "image/jpeg"].contains(&image["content_type"].as_str().unwrap()), "{image}");
 }
@@ -67,13 +67,13 @@ async fn animations_stay_animated() {
         delays.push(frame.delay);
     }
     assert_eq!((delays, decoder.repeat()), (vec![7; 5], gif::Repeat::Infinite));
-    // larger than it would be kept it is refused if it moves, and scaled if it does not
+    // an image above the stored size is refused if it is animated, and scaled if it is not
     upload(&ana, &animation(2000, 2)).await.refused(422, "VALIDATION_ERROR");
     let (still, _) = stored_image(&world, &ana, &animation(2000, 1)).await;
     assert_eq!((&still["width"], &still["content_type"]), (&json!(1920), &json!("image/png")));
 }
 
-/// A photo of a phone that was held upright: its pixels lie on their side, and EXIF says so.
+/// Builds a photo of a phone that was held upright. The pixels are rotated, and EXIF states the orientation.
 #[tokio::test]
 async fn images_are_rotated_upright_and_lose_their_metadata() {
     let world = World::start().await;
@@ -94,12 +94,12 @@ async fn images_contain_only_pixels() {
     let world = World::start().await;
     let ana = world.user("ana").await;
     let behind = [small_image(), PAGE.to_vec()].concat();
-    // a GIF that is a script too: `GIF89a/*…*/=1;…` and a comment in it
+    // a GIF that is a script too, `GIF89a/*…*/=1;…`, with a comment in it
     let mut comment = animation(20, 2);
     let at = 13 + 4 * 3;
     let block = [&[0x21, 0xfe, u8::try_from(PAGE.len()).unwrap()], PAGE, &[0]].concat();
     comment.splice(at..at, block);
-    // a PNG with the page in a chunk of text
+    // a PNG with the page in a text chunk
     let mut chunk = small_image();
     let text = [b"tEXtComment\0", PAGE].concat();
     let mut sum = crc(&text).to_be_bytes().to_vec();
@@ -114,7 +114,7 @@ async fn images_contain_only_pixels() {
     }
 }
 
-/// The checksum of a PNG's chunk.
+/// Returns the checksum of a PNG chunk.
 fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |sum, byte| {
         (0..8).fold(
@@ -156,7 +156,7 @@ async fn files_that_are_no_images_are_refused() {
     named(upload(&ana, b"GIF89a").await);
     named(upload(&ana, b"\xff\xd8\xff\xe0").await);
 
-    // a header that says 50,000 by 50,000: refused before anything is allocated for it
+    // a header of 50,000 by 50,000 pixels is refused before any memory is allocated for it
     let mut huge = small_image();
     huge.splice(16..24, [50_000_u32.to_be_bytes(), 50_000_u32.to_be_bytes()].concat());
     let sum = crc(&huge[12..29]).to_be_bytes();
@@ -173,7 +173,7 @@ async fn files_that_are_no_images_are_refused() {
     let large = vec![0; 4 * 1024 * 1024 + 1];
     upload(&ana, &large).await.refused(413, "PAYLOAD_TOO_LARGE");
     form("file", &large).await.refused(413, "PAYLOAD_TOO_LARGE");
-    // what no Lambda takes the gateway refuses
+    // the gateway refuses bodies that are too large for a Lambda function
     assert_eq!(upload(&ana, &vec![0; 6 * 1024 * 1024]).await.status, 413);
 }
 

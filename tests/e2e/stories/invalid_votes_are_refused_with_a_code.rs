@@ -2,12 +2,12 @@ use serde_json::{Value, json};
 
 use crate::world::{ClientSocket, World, users::vote_payload};
 
-/// Sends a vote and says what it is refused with.
+/// Sends a vote, and returns the code of the refusal.
 async fn submit_refused(socket: &mut ClientSocket, reference: u64, payload: Value) -> Value {
     let frame = json!({ "type": "response_submitted", "ref": reference, "payload": payload });
     socket.send_text(&frame.to_string()).await;
     let error = socket.wait_for_error(&json!(reference)).await;
-    assert_eq!(error["fatal"], json!(false), "the connection lives: {error}");
+    assert_eq!(error["fatal"], json!(false), "the connection stays open: {error}");
     error["code"].clone()
 }
 
@@ -65,7 +65,7 @@ async fn invalid_votes_are_refused_with_a_code() {
         "too late"
     );
 
-    // the presenter does not vote
+    // the presenter cannot vote
     let mut presenter = ana.connect_to_session(&session).await;
     assert_eq!(submit_refused(&mut presenter, 22, vote_payload(second, "a", 1)).await, "forbidden");
 
@@ -78,7 +78,7 @@ async fn invalid_votes_are_refused_with_a_code() {
     bo.client.post("/v1/responses", &body).await.refused(422, "INVALID_CONTENT");
     ana.client.post("/v1/responses", &body).await.refused(401, "UNAUTHORIZED");
 
-    // nothing of all this was stored, and a right one counts
+    // none of these votes was stored, and a valid one counts
     assert_eq!(session.responses_to_slide(first).await["total"], 0);
     socket.send("response_submitted", vote_payload(second, "b", 2)).await;
     presenter
@@ -92,7 +92,7 @@ async fn invalid_votes_are_refused_with_a_code() {
     assert_eq!(session.responses_to_slide(second).await["items"][0]["content"], json!({ "selected": ["b"] }));
 }
 
-/// A cache may accept, never refuse: the vote that comes with the slide counts (ARCHITECTURE 5).
+/// A cache may accept a vote but never refuse it. A vote that is cast when the slide appears counts (ARCHITECTURE 5).
 #[tokio::test]
 async fn a_vote_cast_when_a_slide_appears_counts() {
     let world = World::start().await;

@@ -18,7 +18,7 @@ async fn logging_out_closes_sockets_and_tokens() {
     let body = json!({ "refresh_token": phone.refresh_token });
     world.anonymous().post("/v1/auth/refresh", &body).await.refused(401, "UNAUTHORIZED");
 
-    // the other device is untouched
+    // the other device stays logged in
     ana.client.get("/v1/auth/me").await.ok(200);
     ana.connect_to_session(&session).await.receive_until_pong().await;
 }
@@ -59,7 +59,7 @@ async fn log_ins_are_listed_ended_and_capped() {
     ana.client.delete(&format!("/v1/auth/sessions/{}", other["id"].as_str().unwrap())).await.ok(204);
     phone.client.get("/v1/auth/me").await.refused(401, "UNAUTHORIZED");
 
-    // the twenty-first ends the oldest
+    // the twenty-first log-in ends the oldest
     for _ in 0..20 {
         ana.log_in(&world).await;
     }

@@ -29,7 +29,7 @@ impl<'a> MakeWriter<'a> for CapturedLog {
     }
 }
 
-/// Markers in everything that is private, then the whole log is searched for them (RELIABILITY 43).
+/// Puts markers into all private data, then searches the whole log for them (RELIABILITY 43).
 #[tokio::test]
 async fn logs_keep_secrets() {
     let paper = CapturedLog::default();
@@ -76,12 +76,12 @@ async fn logs_keep_secrets() {
             around(&lower, secret)
         );
     }
-    for told in ["request_id", "duration_ms", "status", &ana.id] {
-        assert!(log.contains(told), "the log does not tell {told}");
+    for field in ["request_id", "duration_ms", "status", &ana.id] {
+        assert!(log.contains(field), "the log does not contain {field}");
     }
 }
 
-/// The request that leads to a job, the job, and the job that it leads to have one request id.
+/// A request, its job, and the job that follows from that job have one request id.
 #[tokio::test]
 async fn one_request_id_finds_a_request_and_its_jobs() {
     let captured = CapturedLog::default();

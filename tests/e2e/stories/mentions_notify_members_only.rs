@@ -2,15 +2,15 @@ use serde_json::{Value, json};
 
 use crate::world::{ApiClient, World};
 
-/// What a list has to say, asked for again until it says so: it follows from messages by a job.
+/// Reads a list until it has the expected content, because a job derives it from the messages.
 async fn list_until(client: &ApiClient, path: &str, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let list =
         client.get_until(path, |body| body["items"].as_array().is_some_and(|items| is_so(items))).await;
     list["items"].as_array().expect("items").clone()
 }
 
-/// Contract chat 1.6 (number 9): in the original anybody whose name was written was sent the text. And 7: the list of one's mentions worked
-/// for nobody.
+/// Contract chat 1.6 (number 9): in the original every mentioned account received the text, members or not. Number 7:
+/// the list of the caller's mentions always failed.
 #[tokio::test]
 async fn mentions_notify_members_only() {
     let world = World::start().await;
@@ -29,15 +29,15 @@ async fn mentions_notify_members_only() {
     let body = json!({ "channel_id": id, "content": content });
     let sent = ana.client.post("/v1/messages", &body).await.ok(201);
     assert_eq!(sent["mentions"], json!([bo_name]), "{sent}");
-    let told = bos.wait_for("mention_notification").await;
+    let event = bos.wait_for("mention_notification").await;
     assert_eq!(
-        (&told["message_id"], &told["content"], &told["from_user_id"], &told["is_edit"]),
+        (&event["message_id"], &event["content"], &event["from_user_id"], &event["is_edit"]),
         (&sent["id"], &json!(content), &json!(ana.id), &json!(false))
     );
     let mine = list_until(&bo.client, "/api/v1/messages/mentions/my", |items| !items.is_empty()).await;
     assert_eq!((mine.len(), &mine[0]["id"], &mine[0]["content"]), (1, &sent["id"], &json!(content)));
 
-    // whoever is not in the channel has heard nothing, sees nothing, and comes to nothing by its id
+    // an account that is not in the channel receives no event, sees no mention, and cannot read the message by its id
     eves.receive_until_pong().await;
     assert!(
         eves.received.iter().all(|event| !event.frame.to_string().contains("nest")),
@@ -51,7 +51,7 @@ async fn mentions_notify_members_only() {
     let unknown = format!("/v1/messages/{}-1/replies", "0".repeat(32));
     eve.client.get(&unknown).await.refused(404, "RESOURCE_NOT_FOUND");
 
-    // the list says what the message says now, and nothing of a channel that one has left
+    // the list has the current content of the message, and no mention of a channel that the caller has left
     let path = format!("/v1/messages/{}", sent["id"].as_str().expect("an id"));
     let edit = json!({ "content": format!("@{bo_name} it is not") });
     ana.client.put(&path, &edit).await.ok(200);
@@ -63,7 +63,7 @@ async fn mentions_notify_members_only() {
     assert_eq!(left["items"], json!([]));
 }
 
-/// Contract chat 1.4: in the original everyone was told again with every edit.
+/// Contract chat 1.4: in the original every edit notified all mentioned members again.
 #[tokio::test]
 async fn an_edit_notifies_newly_mentioned_members() {
     let world = World::start().await;
@@ -84,8 +84,8 @@ async fn an_edit_notifies_newly_mentioned_members() {
     let path = format!("/v1/messages/{}", sent["id"].as_str().expect("an id"));
     let edit = json!({ "content": format!("@{bo_name} @{cy_name} look") });
     ana.client.put(&path, &edit).await.ok(200);
-    let told = cys.wait_for("mention_notification").await;
-    assert_eq!((&told["message_id"], &told["is_edit"]), (&sent["id"], &json!(true)));
+    let event = cys.wait_for("mention_notification").await;
+    assert_eq!((&event["message_id"], &event["is_edit"]), (&sent["id"], &json!(true)));
     bos.receive_until_pong().await;
     assert_eq!(bos.count("mention_notification"), 1, "{:?}", bos.received);
 }

@@ -30,13 +30,13 @@ async fn an_author_edits_a_message() {
         (&json!("hello"), &json!(true), &json!(2))
     );
     assert_eq!((&edited["seq"], &edited["change"]), (&message["seq"], &json!(1)));
-    let told = socket.wait_for_where("message_edited", |told| told["id"] == message["id"]).await;
-    assert_eq!((&told["version"], &told["content"]), (&json!(2), &json!("hello")));
-    // said again, it is so already
+    let event = socket.wait_for_where("message_edited", |event| event["id"] == message["id"]).await;
+    assert_eq!((&event["version"], &event["content"]), (&json!(2), &json!("hello")));
+    // a repeated request returns the current message
     let again = bo.client.patch(&path(&message), &json!({ "content": "hello" })).await.ok(200);
     assert_eq!(again["version"], 2);
 
-    // nobody else's words, whatever one's role
+    // no role may edit the words of another author
     ana.client.put(&path(&message), &json!({ "content": "mine" })).await.refused(403, "FORBIDDEN");
     let refused =
         bo.client.put(&path(&message), &json!({ "content": "`" })).await.refused(422, "VALIDATION_ERROR");
@@ -60,18 +60,22 @@ async fn an_author_or_a_moderator_deletes_a_message() {
     bo.client.delete(&path(&of_ana)).await.refused(403, "FORBIDDEN");
     let said = ana.client.delete(&format!("{}?reason=be%20kind", path(&of_bo))).await.ok(200);
     assert!(said["message"].is_string(), "{said}");
-    let told = socket.wait_for_where("message_deleted", |told| told["message_id"] == of_bo["id"]).await;
-    assert_eq!((&told["deleted_by"], &told["reason"]), (&json!(ana.username), &json!("be kind")), "{told}");
+    let event = socket.wait_for_where("message_deleted", |event| event["message_id"] == of_bo["id"]).await;
+    assert_eq!(
+        (&event["deleted_by"], &event["reason"]),
+        (&json!(ana.username), &json!("be kind")),
+        "{event}"
+    );
     ana.client.delete(&path(&of_bo)).await.ok(200);
 
     let gone = bo.client.get(&path(&of_bo)).await.ok(200);
     assert_eq!((&gone["content"], &gone["reactions"]), (&json!(""), &json!([])));
-    assert_eq!(gone["version"], told["version"], "deleting it again changed nothing");
+    assert_eq!(gone["version"], event["version"], "deleting it again changed nothing");
     bo.client.put(&path(&of_bo), &json!({ "content": "back" })).await.refused(409, "MESSAGE_DELETED");
     bo.client.post("/v1/messages/reactions", &reaction(&of_bo, "👍")).await.refused(409, "MESSAGE_DELETED");
     ana.client.put(&format!("{}/pin", path(&of_bo)), &json!({})).await.refused(409, "MESSAGE_DELETED");
 
-    // of two who talk nobody moderates
+    // a direct channel has no moderator
     let direct = ana.client.post("/v1/channels/direct", &json!({ "user_id": bo.id })).await.ok(201);
     let direct = Channel { id: direct["id"].as_str().expect("an id").into(), name: String::new() };
     let between = ana.send_message(&direct, "between us").await;
@@ -91,13 +95,13 @@ async fn members_add_and_remove_reactions() {
     let added = react(&bo, reaction(&message, "❤")).await.ok(200);
     assert_eq!(added["action"], "add");
     assert_eq!(added["reactions"], json!([{ "emoji": "❤️", "count": 1, "me": true, "users": [bo.id] }]));
-    let told = socket.wait_for_where("message_reaction", |told| told["message_id"] == message["id"]).await;
-    assert_eq!((&told["user_id"], &told["action"]), (&json!(bo.id), &json!("add")));
-    assert_eq!(told["reactions"], json!([{ "emoji": "❤️", "count": 1, "users": [bo.id] }]));
+    let event = socket.wait_for_where("message_reaction", |event| event["message_id"] == message["id"]).await;
+    assert_eq!((&event["user_id"], &event["action"]), (&json!(bo.id), &json!("add")));
+    assert_eq!(event["reactions"], json!([{ "emoji": "❤️", "count": 1, "users": [bo.id] }]));
     let seen = ana.client.get(&path(&message)).await.ok(200);
     assert_eq!((&seen["reactions"][0]["me"], &seen["version"]), (&json!(false), &json!(2)));
 
-    // the second call takes it back; said with what is meant, it may come as often as it likes
+    // a second call removes the reaction; with an explicit action, repeats have no effect
     assert_eq!(react(&bo, reaction(&message, "❤️")).await.ok(200)["action"], "remove");
     let add = json!({ "message_id": message["id"], "emoji": ":party_parrot:", "action": "add" });
     for _ in 0..2 {
@@ -128,7 +132,7 @@ async fn members_add_and_remove_reactions() {
     react(&cy, reaction(&message, "👍")).await.refused(404, "RESOURCE_NOT_FOUND");
 }
 
-/// A hundred people react within a moment: all of them are there.
+/// A hundred people react concurrently, and all reactions are stored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_concurrent_reactions_are_all_stored() {
     let Some(world) = World::local_only("a hundred people who react at once").await else { return };
@@ -159,7 +163,7 @@ async fn moderators_pin_messages() {
         assert_eq!(ana.client.put(&pin(message), &json!({})).await.ok(200)["is_pinned"], true);
     }
     socket
-        .wait_for_where("message_edited", |told| told["id"] == two["id"] && told["is_pinned"] == true)
+        .wait_for_where("message_edited", |event| event["id"] == two["id"] && event["is_pinned"] == true)
         .await;
     let pins = format!("/api/v1/channels/{}/pins", channel.id);
     let pinned = async || -> Vec<Value> {
@@ -173,7 +177,7 @@ async fn moderators_pin_messages() {
     }
     assert_eq!(pinned().await, ["one"]);
     bo.client.delete(&path(&one)).await.ok(200);
-    assert!(pinned().await.is_empty(), "a pin goes with its message");
+    assert!(pinned().await.is_empty(), "a deleted message is not pinned");
     let cy = world.teammate("cy").await;
     cy.client.get(&pins).await.refused(404, "RESOURCE_NOT_FOUND");
 }
@@ -192,8 +196,8 @@ async fn staff_deletions_are_audited() {
     for _ in 0..2 {
         admin.client.delete(&by).await.ok(200);
     }
-    let told = socket.wait_for_where("message_deleted", |told| told["message_id"] == message["id"]).await;
-    assert_eq!(told["reason"], "rude");
+    let event = socket.wait_for_where("message_deleted", |event| event["message_id"] == message["id"]).await;
+    assert_eq!(event["reason"], "rude");
     assert_eq!(bo.client.get(&path(&message)).await.ok(200)["content"], "");
     let log = admin.client.get("/v1/admin/actions?target_type=message").await.ok(200);
     assert_eq!(log["items"].as_array().unwrap().len(), 1, "once: {log}");
@@ -204,7 +208,7 @@ async fn staff_deletions_are_audited() {
     );
     assert!(!log.to_string().contains("rude words"), "{log}");
 
-    // what two say to each other is theirs
+    // staff cannot delete messages of direct channels
     let direct = ana.client.post("/v1/channels/direct", &json!({ "user_id": bo.id })).await.ok(201);
     let direct = Channel { id: direct["id"].as_str().expect("an id").into(), name: String::new() };
     let between = ana.send_message(&direct, "between us").await;

@@ -11,7 +11,7 @@ fn ids(found: &Value) -> Vec<&str> {
     found["items"].as_array().expect("items").iter().map(|item| item["id"].as_str().expect("an id")).collect()
 }
 
-/// Asks again until so many are found: the words follow from the messages by a job.
+/// Searches until this many messages are found, because a job indexes the words.
 async fn search_until(client: &ApiClient, query: &str, count: usize) -> Value {
     let path = format!("/v1/messages/search?{query}");
     client.get_until(&path, |body| body["items"].as_array().is_some_and(|items| items.len() == count)).await
@@ -33,7 +33,7 @@ async fn messages_are_searched_by_word() {
         &format!("Two of them! **{}** and a friend, in the reeds", heron.to_uppercase()),
     )
     .await;
-    let hidden = send_to_channel(&bo, secret, &format!("{heron}: nobody may know of the reeds")).await;
+    let hidden = send_to_channel(&bo, secret, &format!("{heron}: no one may know of the reeds")).await;
     let (first, second) = (first["id"].as_str().expect("an id"), second["id"].as_str().expect("an id"));
 
     let plain = heron.replace('â', "a");
@@ -41,7 +41,7 @@ async fn messages_are_searched_by_word() {
     assert_eq!((ids(&all), &all["next"]), (vec![second, first], &Value::Null), "newest first");
     assert_eq!(all["items"][1]["channel_id"], pond);
     let both = search_until(&bo.client, &format!("q={plain}%20REEDS"), 3).await;
-    assert_eq!(ids(&both)[0], hidden["id"], "in one's own channels");
+    assert_eq!(ids(&both)[0], hidden["id"], "in the caller's channels");
     assert_eq!(
         ids(&search_until(&bo.client, &format!("q={plain}&channel_id={pond}"), 2).await),
         [second, first]
@@ -50,7 +50,7 @@ async fn messages_are_searched_by_word() {
     assert_eq!(ids(&search_until(&ana.client, &format!("q=the%20{plain}%20friend"), 1).await), [second]);
     assert!(ids(&search_until(&ana.client, &format!("q={plain}%20nobody"), 0).await).is_empty());
 
-    // page by page, with a cursor that is good for this search only
+    // page by page, with a cursor that is valid for this search only
     let path = |query: &str| format!("/v1/messages/search?{query}");
     let page = ana.client.get(&path(&format!("q={plain}&limit=1"))).await.ok(200);
     assert_eq!(ids(&page), [second]);
@@ -60,7 +60,7 @@ async fn messages_are_searched_by_word() {
     ana.client.get(&path(&format!("q=reeds&cursor={cursor}"))).await.refused(422, "VALIDATION_ERROR");
     bo.client.get(&path(&format!("q={plain}&cursor={cursor}"))).await.refused(422, "VALIDATION_ERROR");
 
-    // what it says now counts, at once
+    // a search finds the edited text, at once
     let message = format!("/v1/messages/{first}");
     ana.client.put(&message, &json!({ "content": "It flew away" })).await.ok(200);
     let rest = ana.client.get(&path(&format!("q={plain}"))).await.ok(200);

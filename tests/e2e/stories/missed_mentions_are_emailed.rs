@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::world::{User, World, team::Teammate};
 
-/// More than it is waited for a reader, and the clock's next minute.
+/// Longer than the mail waits for a reader, plus the next minute of the clock.
 const LATER: Duration = Duration::from_mins(17);
 
-/// A channel of two.
+/// Creates a channel of two.
 async fn two_members(world: &World) -> (Teammate, Teammate, String) {
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     let channel = ana.create_channel(true).await;
@@ -43,7 +43,7 @@ async fn missed_mentions_are_emailed() {
     let deleted = send_to_channel(&ana, &channel, &format!("@{name} never mind me")).await;
     ana.client.delete(&format!("/v1/messages/{}", deleted["id"].as_str().expect("an id"))).await.ok(200);
     advance_time(&world, Duration::from_mins(10)).await;
-    assert!(mails_to(&world, &bo).is_empty(), "whoever is there reads it first");
+    assert!(mails_to(&world, &bo).is_empty(), "online members are not mailed at once");
     advance_time(&world, LATER).await;
     let mail = &mails_to(&world, &bo)[..];
     let [text] = mail else { panic!("one mail: {mail:?}") };
@@ -51,7 +51,7 @@ async fn missed_mentions_are_emailed() {
     advance_time(&world, LATER).await;
     assert_eq!(mails_to(&world, &bo).len(), 1, "once");
 
-    // what is read in time is not written of; tokens of before have expired
+    // mentions that were read in time are not mailed, and the earlier tokens have expired
     let (ana, bo) = (ana.log_in(&world).await, bo.log_in(&world).await);
     let read = send_to_channel(&ana, &channel, &format!("@{name} read this")).await;
     bo.client.put(&format!("/v1/channels/{channel}/read"), &json!({ "seq": read["seq"] })).await.ok(200);
@@ -68,7 +68,7 @@ async fn quiet_hours_and_opt_outs_are_respected() {
     let path = "/v1/notifications/preferences";
     let first = bo.client.get(path).await.ok(200);
     assert_eq!(first, json!({ "mail_digest": "hourly", "quiet_hours": null }));
-    // from a minute ago for two hours, by the clock of UTC
+    // quiet hours from a minute ago, for two hours, in UTC
     let minute = world.local_cloud().clock().now().as_second() / 60 % 1440;
     let time = |minute: i64| format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
     let hours = json!({ "from": time(minute + 1439), "to": time(minute + 120), "time_zone": "UTC" });
@@ -85,7 +85,7 @@ async fn quiet_hours_and_opt_outs_are_respected() {
     advance_time(&world, Duration::from_mins(65)).await;
     assert_eq!(mails_to(&world, &bo).len(), 1, "in the morning");
 
-    // at most one a day, and none where none is wanted
+    // at most one mail a day, and none after an opt-out
     let (ana, bo) = (ana.log_in(&world).await, bo.log_in(&world).await);
     send_to_channel(&ana, &channel, &format!("@{name} again")).await;
     advance_time(&world, Duration::from_hours(10)).await;

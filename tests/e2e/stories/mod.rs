@@ -1,4 +1,4 @@
-//! What people do with the product.
+//! The behaviour of the product, as its users see it.
 
 mod a_banned_account_loses_access_immediately;
 mod a_channel_has_owners;

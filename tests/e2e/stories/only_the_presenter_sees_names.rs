@@ -19,7 +19,7 @@ async fn only_the_presenter_sees_names() {
     watching.wait_for_where("vote_update", |update| update["total_voters"] == 1).await;
     socket.close().await;
 
-    // the presenter knows who it was
+    // the presenter sees the name
     assert_eq!(
         presenter.wait_for_where("participant_joined", |event| event["display_name"] == "Zebulon").await["participant_id"],
         json!(zebulon.id)
@@ -31,7 +31,7 @@ async fn only_the_presenter_sees_names() {
     session.transition("end").await;
     watching.wait_for("session_ended").await;
 
-    // nobody else heard a name, an id or a note
+    // no participant received a name, an id or a note
     for event in &watching.received {
         let frame = event.frame.to_string();
         for secret in ["Zebulon", zebulon.id.as_str(), "QUAGGA", ana.email.as_str()] {

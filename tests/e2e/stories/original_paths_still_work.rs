@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 
 use crate::world::{ClientSocket, World, images::small_image, users::choice_slide};
 
-/// Every path of seed 1 that is in this product by now, as its README spells it, and under every prefix, with and
-/// without a slash at the end.
+/// Returns every path of seed 1 that this product serves, as the README of the seed spells it, under every prefix, with
+/// and without a slash at the end.
 #[tokio::test]
 async fn original_paths_still_work() {
     let world = World::start().await;
@@ -106,7 +106,7 @@ async fn the_original_socket_path_still_opens() {
         let state = socket.wait_for("session_state").await;
         assert_eq!((&state["session_id"], &state["role"]), (&json!(id), &json!("presenter")), "{path}");
     }
-    // the flat form of messages, and the source's names
+    // the flat form of messages, with the field names of the original
     let (_, mut bo) = session.join_and_connect(&world, "Bo").await;
     let flat = json!({ "type": "submit_response", "slide_id": presentation.slides[0].id, "content": { "selected": "b" } });
     bo.send_text(&flat.to_string()).await;

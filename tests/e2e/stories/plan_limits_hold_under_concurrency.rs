@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::world::{ApiClient, ApiResponse, ClientSocket, User, World};
 
-/// How many were let in; all others were refused by this limit.
+/// Returns how many requests were accepted. All others were refused by this limit.
 fn accepted_count(answers: &[ApiResponse], limit: &str) -> usize {
     let (done, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
     for answer in refused {
@@ -41,9 +41,9 @@ async fn the_free_plan_has_five_sessions_a_month() {
     assert_eq!(accepted_count(&create_sessions(&ana, &presentation.id, 12).await, "sessions_per_month"), 5);
     assert_eq!(usage(&ana, "sessions_per_month").await, (json!(5), json!(5)));
     let mine = ana.client.get("/v1/sessions?limit=100").await.ok(200);
-    assert_eq!(mine["items"].as_array().map(Vec::len), Some(5), "what was refused left nothing");
+    assert_eq!(mine["items"].as_array().map(Vec::len), Some(5), "refused requests created no session");
 
-    // another plan counts at once, and what was used is used
+    // a new plan applies at once, and the usage is kept
     let path = format!("/v1/admin/speakers/{}/plan", ana.id);
     root.client.patch(&path, &json!({ "plan_id": "pro" })).await.ok(200);
     assert_eq!(accepted_count(&create_sessions(&ana, &presentation.id, 2).await, "sessions_per_month"), 2);
@@ -57,7 +57,7 @@ async fn the_free_plan_has_five_sessions_a_month() {
         0
     );
 
-    // the next month begins anew
+    // the next month starts with zero usage
     world.local_cloud().clock().advance(Duration::from_hours(31 * 24));
     let ana = ana.log_in(&world).await;
     assert_eq!(usage(&ana, "sessions_per_month").await, (json!(0), json!(5)));
@@ -68,7 +68,7 @@ async fn the_free_plan_has_five_sessions_a_month() {
     assert_eq!(sessions, [1, 7], "{usage}");
 }
 
-/// Asks again while a dependency fails, as clients do.
+/// Retries while a dependency fails, as clients do.
 async fn post_until_available(client: &ApiClient, path: &str, body: &Value) -> ApiResponse {
     loop {
         let answer = client.post(path, body).await;
@@ -78,7 +78,7 @@ async fn post_until_available(client: &ApiClient, path: &str, body: &Value) -> A
     }
 }
 
-/// Refused writes and transactions that conflict: what is counted is what there is.
+/// Writes are refused and transactions conflict, and the counter still equals the number of sessions.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn plan_limits_hold_under_chaos() {
     let parameters = [("DefaultPlan".to_owned(), "free".to_owned())].into();
@@ -92,7 +92,7 @@ async fn plan_limits_hold_under_chaos() {
     world.local_cloud().emulator().conflict_next_transactions(6);
     ana.client.post("/v1/sessions", &body).await.refused(503, "SERVICE_UNAVAILABLE");
     let made = join_all((0..8).map(|_| post_until_available(&ana.client, "/v1/sessions", &body))).await;
-    assert_eq!(accepted_count(&made, "sessions_per_month"), 4, "and the one of before");
+    assert_eq!(accepted_count(&made, "sessions_per_month"), 4, "one session existed before");
     let path = format!("/v1/sessions/code/{}/join", session.code);
     let joined = join_all(
         (0..40).map(|_| async { post_until_available(&world.anonymous(), &path, &json!({})).await }),
@@ -111,7 +111,7 @@ async fn the_free_plan_has_twenty_five_participants() {
     let (ana, bo, eve) = (world.user("ana").await, world.user("bo").await, world.user("eve").await);
     let (presentation, session) = ana.start_session(1).await;
 
-    // one with an account, however often they come
+    // a person with an account counts once, regardless of how often they join
     for _ in 0..3 {
         session.join_from(bo.client.clone(), Some("Bo")).await;
     }
@@ -122,7 +122,7 @@ async fn the_free_plan_has_twenty_five_participants() {
     );
     assert_eq!(usage(&ana, "participants_per_session").await, (json!(25), json!(25)));
 
-    // it is full for newcomers, by the socket too, and for nobody else
+    // the session is full for new participants, by the socket too, and open for all others
     let by_socket = |user: &User| {
         let base = world.local_cloud().socket_url();
         ClientSocket::try_open(&format!("{base}?session_id={}&token={}", session.id, user.access_token))
@@ -133,7 +133,7 @@ async fn the_free_plan_has_twenty_five_participants() {
     assert_eq!(guest.rejoin().await.id, guest.id);
     session.join_from(bo.client.clone(), None).await;
 
-    // another plan is for the next session
+    // another plan applies to the next session
     let path = format!("/v1/admin/users/{}/plan", ana.id);
     root.client.patch(&path, &json!({ "plan": "enterprise" })).await.ok(200);
     assert_eq!(
@@ -147,7 +147,7 @@ async fn the_free_plan_has_twenty_five_participants() {
     );
 }
 
-/// A whole room comes from one address, all at once.
+/// A whole room joins from one address concurrently.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removed_participant_frees_one_seat() {
     let Some((world, _)) = World::with_admin("one address", "free").await else { return };
@@ -159,7 +159,7 @@ async fn a_removed_participant_frees_one_seat() {
     let done: Vec<_> = joined.iter().filter(|answer| answer.status == 201).collect();
     assert_eq!(done.len(), 25);
 
-    // a seat is free again, once
+    // one seat is free again
     let first = done[0].body()["participant_id"].as_str().unwrap().to_owned();
     let removal = format!("/v1/sessions/{}/participants/{first}", session.id);
     for _ in 0..2 {

@@ -12,13 +12,13 @@ async fn presence_survives_a_lost_disconnect() {
     let (cy, socket) = session.join_and_connect(&world, "Cy").await;
     presenter.wait_for_where("participant_count", |payload| payload["participant_count"] == 2).await;
 
-    // Cy is gone without a word; the next thing that is told to the room finds out
+    // Cy is gone without a `$disconnect`, and the next event of the room detects it
     socket.drop_without_close();
     while world.local_cloud().open_socket_count() > 2 {
         tokio::task::yield_now().await;
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    // nobody is just about to come: a connection that young would be waited for
+    // all connections are old enough: the server would wait for a very young one
     world.local_cloud().clock().advance(Duration::from_secs(30));
     bo.send("response_submitted", vote_payload(&presentation.slides[0], "a", 1)).await;
     let left = presenter.wait_for("participant_left").await;
@@ -26,13 +26,13 @@ async fn presence_survives_a_lost_disconnect() {
     presenter.wait_for_where("participant_count", |payload| payload["participant_count"] == 1).await;
     bo.wait_for_where("participant_count", |payload| payload["participant_count"] == 1).await;
 
-    // they come back and are one again
+    // they reconnect and count once again
     let (_again, state) = cy.reconnect().await;
     assert_eq!(state["participant_count"], 2, "{state}");
     presenter.wait_for_where("participant_count", |payload| payload["participant_count"] == 2).await;
 }
 
-/// A row that nothing cleans up dies with the two hours that a connection may live.
+/// A row that is never cleaned up expires after two hours, the lifetime of a connection.
 #[tokio::test]
 async fn a_connection_without_disconnect_expires() {
     let Some(world) = World::without_disconnects("a lost $disconnect").await else { return };
@@ -52,14 +52,14 @@ async fn a_connection_without_disconnect_expires() {
     assert_eq!(ClientScreen::from_events(&presenter.received).people, Some(1));
 }
 
-/// Two hours or ten silent minutes end a connection; who comes back misses nothing.
+/// A connection ends after two hours or ten silent minutes, and a client that reconnects misses nothing.
 #[tokio::test]
 async fn an_idle_connection_is_closed_and_reconnects_with_full_state() {
     let Some(world) = World::local_only("idle connections").await else { return };
     let ana = world.user("ana").await;
     let (presentation, session) = ana.start_session(2).await;
     let (bo, mut socket) = session.join_and_connect(&world, "Bo").await;
-    // what is posted to a connection counts as much as what it says
+    // frames to a connection keep it open as much as frames from it
     world.wait_for_jobs().await;
     world.local_cloud().clock().advance(Duration::from_secs(601));
     socket.wait_closed().await;

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Teammate, World, team::Channel};
 
-/// Everything that can be asked of a channel.
+/// Returns every request for a channel.
 fn all_requests(channel: &str, somebody: &str) -> Vec<(Method, String, Value)> {
     let base = format!("/api/v1/channels/{channel}");
     let member = format!("{base}/members/{somebody}");
@@ -26,7 +26,7 @@ fn all_requests(channel: &str, somebody: &str) -> Vec<(Method, String, Value)> {
     ]
 }
 
-/// The same words for one that there is and for one that there is not.
+/// Checks that a hidden channel and a missing one get the same error.
 async fn expect_not_found(who: &Teammate, channel: &str, somebody: &str) {
     let unknown = uuid::Uuid::from_u128(rand::random()).to_string();
     let pairs = all_requests(channel, somebody).into_iter().zip(all_requests(&unknown, somebody));
@@ -55,13 +55,13 @@ async fn a_private_channel_is_visible_to_its_members_only() {
     let mut cy_socket = cy.connect_to_team_unread().await;
     let mut bo_socket = bo.connect_to_team_unread().await;
 
-    // an owner adds, a member does not
+    // an owner can add members, a member cannot
     let add = |who: &Teammate| json!({ "user_id": who.id });
     for _ in 0..2 {
         ana.client.post(&format!("{base}/add-user"), &add(&bo)).await.ok(200);
     }
-    let told = bo_socket.wait_for_where("channel_created", |told| told["id"] == channel.id.as_str()).await;
-    assert_eq!((&told["name"], &told["member_count"]), (&json!(channel.name), &json!(2)));
+    let event = bo_socket.wait_for_where("channel_created", |event| event["id"] == channel.id.as_str()).await;
+    assert_eq!((&event["name"], &event["member_count"]), (&json!(channel.name), &json!(2)));
     bo.client.post(&format!("{base}/add-user"), &add(&cy)).await.refused(403, "FORBIDDEN");
     let nobody = json!({ "user_id": uuid::Uuid::from_u128(rand::random()) });
     ana.client.post(&format!("{base}/add-user"), &nobody).await.refused(404, "RESOURCE_NOT_FOUND");
@@ -76,15 +76,15 @@ async fn a_private_channel_is_visible_to_its_members_only() {
     bo.client.post(&format!("{base}/add-user"), &add(&cy)).await.ok(200);
     ana.client.delete(&format!("{base}/members/{}", cy.id)).await.ok(204);
 
-    // out at once, and as if it had never been
+    // the member loses access at once, and the channel looks as if it had never existed
     expect_not_found(&cy, &channel.id, &ana.id).await;
-    cy_socket.wait_for_where("user_left", |told| told["user_id"] == cy.id.as_str()).await;
+    cy_socket.wait_for_where("user_left", |event| event["user_id"] == cy.id.as_str()).await;
     ana.client.patch(&base, &json!({ "description": "of herons" })).await.ok(200);
-    bo_socket.wait_for_where("channel_updated", |told| told["description"] == "of herons").await;
+    bo_socket.wait_for_where("channel_updated", |event| event["description"] == "of herons").await;
     cy_socket.receive_until_pong().await;
     assert_eq!(cy_socket.count("channel_updated"), 0);
 
-    // it goes with its last member, and its name is free
+    // the channel is deleted with its last member, and its name is free
     bo.client.delete(&format!("{base}/leave")).await.ok(200);
     ana.client.delete(&format!("{base}/leave")).await.ok(200);
     expect_not_found(&ana, &channel.id, &bo.id).await;
@@ -109,7 +109,7 @@ async fn two_users_have_one_direct_channel() {
     assert_eq!((&of_ana["with"], &of_bo["with"]), (&json!(bo.id), &json!(ana.id)));
     assert_eq!((&of_ana["name"], &of_ana["member_count"]), (&json!(null), &json!(2)));
     let id = of_ana["id"].as_str().unwrap();
-    bo_socket.wait_for_where("channel_created", |told| told["id"] == id).await;
+    bo_socket.wait_for_where("channel_created", |event| event["id"] == id).await;
     ana.client.post("/v1/channels/direct", &with(&bo)).await.ok(200);
 
     let refused = ana.client.post("/v1/channels/direct", &with(&ana)).await.refused(422, "VALIDATION_ERROR");
@@ -118,7 +118,7 @@ async fn two_users_have_one_direct_channel() {
     let of_dee = json!({ "user_id": dee.id });
     ana.client.post("/v1/channels/direct", &of_dee).await.refused(404, "RESOURCE_NOT_FOUND");
 
-    // nobody else ever, and as it is
+    // no other account may preview it, and the author sees it unchanged
     expect_not_found(&cy, id, &ana.id).await;
     let base = format!("/v1/channels/{id}");
     ana.client.delete(&format!("{base}/leave")).await.refused(409, "CONFLICT");

@@ -10,7 +10,7 @@ const NOTES: &str = "Herons nest in high trees near water, in colonies of up to 
     !private the reserve is bankrupt\n\
     A heron lives for fifteen years on average.";
 
-/// A talk about herons that has begun, with notes; `with` says how it goes.
+/// Starts a talk about herons with notes. `with` sets the options of the session.
 async fn start_talk(world: &World, with: Value) -> (User, Presentation, Session) {
     let ana = world.user("ana").await;
     let presentation = ana.create_presentation(1).await;
@@ -50,16 +50,16 @@ async fn the_assistant_answers_from_the_notes_and_cites_them() {
         assert_eq!(answer["citations"][0]["source"], "notes", "{answer}");
         assert!(!answer.to_string().contains("bankrupt"), "{answer}");
     }
-    // everyone sees the question and how it stands, and not who asked
+    // all clients see the question and its state, but not who asked it
     let seen =
         cy_socket.wait_for_where("question_updated", |question| question["status"] == "answered").await;
     assert_eq!((&seen["question_text"], seen.get("display_name")), (&json!("Where do herons nest?"), None));
     assert!(
         !cy_socket.received.iter().any(|event| event.kind == "ai_response"),
-        "answers go to whoever asked"
+        "the answer goes to the participant who asked"
     );
 
-    // whoever missed the push finds it
+    // a client that missed the push finds the question in the list
     let id = asked["question_id"].as_str().unwrap();
     let path = format!("/v1/sessions/{}/questions/{id}", session.id);
     let found = bo.client.get(&path).await.ok(200);
@@ -100,9 +100,9 @@ async fn duplicate_questions_are_merged() {
     let (cy, mut cy_socket) = session.join_and_connect(&world, "Cy").await;
     ask(&mut bo_socket, "How long does a heron live?").await;
     bo_socket.wait_for_where("ai_response", |answer| answer["is_complete"] == true).await;
-    // a client that heard nothing says it again
+    // a client that got no response sends the question again
     ask(&mut bo_socket, "How long does a heron live?").await;
-    // and somebody else asks it in other words
+    // another participant asks it in other words
     cy_socket.send("ask_question", json!({ "question_text": "how long do herons live" })).await;
     let answer = cy_socket.wait_for_where("ai_response", |answer| answer["is_complete"] == true).await;
     assert!(answer["response_text"].as_str().unwrap().contains("fifteen"), "{answer}");
@@ -114,7 +114,7 @@ async fn duplicate_questions_are_merged() {
     let merged = all.iter().find(|question| question["status"] == "merged").unwrap();
     let first = all.iter().find(|question| question["status"] == "answered").unwrap();
     assert_eq!(merged["merged_into"], first["question_id"]);
-    // whoever asks the same wants it answered
+    // a participant who asks the same question adds an up-vote
     assert_eq!(first["upvotes"], 1, "{first}");
     let path = format!("/v1/sessions/{}/questions?status=merged", session.id);
     assert_eq!(ana.client.get(&path).await.ok(200)["total"], 1);
@@ -137,17 +137,17 @@ async fn a_drafted_answer_needs_approval() {
         (seen[0].get("draft"), &seen[0]["answer"], &seen[0]["status"]),
         (None, &Value::Null, &json!("queued"))
     );
-    assert_eq!(socket.count("ai_response"), 0, "nobody is told what is not approved");
+    assert_eq!(socket.count("ai_response"), 0, "unapproved answers are not sent");
 
     let id = drafted["question_id"].as_str().unwrap();
     let path = format!("/v1/sessions/{}/questions/{id}/answer", session.id);
     ana.client.post(&path, &json!({})).await.ok(200);
     let answer = socket.wait_for("ai_response").await;
     assert_eq!((&answer["response_text"], &answer["is_ai"]), (&json!(draft), &json!(true)), "{answer}");
-    // a double click
+    // a double click approves once
     let again = ana.client.post(&path, &json!({})).await.ok(200);
     assert_eq!(again["answer"]["response_text"], json!(draft), "{again}");
-    // in their own words, over it
+    // the presenter replaces the draft by their own words
     ana.client.post(&path, &json!({ "response_text": "At dawn, and at dusk." })).await.ok(200);
     let answer = socket.wait_for_where("ai_response", |answer| answer["is_ai"] == false).await;
     assert_eq!(answer["response_text"], "At dawn, and at dusk.");
@@ -169,7 +169,7 @@ async fn questions_are_up_voted_pinned_hidden_and_merged() {
         ids.push(made["question_id"].as_str().unwrap().to_owned());
     }
     let [eat, sing, leg] = ids.try_into().unwrap();
-    // however often it is said
+    // a repeated up-vote counts once
     for _ in 0..2 {
         cy.client.put(&format!("{path}/{leg}/upvote"), &json!({})).await.ok(204);
         bo_socket.send("upvote_question", json!({ "question_id": leg })).await;
@@ -183,7 +183,7 @@ async fn questions_are_up_voted_pinned_hidden_and_merged() {
         |list: &[Value]| -> Vec<Value> { list.iter().map(|one| one["question_id"].clone()).collect() };
     assert_eq!(order(&questions(&cy, &session).await), [json!(sing), json!(leg), json!(eat)]);
 
-    // hidden: gone for everyone but whoever asked, and the presenter
+    // a hidden question is visible only to the participant who asked it and the presenter
     ana.client
         .patch(&format!("{path}/{leg}"), &json!({ "status": "hidden", "is_flagged": true }))
         .await
@@ -229,7 +229,7 @@ async fn merging_questions_keeps_votes_wordings_and_answers() {
     }
     ana.client.patch(&format!("{path}/{first}"), &json!({ "merged_into": second })).await.ok(200);
     ana.client.patch(&format!("{path}/{second}"), &json!({ "merged_into": third })).await.ok(200);
-    // Eve and Cy, and Bo, who asked; Cy, who asked too, is one
+    // the votes are those of Eve, Cy and Bo; Cy voted and asked, and counts once
     di_socket
         .wait_for_where("question_updated", |one| one["question_id"] == json!(third) && one["upvotes"] == 3)
         .await;
@@ -245,7 +245,7 @@ async fn merging_questions_keeps_votes_wordings_and_answers() {
             "{answer}"
         );
     }
-    // into one that is answered
+    // merge into an answered question
     let late = json!({ "question_text": "And their lunch?" });
     let late = bo.client.post(&path, &late).await.ok(201)["question_id"].clone();
     let late = late.as_str().unwrap();
@@ -272,7 +272,7 @@ async fn participants_receive_only_visible_changes() {
     world.wait_for_jobs().await;
     let heard =
         socket.receive_until_pong().await.iter().filter(|event| event.kind == "question_updated").count();
-    assert_eq!(heard, 2, "that it was asked, and pinned");
+    assert_eq!(heard, 2, "one event for the question, one for the pin");
 }
 
 #[tokio::test]
@@ -304,7 +304,7 @@ async fn invalid_questions_are_refused_and_floods_limited() {
         .send_text(&json!({ "type": "question_asked", "ref": 1, "question_text": "And 8?" }).to_string())
         .await;
     assert_eq!(socket.wait_for_error(&json!(1)).await["code"], "rate_limited");
-    // others from where they are, who join anew for every six
+    // participants at another address ask too, a new participant for every six questions
     world.begin_window(std::time::Duration::from_mins(1));
     for crowd in 0..10 {
         let dan = session.join_from(world.anonymous().at_address("198.51.100.7"), None).await;
@@ -324,7 +324,7 @@ async fn invalid_questions_are_refused_and_floods_limited() {
     cy.client.post(&path, &json!({ "question_text": "Still on?" })).await.refused(409, "SESSION_ENDED");
 }
 
-/// What is still to come is not told before, whoever asks for it.
+/// The assistant does not reveal later slides to any participant.
 #[tokio::test]
 async fn the_assistant_uses_only_slides_already_shown() {
     let world = World::start().await;
@@ -358,7 +358,7 @@ async fn the_assistant_uses_only_slides_already_shown() {
     assert!(!largest["response_text"].to_string().contains("Goliath"), "{largest}");
     assert!(!booms["response_text"].to_string().contains("booms"), "{booms}");
 
-    // shown and revealed, they are
+    // after the slides are shown and revealed, the assistant uses them
     session.show_slide(&presentation.slides[1]).await;
     let results = format!("/v1/sessions/{}/slides/{}/results", session.id, presentation.slides[1].id);
     ana.client.put(&results, &json!({ "visible": true })).await.ok(200);

@@ -23,13 +23,13 @@ async fn refresh_tokens_rotate() {
     let client = world.anonymous().with_token(text(&tokens, "access_token"));
     client.get("/v1/auth/me").await.ok(200);
 
-    // one token is not another
+    // an access token and a refresh token are not interchangeable
     refresh(&world, &ana.access_token).await.refused(401, "UNAUTHORIZED");
     let wrong = world.anonymous().with_token(&ana.refresh_token);
     wrong.get("/v1/auth/me").await.refused(401, "UNAUTHORIZED");
 }
 
-/// Whoever lost the answer asks again and gets the same; fifty at once get one successor.
+/// A client that lost the response retries and gets the same pair. Fifty concurrent requests get one successor.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn parallel_refreshes_get_one_successor() {
     let world = World::start().await;
@@ -46,13 +46,13 @@ async fn a_reused_refresh_token_ends_the_log_in() {
     let ana = world.user("ana").await;
     let second = refresh(&world, &ana.refresh_token).await.ok(200);
     let third = refresh(&world, text(&second, "refresh_token")).await.ok(200);
-    // the grandparent: someone has it who should not
+    // reuse of the grandparent means that the token was stolen
     refresh(&world, &ana.refresh_token).await.refused(401, "UNAUTHORIZED");
     refresh(&world, text(&third, "refresh_token")).await.refused(401, "UNAUTHORIZED");
     let client = world.anonymous().with_token(text(&third, "access_token"));
     client.get("/v1/auth/me").await.refused(401, "UNAUTHORIZED");
 
-    // the parent, but not at once
+    // the parent is refused too, after the grace period
     let phone = ana.log_in(&world).await;
     let next = refresh(&world, &phone.refresh_token).await.ok(200);
     world.local_cloud().clock().advance(Duration::from_secs(31));
@@ -60,7 +60,7 @@ async fn a_reused_refresh_token_ends_the_log_in() {
     refresh(&world, text(&next, "refresh_token")).await.refused(401, "UNAUTHORIZED");
 }
 
-/// Thirty days from the log-in, however often it rotates.
+/// A log-in expires after thirty days, regardless of how often it rotates.
 #[tokio::test]
 async fn a_log_in_expires_after_thirty_days() {
     let Some(world) = World::local_only("thirty days").await else { return };

@@ -86,16 +86,16 @@ async fn faster_correct_quiz_answers_rank_higher() {
     ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
     let revealed = cy_socket.wait_for("results_changed").await;
     assert_eq!(revealed["slide"]["content"]["correct"], json!(["a"]), "{revealed}");
-    let told = cy_socket.wait_for("leaderboard_updated").await;
+    let event = cy_socket.wait_for("leaderboard_updated").await;
     let ids: Vec<_> =
-        told["entries"].as_array().unwrap().iter().map(|entry| &entry["participant_id"]).collect();
-    assert_eq!(ids, [&json!(bo.id), &json!(cy.id)], "{told}");
-    assert_eq!(told["entries"][0]["display_name"], json!(null), "names are the presenter's");
+        event["entries"].as_array().unwrap().iter().map(|entry| &entry["participant_id"]).collect();
+    assert_eq!(ids, [&json!(bo.id), &json!(cy.id)], "{event}");
+    assert_eq!(event["entries"][0]["display_name"], json!(null), "only the presenter sees names");
     let named = presenter
-        .wait_for_where("leaderboard_updated", |told| told["entries"][0]["display_name"] == "Bo")
+        .wait_for_where("leaderboard_updated", |event| event["entries"][0]["display_name"] == "Bo")
         .await;
     let points = |place: usize| named["entries"][place]["points"].as_u64().unwrap();
-    // ten seconds of sixty cost a fifth of the half that is for speed; a busy machine takes its own
+    // ten of sixty seconds cost a fifth of the points for speed, and a busy machine adds some delay
     assert!(points(0) > 800 && points(0) - points(1) >= 150, "{named}");
     let mine = cy.client.get(&board).await.ok(200);
     assert_eq!((&mine["me"]["rank"], &mine["total"]), (&json!(2), &json!(2)), "{mine}");
@@ -117,11 +117,11 @@ async fn a_revealed_quiz_accepts_no_answers() {
     socket.wait_for_where("leaderboard_updated", |board| board["total"] == 1).await;
     world.expire_caches().await;
     cy.client.post("/v1/responses", &body("a")).await.refused(409, "RESULTS_SHOWN");
-    // whoever did not hear that their answer was stored
+    // a retry by a participant who got no response
     bo.client.post("/v1/responses", &body("a")).await.ok(201);
     bo.client.post("/v1/responses", &body("b")).await.refused(409, "RESULTS_SHOWN");
     assert_eq!(session.responses_to_slide(slide).await["total"], 1);
-    // hidden again it takes them, but what is right is known
+    // hidden again, the quiz accepts responses, but the solution is known
     ana.client.put(&results, &json!({ "visible": false })).await.ok(200);
     socket.wait_for_where("leaderboard_updated", |board| board["total"] == 0).await;
     cy.client.post("/v1/responses", &body("a")).await.ok(201);
@@ -130,7 +130,7 @@ async fn a_revealed_quiz_accepts_no_answers() {
     world.wait_for_jobs().await;
     let board = cy.client.get(&format!("/v1/sessions/{}/leaderboard", session.id)).await.ok(200);
     assert_eq!((&board["total"], &board["me"]), (&json!(1), &json!(null)), "{board}");
-    // begun anew, everyone may earn points
+    // after the reset every participant may earn points
     ana.client.delete(&results).await.ok(200);
     ana.client.put(&results, &json!({ "visible": false })).await.ok(200);
     cy.client.post("/v1/responses", &body("a")).await.ok(201);
@@ -167,11 +167,11 @@ async fn hiding_a_quiz_answer_removes_its_score() {
     let answer = bo.client.post("/v1/responses", &body).await.ok(201);
     let results = format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id);
     ana.client.put(&results, &json!({ "visible": true })).await.ok(200);
-    socket.wait_for_where("leaderboard_updated", |told| told["total"] == 1).await;
+    socket.wait_for_where("leaderboard_updated", |event| event["total"] == 1).await;
     let path = format!("/v1/responses/{}", answer["response_id"].as_str().unwrap());
     let hide = json!({ "session_id": session.id, "slide_id": slide.id, "is_hidden": true });
     ana.client.patch(&path, &hide).await.ok(200);
-    socket.wait_for_where("leaderboard_updated", |told| told["total"] == 0).await;
+    socket.wait_for_where("leaderboard_updated", |event| event["total"] == 0).await;
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn a_reset_quiz_accepts_new_answers() {
     }
     presenter.wait_for_where("vote_update", |update| update["total_voters"] == 2).await;
     ana.client.delete(&format!("/v1/sessions/{}/slides/{}/results", session.id, slide.id)).await.ok(200);
-    // at once: the same option is another answer, and another option is one too
+    // immediately after the reset, the same option and another option both count as new responses
     bo.client.post("/v1/responses", &body("a")).await.ok(201);
     cy.client.post("/v1/responses", &body("b")).await.ok(201);
     let two = |update: &serde_json::Value| update["votes"] == json!({ "a": 1, "b": 1 });
@@ -207,7 +207,11 @@ async fn participants_navigate_slides_at_their_own_pace() {
     let (bo, mut socket) = session.join_and_connect(&world, "Bo").await;
     let path = format!("/v1/sessions/{}/slides", session.id);
     let early = bo.client.get(&path).await.ok(200);
-    assert_eq!(early["items"].as_array().unwrap().len(), 1, "the rest when it has begun: {early}");
+    assert_eq!(
+        early["items"].as_array().unwrap().len(),
+        1,
+        "later slides are listed after the start: {early}"
+    );
     session.transition("start").await;
     assert_eq!(bo.client.get(&path).await.ok(200)["items"].as_array().unwrap().len(), 3);
     for slide in &presentation.slides {
@@ -218,7 +222,7 @@ async fn participants_navigate_slides_at_their_own_pace() {
             })
             .await;
     }
-    // whoever comes back finds, slide by slide, what they said and what it came to
+    // a participant who reconnects finds their responses and the results of each slide
     let first = format!("{path}/{}/results", presentation.slides[0].id);
     let mine = bo.client.get(&first).await.ok(200);
     assert_eq!(mine["my_response"]["content"], json!({ "selected": ["b"] }), "{mine}");
@@ -231,7 +235,7 @@ async fn participants_navigate_slides_at_their_own_pace() {
     let body = json!({ "session_id": session.id, "slide_id": elsewhere.slides[0].id, "content": { "selected": ["a"] } });
     bo.client.post("/v1/responses", &body).await.refused(409, "SLIDE_NOT_CURRENT");
 
-    // the presenter takes over: only what is shown may be seen and answered
+    // the presenter takes over, and only the shown slide may be seen and answered
     ana.client.patch(&format!("/v1/sessions/{}", session.id), &json!({ "pace": "presenter" })).await.ok(200);
     assert_eq!(socket.wait_for("session_updated").await["pace"], "presenter");
     world.expire_caches().await;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::world::{ApiClient, ClientSocket, World};
 
-/// Longer than it takes until somebody who loads a page anew is taken for gone.
+/// Longer than the grace period in which a member who reloads a page stays online.
 const RELOAD_GRACE: Duration = Duration::from_secs(6);
 
 async fn online_users(client: &ApiClient) -> Vec<String> {
@@ -13,11 +13,11 @@ async fn online_users(client: &ApiClient) -> Vec<String> {
     users.iter().map(|user| user.as_str().expect("an id").to_owned()).collect()
 }
 
-/// What one has been told of somebody, in order.
+/// Returns the statuses of a member that this client received, in order.
 async fn statuses_of(socket: &mut ClientSocket, user: &str) -> Vec<Value> {
     let seen = socket.receive_until_pong().await.iter();
-    let told = seen.filter(|event| event.kind == "user_status" && event.payload["user_id"] == user);
-    told.map(|event| event.payload["status"].clone()).collect()
+    let events = seen.filter(|event| event.kind == "user_status" && event.payload["user_id"] == user);
+    events.map(|event| event.payload["status"].clone()).collect()
 }
 
 #[tokio::test]
@@ -38,18 +38,14 @@ async fn several_devices_are_one_person() {
     let (mut second, _) = ana.connect_with_state().await;
     let (mut phone, _) = phone.connect_with_state().await;
     world.wait_for_jobs().await;
-    assert_eq!(
-        statuses_of(&mut bo_socket, &ana.id).await,
-        ["online"],
-        "the others of her devices are no news"
-    );
+    assert_eq!(statuses_of(&mut bo_socket, &ana.id).await, ["online"], "her other devices publish no event");
     let mut both = online_users(&bo.client).await;
     both.sort();
     let mut expected = [ana.id.as_str(), bo.id.as_str()];
     expected.sort_unstable();
     assert_eq!(both, expected);
 
-    // every device hears everything, and the second tab has not replaced the first
+    // every device receives every event, and the second tab has not replaced the first
     bo_socket.send("typing_indicator", json!({ "channel_id": channel, "is_typing": true })).await;
     for device in [&mut tab, &mut second, &mut phone] {
         assert_eq!(device.wait_for("typing_indicator").await["user_id"], bo.id.as_str());
@@ -59,13 +55,13 @@ async fn several_devices_are_one_person() {
         assert_eq!(device.wait_for("new_message").await["content"], "from the first tab");
     }
 
-    // a page that is loaded anew, and a tab that goes for good
+    // one page is reloaded, and one tab is closed
     second.close().await;
     tab.close().await;
     let (tab, _) = ana.connect_with_state().await;
     world.local_cloud().clock().advance(RELOAD_GRACE);
     world.wait_for_jobs().await;
-    assert_eq!(statuses_of(&mut bo_socket, &ana.id).await, ["online"], "she was there all the time");
+    assert_eq!(statuses_of(&mut bo_socket, &ana.id).await, ["online"], "she stayed online");
     phone.close().await;
     world.local_cloud().clock().advance(RELOAD_GRACE);
     world.wait_for_jobs().await;
@@ -74,18 +70,18 @@ async fn several_devices_are_one_person() {
     tab.close().await;
     world.local_cloud().clock().advance(RELOAD_GRACE);
     let gone = bo_socket
-        .wait_for_where("user_status", |told| {
-            told["user_id"] == ana.id.as_str() && told["status"] == "offline"
+        .wait_for_where("user_status", |event| {
+            event["user_id"] == ana.id.as_str() && event["status"] == "offline"
         })
         .await;
     assert_eq!(online_users(&bo.client).await, [bo.id.as_str()]);
     let (_tab, _) = ana.connect_with_state().await;
-    let at = |told: &Value| told["as_of"].as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok());
-    let is_back = |told: &Value| told["user_id"] == ana.id.as_str() && at(told) > at(&gone);
+    let at = |event: &Value| event["as_of"].as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+    let is_back = |event: &Value| event["user_id"] == ana.id.as_str() && at(event) > at(&gone);
     assert_eq!(bo_socket.wait_for_where("user_status", is_back).await["status"], "online");
 }
 
-/// Whoever has no user name is not of the team, and nobody of it hears of them.
+/// An account without a user name is not in the team, and the team receives no status of it.
 #[tokio::test]
 async fn a_presenter_socket_is_not_team_presence() {
     let Some(world) = World::local_only("a speaker").await else { return };

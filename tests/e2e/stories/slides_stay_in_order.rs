@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::world::{User, World, users::choice_slide};
 
-/// The ids of a presentation's slides, in order; their indexes must say the same.
+/// Returns the ids of a presentation's slides, in order. Their indexes must agree.
 async fn order(ana: &User, presentation: &str) -> Vec<String> {
     let listed = ana.client.get(&format!("/v1/presentations/{presentation}/slides")).await.ok(200);
     let slides = listed["items"].as_array().expect("items");
@@ -25,17 +25,17 @@ async fn slides_stay_in_order() {
     let presentation = ana.create_presentation(0).await.id;
     let path = format!("/v1/presentations/{presentation}/slides");
 
-    // twenty at once, appended
+    // twenty slides are appended concurrently
     let bodies: Vec<_> = (0..20).map(|number| choice_slide(number, false)).collect();
     let made = join_all(bodies.iter().map(|body| ana.client.post(&path, body))).await;
     let mut indexes: Vec<_> =
         made.iter().map(|answer| answer.ok(201)["order_index"].as_u64().unwrap()).collect();
     indexes.sort_unstable();
-    assert_eq!(indexes, (0..20).collect::<Vec<_>>(), "each was told its own place");
+    assert_eq!(indexes, (0..20).collect::<Vec<_>>(), "each response has its own index");
     let slides = order(&ana, &presentation).await;
     assert_eq!(slides.len(), 20);
 
-    // inserted, moved, doubled and deleted at once
+    // slides are inserted, moved, duplicated and deleted concurrently
     let (inserting, bodies) =
         (format!("{path}/insert/0"), [choice_slide(30, false), choice_slide(31, false)]);
     let delete: Vec<_> = slides[..5].iter().map(|slide| format!("/v1/slides/{slide}")).collect();
@@ -57,10 +57,11 @@ async fn slides_stay_in_order() {
     shifted.ok(200);
     let slides_now = order(&ana, &presentation).await;
     assert_eq!(slides_now.len(), 20 + 2 - 5 + 1);
-    let place = |slide: &String| slides_now.iter().position(|other| other == slide).expect("it is there");
-    assert!(place(&twin) > place(&slides[10]), "a twin comes after");
+    let place =
+        |slide: &String| slides_now.iter().position(|other| other == slide).expect("the slide exists");
+    assert!(place(&twin) > place(&slides[10]), "a duplicate follows its original");
 
-    // turned around; a wrong set is refused and changes nothing
+    // the order is reversed; an invalid set is refused and changes nothing
     let mut reversed = slides_now.clone();
     reversed.reverse();
     let reorder = format!("{path}/reorder");

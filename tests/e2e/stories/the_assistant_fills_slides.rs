@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Presentation, Session, User, World, users::Slide};
 
-/// A text question, a summary that is filled when it is shown, and a conclusion on demand.
+/// Creates a text question, a summary that is filled when it is shown, and a conclusion on demand.
 async fn start_talk(world: &World) -> (User, Presentation, Session) {
     let ana = world.user("ana").await;
     let mut presentation = ana.create_presentation(0).await;
@@ -48,9 +48,9 @@ async fn a_summary_is_generated_when_its_slide_is_shown() {
         slide["slide"]["content"]["summary_text"].as_str().is_some_and(|text| text.contains("heron"))
     };
     socket.wait_for_where("slide_changed", written).await;
-    presenter.wait_for_where("generation_updated", |told| told["status"] == "done").await;
+    presenter.wait_for_where("generation_updated", |event| event["status"] == "done").await;
     assert!(slide_content(&ana, summary).await["summary_text"].as_str().unwrap().contains("heron"));
-    // shown again it stays as it is; asked for, it is written anew
+    // showing the slide again keeps the summary, and a request generates it again
     let path = format!("/v1/sessions/{}/slides/{}/generation", session.id, summary.id);
     let first = ana.client.get(&path).await.ok(200);
     assert_eq!((&first["status"], &first["provider"]), (&json!("done"), &json!("extractive")), "{first}");
@@ -59,8 +59,9 @@ async fn a_summary_is_generated_when_its_slide_is_shown() {
     world.wait_for_jobs().await;
     assert_eq!(ana.client.get(&path).await.ok(200), first);
     ana.client.post("/api/ai/summary", &json!({ "session_id": session.id })).await.ok(202);
-    let anew = |told: &Value| told["status"] == "done" && told["requested_at"] != first["requested_at"];
-    presenter.wait_for_where("generation_updated", anew).await;
+    let is_regenerated =
+        |event: &Value| event["status"] == "done" && event["requested_at"] != first["requested_at"];
+    presenter.wait_for_where("generation_updated", is_regenerated).await;
     assert_eq!(ana.client.get(&path).await.ok(200)["status"], "done");
 }
 
@@ -74,12 +75,12 @@ async fn takeaways_are_generated_on_request() {
     let mut presenter = ana.connect_to_session(&session).await;
     let asked = ana.client.post(&path(conclusion), &json!({})).await.ok(202);
     assert_eq!(asked["slide_id"], json!(conclusion.id));
-    presenter.wait_for_where("generation_updated", |told| told["status"] == "done").await;
+    presenter.wait_for_where("generation_updated", |event| event["status"] == "done").await;
     let lines = slide_content(&ana, conclusion).await["conclusions"].as_array().unwrap().len();
     assert!((1..=5).contains(&lines), "{lines}");
-    // nobody has answered: nothing to sum up
+    // without responses there is nothing to summarise
     ana.client.post(&path(summary), &json!({})).await.ok(202);
-    let failed = presenter.wait_for_where("generation_updated", |told| told["status"] == "failed").await;
+    let failed = presenter.wait_for_where("generation_updated", |event| event["status"] == "failed").await;
     assert!(failed["error"].as_str().unwrap().contains("no participant has answered"), "{failed}");
     let refused = ana.client.post(&path(question), &json!({})).await.refused(422, "VALIDATION_ERROR");
     assert!(refused.to_string().contains("slide_id"), "{refused}");
@@ -87,7 +88,7 @@ async fn takeaways_are_generated_on_request() {
     stranger.client.post(&path(summary), &json!({})).await.refused(404, "RESOURCE_NOT_FOUND");
 }
 
-/// A summary is of one audience; the next one does not read it.
+/// A summary belongs to one audience, and the next audience does not see it.
 #[tokio::test]
 async fn summaries_are_not_shared_between_sessions() {
     let world = World::start().await;
@@ -99,7 +100,7 @@ async fn summaries_are_not_shared_between_sessions() {
     socket.send("response_submitted", json!({ "slide_id": question.id, "content": content })).await;
     presenter.wait_for_where("vote_update", |update| update["total_voters"] == 1).await;
     session.show_slide(summary).await;
-    presenter.wait_for_where("generation_updated", |told| told["status"] == "done").await;
+    presenter.wait_for_where("generation_updated", |event| event["status"] == "done").await;
     session.transition("end").await;
 
     let next = ana.create_session(&presentation).await;

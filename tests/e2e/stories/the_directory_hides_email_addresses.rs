@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::world::{ApiClient, DEADLINE, User, World};
 
-/// Signs somebody up for the team.
+/// Registers a member of the team.
 async fn register_member(world: &World, username: &str) -> User {
     let user = world.user("heron").await;
     rename(&user, username).await;
@@ -22,7 +22,7 @@ fn usernames(list: &Value) -> Vec<String> {
     items.iter().map(|item| item["username"].as_str().expect("a user name").to_owned()).collect()
 }
 
-/// Everybody who is listed, page by page.
+/// Returns all listed members, page by page.
 async fn all_members(client: &ApiClient) -> Vec<Value> {
     let (mut all, mut path) = (Vec::new(), "/v1/users?limit=100".to_owned());
     loop {
@@ -33,7 +33,7 @@ async fn all_members(client: &ApiClient) -> Vec<Value> {
     }
 }
 
-/// Asks until exactly these are found: the index follows a moment later.
+/// Searches until exactly these members are found, because the index is updated a moment later.
 async fn expect_found(client: &ApiClient, query: &str, expected: &[&str]) -> Value {
     let begun = std::time::Instant::now();
     loop {
@@ -54,13 +54,13 @@ async fn the_directory_hides_email_addresses() {
     let of = |name: &str| format!("{name}_{tag}");
     let bo = register_member(&world, &of("bo")).await;
     let ana = register_member(&world, &of("Ana")).await;
-    // no user name, no team: a speaker of the same deployment
+    // a speaker without a user name is not in the team
     let cy = world.user("cy").await;
 
     let found = expect_found(&bo.client, &tag, &[&of("Ana"), &of("bo")]).await;
     assert_eq!((&found["items"][0]["id"], &found["next"]), (&json!(ana.id), &json!(null)));
     assert_eq!(found["items"][0].get("email"), None, "{found}");
-    assert_eq!(found["items"][1]["email"], bo.email, "one's own");
+    assert_eq!(found["items"][1]["email"], bo.email, "the caller's own");
     let all = all_members(&bo.client).await;
     let place = |user: &User| all.iter().position(|card| card["id"] == user.id.as_str());
     assert!(place(&ana) < place(&bo) && place(&ana).is_some() && place(&cy).is_none(), "{all:?}");
@@ -71,7 +71,7 @@ async fn the_directory_hides_email_addresses() {
     let expected = json!({ "id": ana.id, "name": "heron", "username": of("Ana"), "avatar": null });
     assert_eq!(card, expected, "and nothing else");
 
-    // nobody guesses an address by looking for it
+    // a search does not reveal an e-mail address
     expect_found(&bo.client, &ana.email, &[]).await;
     let number = ana.email.strip_prefix("heron-").unwrap().split('@').next().unwrap();
     expect_found(&bo.client, number, &[]).await;
@@ -93,14 +93,14 @@ async fn the_directory_hides_email_addresses() {
     let others = format!("/api/v1/users/{}", ana.id);
     bo.client.put(&others, &json!({ "name": "Bo's" })).await.refused(403, "FORBIDDEN");
 
-    // what somebody changes about themselves is what the team sees
+    // the team sees the changes that a member makes to their profile
     let edit = json!({ "name": format!("Grey {tag}"), "avatar": "https://example.com/a.png" });
     ana.client.put(&others, &edit).await.ok(200);
     let found = expect_found(&bo.client, &format!("gREY%20{tag}"), &[&of("Ana")]).await;
     assert_eq!(found["items"][0]["avatar"], "https://example.com/a.png");
     rename(&ana, &of("zoe")).await;
     expect_found(&bo.client, &tag, &[&of("bo"), &of("zoe")]).await;
-    // the old one is free
+    // the old user name is free
     rename(&cy, &of("ana")).await;
     expect_found(&bo.client, &tag, &[&of("ana"), &of("bo"), &of("zoe")]).await;
     cy.client.patch("/v1/users/me", &json!({ "username": null })).await.ok(200);
@@ -122,7 +122,7 @@ async fn suspended_accounts_are_not_listed() {
         root.client.post(&format!("/v1/admin/users/{}/{what}", ana.id), &body).await.ok(200)
     };
     assert_eq!(listed().await, ["ana", "bob"]);
-    // admins see addresses, and find people by them
+    // admins see e-mail addresses, and find accounts by them
     let found = root.client.get(&format!("/v1/users/search/{}", ana.email.to_uppercase())).await.ok(200);
     assert_eq!((usernames(&found), &found["items"][0]["email"]), (vec!["ana".into()], &json!(ana.email)));
 
@@ -137,7 +137,7 @@ async fn suspended_accounts_are_not_listed() {
     root.client.patch(&path, &json!({ "name": "Ana Lima" })).await.ok(200);
     assert_eq!(usernames(&bo.client.get("/v1/users/search/lima").await.ok(200)), ["ana"]);
 
-    // a ban of two hours lapses by itself
+    // a ban of two hours expires automatically
     govern("ban", json!({ "duration_hours": 2 })).await;
     assert_eq!(listed().await, ["bob"]);
     world.local_cloud().clock().advance(Duration::from_hours(2));

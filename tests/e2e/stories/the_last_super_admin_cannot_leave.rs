@@ -16,14 +16,14 @@ async fn create_admin(world: &World, root: &User, name: &str) -> User {
     user
 }
 
-/// Whether somebody can still administer accounts.
+/// Returns whether this account can still administer accounts.
 async fn is_admin(world: &World, user: &User) -> bool {
     let login = json!({ "email": user.email, "password": user.password });
     let login = world.anonymous().post("/v1/auth/login", &login).await;
     login.status == 200 && login.body()["is_admin"] == true
 }
 
-/// Admins below make nobody an admin: they may go, the first one may not.
+/// Admins of a lower role cannot appoint admins. They may leave, and the first admin may not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_last_super_admin_cannot_leave() {
     let Some((world, root)) = World::with_admin("the last admin", "free").await else { return };
@@ -36,12 +36,13 @@ async fn the_last_super_admin_cannot_leave() {
     last.ok(204);
     assert!(is_admin(&world, &root).await && is_admin(&world, &bo).await);
     assert!(!is_admin(&world, &ana).await);
-    // a refusal has deleted nothing, and admins are made as before
+    // a refusal has deleted nothing, and admins can still be appointed
     root.client.get(&format!("/v1/presentations/{}", presentation.id)).await.ok(200);
     create_admin(&world, &root, "cy").await;
 }
 
-/// Nobody proves an address at sign-up: the one in the settings makes one first admin, and none when it is free again.
+/// Sign-up does not verify an address. The configured address creates one first admin, and no second one when the
+/// address is free again.
 #[tokio::test]
 async fn the_first_admin_address_is_used_once() {
     let Some((world, root)) = World::with_admin("the first admin", "free").await else { return };
@@ -81,7 +82,7 @@ async fn admins_act_only_on_lower_roles() {
         let path = format!("/v1/admin/users/{}", target.id);
         actor.client.patch(&path, &edit).await.refused(403, "FORBIDDEN");
     }
-    // only roles below one's own are given
+    // an admin assigns only roles below their own
     let roles = format!("/v1/admin/users/{}/roles", eve.id);
     for (actor, role) in [(&ana, "admin"), (&ana, "super_admin"), (&root, "super_admin")] {
         actor.client.post(&roles, &json!({ "role": role })).await.refused(403, "FORBIDDEN");
@@ -91,11 +92,11 @@ async fn admins_act_only_on_lower_roles() {
     let of_channel = json!({ "role": "moderator", "channel_id": eve.id });
     ana.client.post(&roles, &of_channel).await.refused(422, "VALIDATION_ERROR");
 
-    // a moderator sees accounts, and that is all
+    // a moderator can only read accounts
     eve.client.get("/v1/admin/users").await.ok(200);
     eve.client.get("/v1/admin/actions").await.refused(403, "FORBIDDEN");
     eve.client.post(&format!("/v1/admin/users/{}/ban", eve.id), &json!({})).await.refused(403, "FORBIDDEN");
-    // a role that is lost is lost with the next request
+    // a removed role ends with the next request
     ana.client.delete(&roles).await.ok(200);
     ana.client.delete(&roles).await.refused(404, "RESOURCE_NOT_FOUND");
     eve.client.get("/v1/admin/users").await.refused(403, "FORBIDDEN");

@@ -19,7 +19,7 @@ async fn the_last_vote_counts() {
     cy_socket.send("response_submitted", vote_payload(slide, "c", 1)).await;
     presenter.wait_for_where("vote_update", |update| vote_counts(update) == [1, 0, 1]).await;
 
-    // another mind, then the first one again, late: by its `seq` it is older
+    // another option, then a delayed vote for the first one, which is older by its `seq`
     bo_socket.send("response_submitted", vote_payload(slide, "b", 3)).await;
     presenter.wait_for_where("vote_update", |update| vote_counts(update) == [0, 1, 1]).await;
     bo_socket.send("response_submitted", vote_payload(slide, "a", 2)).await;
@@ -36,7 +36,7 @@ async fn the_last_vote_counts() {
     world.wait_for_jobs().await;
     presenter.receive_until_pong().await;
     let shown = json!({ "votes": ClientScreen::from_events(&presenter.received).votes[&slide.id] });
-    assert_eq!(vote_counts(&shown), [1, 1, 0], "nothing old comes up again");
+    assert_eq!(vote_counts(&shown), [1, 1, 0], "old votes are not counted again");
     let answers = session.responses_to_slide(slide).await;
     assert_eq!(answers["total"], 2, "one answer each: {answers}");
     bo_socket.close().await;
@@ -65,6 +65,5 @@ async fn selections_and_voters_are_counted_separately() {
 }
 
 fn vote_counts(update: &Value) -> [u64; 3] {
-    ["a", "b", "c"]
-        .map(|option| update["votes"][option].as_u64().expect("every option is counted, also with 0"))
+    ["a", "b", "c"].map(|option| update["votes"][option].as_u64().expect("every option has a count, also 0"))
 }

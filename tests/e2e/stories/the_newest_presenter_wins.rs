@@ -9,13 +9,13 @@ async fn the_newest_presenter_wins() {
     let (_, session) = ana.start_session(1).await;
     let mut old = ana.connect_to_session(&session).await;
 
-    // from another device, with a log-in of its own
+    // from another device with a separate log-in
     let mut new = ana.log_in(&world).await.connect_to_session(&session).await;
     let error = old.wait_for("error").await;
     assert_eq!((&error["code"], &error["fatal"]), (&json!("superseded"), &json!(true)));
     old.wait_closed().await;
 
-    // what happens goes to the new one
+    // events go to the new connection
     let guest = session.join(&world, Some("Bo")).await;
     let (_, state) = guest.reconnect().await;
     assert_eq!(state["role"], "audience");
@@ -23,7 +23,7 @@ async fn the_newest_presenter_wins() {
     assert_eq!(new.count("error"), 0);
 }
 
-/// The original's form: whoever is connected says by an access token that they present.
+/// Uses the form of the original: a connected client proves by an access token that it presents.
 #[tokio::test]
 async fn a_guest_connection_of_the_owner_can_become_the_presenter() {
     let world = World::start().await;
@@ -39,7 +39,7 @@ async fn a_guest_connection_of_the_owner_can_become_the_presenter() {
     assert_eq!(
         socket.wait_for_error(&json!(2)).await["code"],
         "invalid_request",
-        "a refresh token is no proof"
+        "a refresh token is not a proof"
     );
 
     socket.send_text(&json!({ "type": "join_speaker", "token": ana.access_token }).to_string()).await;
@@ -47,7 +47,7 @@ async fn a_guest_connection_of_the_owner_can_become_the_presenter() {
     assert_eq!(state["role"], "presenter");
 }
 
-/// A tab that was opened long ago may say only now that it presents.
+/// A tab that was opened long ago may claim the presenter role late.
 #[tokio::test]
 async fn the_latest_presenter_role_wins_over_newer_connections() {
     let world = World::start().await;

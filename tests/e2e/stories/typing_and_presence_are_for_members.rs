@@ -10,7 +10,7 @@ async fn send_typing(socket: &mut ClientSocket, channel: &str, is_typing: bool) 
     socket.receive_until_pong().await;
 }
 
-/// What one has heard of who writes.
+/// Returns the typing events that this client received.
 async fn typing_events(world: &World, socket: &mut ClientSocket) -> Vec<Value> {
     world.wait_for_jobs().await;
     let seen = socket.receive_until_pong().await.iter().filter(|event| event.kind == "typing_indicator");
@@ -30,7 +30,7 @@ async fn typing_and_presence_are_for_members() {
     let heads = established["channels"].as_array().expect("channels");
     assert!(heads.iter().all(|head| head["channel_id"] != channel.as_str()), "{established}");
 
-    // a public channel that one is not in, a private one, and one that there is not, are the same
+    // a public channel that the caller has not joined, a private channel and a missing channel give the same error
     let private = ana.create_channel(true).await["id"].as_str().unwrap().to_owned();
     let none = "01900000-0000-7000-8000-000000000000".to_owned();
     let mut refusals = Vec::new();
@@ -50,9 +50,9 @@ async fn typing_and_presence_are_for_members() {
     users.sort_unstable();
     let mut members = [ana.id.as_str(), bo.id.as_str()];
     members.sort_unstable();
-    assert_eq!(users, members, "eve is there, and not of this channel");
+    assert_eq!(users, members, "eve is online, but not in this channel");
 
-    // at most once in two seconds, and that one has stopped at once; not to one's own devices
+    // at most one event in two seconds, a stop immediately, and none to the member's other devices
     for is_typing in [true, true, false, false, true] {
         send_typing(&mut at_ana, &channel, is_typing).await;
     }
@@ -64,7 +64,7 @@ async fn typing_and_presence_are_for_members() {
         assert!(typing_events(&world, outsider).await.is_empty());
     }
 
-    // leaving the room is not leaving the channel
+    // leaving the room does not leave the channel
     at_bo.request("leave_channel", json!({ "channel_id": channel }), "channel_left").await.unwrap();
     world.local_cloud().clock().advance(Duration::from_secs(2));
     send_typing(&mut at_ana, &channel, true).await;
@@ -77,7 +77,7 @@ async fn typing_and_presence_are_for_members() {
     assert_eq!(typing_events(&world, &mut at_bo).await.len(), 4);
 }
 
-/// Whoever is removed is out with their next frame, and hears nothing more.
+/// A removed member loses access at their next frame, and receives no further events.
 #[tokio::test]
 async fn a_kicked_member_loses_access_at_the_next_frame() {
     let Some(world) = World::local_only("a kick").await else { return };

@@ -11,7 +11,7 @@ async fn unread_counts_follow_reading() {
     for number in 1..=3 {
         last = ana.send_message(&channel, &format!("number {number}")).await;
     }
-    // who joins has read what was there, and who writes has read what they wrote
+    // a new member has read the earlier messages, and an author has read their own
     bo.join_channel(&channel).await;
     let counts = async |who: &crate::world::Teammate| {
         let listed = who.listed_channel(&channel).await.expect("it is listed");
@@ -27,9 +27,9 @@ async fn unread_counts_follow_reading() {
     let path = format!("/v1/channels/{}/read", channel.id);
     let mark = async |body: serde_json::Value| bo.client.put(&path, &body).await.ok(200);
     assert_eq!(mark(json!({ "seq": 5 })).await, json!({ "read_seq": 5, "unread_count": 4 }));
-    let told = phone.wait_for("read_marked").await;
-    assert_eq!(told, json!({ "channel_id": channel.id, "read_seq": 5 }));
-    // only forwards, but where one says so
+    let event = phone.wait_for("read_marked").await;
+    assert_eq!(event, json!({ "channel_id": channel.id, "read_seq": 5 }));
+    // the mark moves only forwards, unless the client asks for more
     assert_eq!(mark(json!({ "seq": 4 })).await, json!({ "read_seq": 5, "unread_count": 4 }));
     let back = mark(json!({ "seq": 2, "force": true })).await;
     assert_eq!(back, json!({ "read_seq": 2, "unread_count": 7 }));
@@ -37,7 +37,7 @@ async fn unread_counts_follow_reading() {
     assert_eq!(all, json!({ "read_seq": 9, "unread_count": 0 }));
     assert_eq!(counts(&bo).await, [9, 9, 0]);
     phone.receive_until_pong().await;
-    assert_eq!(phone.count("read_marked"), 3, "a mark that moves nothing is not told");
+    assert_eq!(phone.count("read_marked"), 3, "an unchanged mark publishes no event");
 
     let other = ana.create_public_channel().await;
     let theirs = ana.send_message(&other, "elsewhere").await;

@@ -13,14 +13,14 @@ async fn upload(ana: &User) -> String {
     image["url"].as_str().unwrap().to_owned()
 }
 
-/// Puts a slide with this content at the end.
+/// Appends a slide with this content.
 async fn create_slide(ana: &User, presentation: &str, content: Value) -> String {
     let body = json!({ "type": "content", "content": content });
     let slide = ana.client.post(&format!("/v1/presentations/{presentation}/slides"), &body).await.ok(201);
     format!("/v1/slides/{}", slide["id"].as_str().unwrap())
 }
 
-/// Lets hours go by, the clock ticking.
+/// Advances the time by hours while the clock ticks.
 async fn advance_hours(world: &World, hours: u32) {
     world.local_cloud().clock().advance(HOUR * hours);
     world.local_cloud().run_schedules().await;
@@ -42,7 +42,7 @@ async fn an_unused_image_is_deleted_after_a_day() {
     let url = upload(&ana).await;
     advance_hours(&world, 23).await;
     assert!(is_stored(&world, &url).await);
-    // uploaded again, its day begins again
+    // a new upload restarts the day
     let ana = ana.log_in(&world).await;
     assert_eq!(upload(&ana).await, url);
     advance_hours(&world, 23).await;
@@ -60,14 +60,14 @@ async fn an_image_on_a_slide_is_not_deleted() {
     advance_hours(&world, 25).await;
     assert!(is_stored(&world, &url).await);
     let ana = ana.log_in(&world).await;
-    // by its whole URL, and in a text
+    // a use by the whole URL, and one in a text
     let text = json!({ "text": format!("![a heron](https://example.com{url})") });
     let second = create_slide(&ana, &presentation, text).await;
     ana.client.delete(&first).await.ok(204);
     advance_hours(&world, 8 * 24).await;
     assert!(is_stored(&world, &url).await);
 
-    // a week later it is found to be unused, and a day is left to take the slide back
+    // a week later the image is detected as unused, and the presenter has a day to restore the slide
     let ana = ana.log_in(&world).await;
     ana.client.delete(&second).await.ok(204);
     advance_hours(&world, 8 * 24).await;

@@ -1,4 +1,4 @@
-//! Requests.
+//! HTTP requests of stories.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use super::DEADLINE;
 
-/// Between two requests for what is not yet so.
+/// The time between two requests of [`ApiClient::get_until`].
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The failures that the clients of a world received.
@@ -32,7 +32,7 @@ impl FailureLog {
     }
 
     pub(crate) fn errors(&self) -> Vec<String> {
-        self.errors.lock().expect("no test panics with it").clone()
+        self.errors.lock().expect("no test panics while it holds the lock").clone()
     }
 
     fn record(&self, response: &ApiResponse) {
@@ -44,14 +44,14 @@ impl FailureLog {
             }
             500.. => {
                 let error = format!("{}: {} {}", response.what, response.status, response.text);
-                self.errors.lock().expect("no test panics with it").push(error);
+                self.errors.lock().expect("no test panics while it holds the lock").push(error);
             }
             _ => {}
         }
     }
 }
 
-/// Someone who asks: with a token or without, from an address.
+/// A caller with or without a token, at an IP address.
 #[derive(Clone)]
 pub(crate) struct ApiClient {
     http: reqwest::Client,
@@ -78,7 +78,7 @@ impl ApiClient {
         self.request(Method::GET, path).send().await
     }
 
-    /// Asks again and again until something is so of the body: for what a job does, which a deployment does when it comes to it.
+    /// Repeats the request until the body meets the condition. Jobs of a deployment run at an unknown time.
     pub(crate) async fn get_until(&self, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
         let began = Instant::now();
         loop {
@@ -86,7 +86,10 @@ impl ApiClient {
             if is_so(&body) {
                 return body;
             }
-            assert!(began.elapsed() < DEADLINE, "GET {path} never says what it should; the last was {body}");
+            assert!(
+                began.elapsed() < DEADLINE,
+                "GET {path} never meets the condition; the last body was {body}"
+            );
             sleep(POLL_INTERVAL).await;
         }
     }
@@ -107,10 +110,10 @@ impl ApiClient {
         self.request(Method::PATCH, path).json(body).send().await
     }
 
-    /// A request to be completed.
+    /// Starts to build a request.
     pub(crate) fn request(&self, method: Method, path: &str) -> ApiRequest {
         let what = format!("{method} {path}");
-        // what the deployed API Gateway ignores, the local one takes for the peer's address
+        // the local API Gateway uses this header as the source address, and the deployed one ignores it
         let request = self.http.request(method, format!("{}{path}", self.base));
         let mut request = request.header("x-local-source-ip", &self.address);
         if let Some(token) = &self.token {
@@ -135,7 +138,7 @@ impl ApiRequest {
         Self { request: self.request.json(body), ..self }
     }
 
-    /// A body that says it is JSON, whatever it is.
+    /// Sets any body with the content type of JSON.
     pub(crate) fn raw_json(self, body: impl Into<reqwest::Body>) -> Self {
         Self { request: self.request.header("content-type", "application/json").body(body), ..self }
     }
@@ -144,12 +147,12 @@ impl ApiRequest {
         Self { request: self.request.header("content-type", "text/plain").body(body), ..self }
     }
 
-    /// A file as the body.
+    /// Sets a file as the body.
     pub(crate) fn file(self, content_type: &str, bytes: &[u8]) -> Self {
         Self { request: self.request.header("content-type", content_type).body(bytes.to_vec()), ..self }
     }
 
-    /// A form with one file in it, as a browser sends it.
+    /// Sets a form with one file as the body, as a browser sends it.
     pub(crate) fn form(self, field: &str, filename: &str, content_type: &str, bytes: &[u8]) -> Self {
         let head = format!(
             "--herons\r\ncontent-disposition: form-data; name=\"{field}\"; filename=\"{filename}\"\r\n\
@@ -161,7 +164,7 @@ impl ApiRequest {
 
     pub(crate) async fn send(self) -> ApiResponse {
         let answer =
-            self.request.send().await.unwrap_or_else(|error| panic!("{}: no answer: {error}", self.what));
+            self.request.send().await.unwrap_or_else(|error| panic!("{}: no response: {error}", self.what));
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let bytes = answer.bytes().await.unwrap_or_else(|error| panic!("{}: no body: {error}", self.what));
         let (text, bytes) = (String::from_utf8_lossy(&bytes).into_owned(), bytes.to_vec());
@@ -172,7 +175,7 @@ impl ApiRequest {
     }
 }
 
-/// What came back.
+/// A response to a request.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiResponse {
     what: String,
@@ -187,14 +190,14 @@ impl ApiResponse {
         serde_json::from_str(&self.text).unwrap_or_default()
     }
 
-    /// The body, if the status is this.
+    /// Asserts the status and returns the body.
     #[track_caller]
     pub(crate) fn ok(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}: {}", self.what, self.text);
         self.body()
     }
 
-    /// The body, if it is an error of this status and code, in the documented form.
+    /// Asserts an error of this status and code in the documented form, and returns the body.
     #[track_caller]
     pub(crate) fn refused(&self, status: u16, code: &str) -> Value {
         let body = self.body();
@@ -218,7 +221,7 @@ impl ApiResponse {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Every cookie of every response is out of reach of scripts, of other sites and of plain HTTP (RELIABILITY 11).
+    /// Asserts that scripts, other sites and plain HTTP have no access to any cookie of the response (RELIABILITY 11).
     #[track_caller]
     fn assert_cookies_are_protected(&self) {
         for (name, _, attributes) in self.cookies() {

@@ -1,4 +1,4 @@
-//! What a client shows: the newest of everything it was told, whatever order it came in.
+//! The screen of a client. It shows the newest state of all received events, in any order of arrival.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::ReceivedEvent;
 
-/// The state a client has put together from events.
+/// The state that a client builds from events.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ClientScreen {
     version: u64,
@@ -55,7 +55,7 @@ impl ClientScreen {
     }
 
     fn apply_session(&mut self, payload: &Value, status: Option<&str>, slide: Option<&Value>) {
-        let version = payload["version"].as_u64().expect("state carries its version");
+        let version = payload["version"].as_u64().expect("an event of the session contains its version");
         if version < self.version {
             return;
         }

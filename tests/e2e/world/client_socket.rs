@@ -1,4 +1,4 @@
-//! Sockets. Nothing is read but when a story asks for it, so that it sees every frame in its order.
+//! WebSocket clients. A socket reads only when a story waits for a frame, so the story sees every frame in order.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -12,19 +12,19 @@ use tokio_tungstenite::{
 
 use super::DEADLINE;
 
-/// A frame that came.
+/// A received frame.
 #[derive(Clone, Debug)]
 pub(crate) struct ReceivedEvent {
     pub(crate) kind: String,
     pub(crate) payload: Value,
-    /// All of it.
+    /// The whole frame.
     pub(crate) frame: Value,
 }
 
 pub(crate) struct ClientSocket {
-    // boxed: twenty kilobytes that every story's future would carry
+    // boxed, because it would add 20 KB to the future of every story
     stream: Box<WebSocketStream<MaybeTlsStream<TcpStream>>>,
-    /// Everything that came, in order; what a story has not waited for lies here too.
+    /// All received events in order, also those that the story has not waited for.
     pub(crate) received: Vec<ReceivedEvent>,
     unread: VecDeque<usize>,
     close_code: Option<u16>,
@@ -37,7 +37,7 @@ impl ClientSocket {
         async move { opening.await.unwrap_or_else(|status| panic!("the handshake was refused: {status}")) }
     }
 
-    /// Opens a socket, or says with which status the handshake was refused.
+    /// Opens a socket. Returns the status of a refused handshake.
     pub(crate) fn try_open(url: &str) -> impl Future<Output = Result<Self, u16>> + use<> {
         Self::try_open_with(url, &[])
     }
@@ -53,7 +53,7 @@ impl ClientSocket {
         async move {
             match timeout(DEADLINE, Box::pin(connect_async(request)))
                 .await
-                .expect("a handshake comes to an end")
+                .expect("the handshake ends in time")
             {
                 Ok((stream, _)) => Ok(Self {
                     stream: Box::new(stream),
@@ -71,7 +71,7 @@ impl ClientSocket {
         self.send_text(&json!({ "type": kind, "payload": payload }).to_string()).await;
     }
 
-    /// Sends it, if the connection still lives.
+    /// Sends a message. Fails if the connection is closed.
     pub(crate) async fn try_send(&mut self, kind: &str, payload: Value) -> Result<(), ()> {
         let text = json!({ "type": kind, "payload": payload }).to_string();
         self.stream.send(Message::text(text)).await.map_err(drop)
@@ -82,10 +82,10 @@ impl ClientSocket {
     }
 
     pub(crate) async fn send_message(&mut self, message: Message) {
-        self.stream.send(message).await.expect("the connection lives");
+        self.stream.send(message).await.expect("the connection is open");
     }
 
-    /// The next frame, if one comes in this time; `Err` when the connection is over.
+    /// Returns the next frame if it arrives within this time, and `Err` if the connection is closed.
     pub(crate) async fn read_within(&mut self, patience: Duration) -> Result<Option<ReceivedEvent>, ()> {
         match timeout(patience, self.read()).await {
             Ok(Some(event)) => Ok(Some(event)),
@@ -94,11 +94,13 @@ impl ClientSocket {
         }
     }
 
-    /// The next frame; `None` when the connection is over.
+    /// Returns the next frame, or `None` if the connection is closed.
     async fn read(&mut self) -> Option<ReceivedEvent> {
         loop {
             let message = timeout(DEADLINE, self.stream.next()).await;
-            match message.unwrap_or_else(|_| panic!("nothing came; before: {}", self.describe_received()))? {
+            match message.unwrap_or_else(|_| {
+                panic!("no frame arrived; received before: {}", self.describe_received())
+            })? {
                 Ok(Message::Text(text)) => {
                     let frame: Value = serde_json::from_str(&text).expect("frames are JSON");
                     let kind = frame["type"].as_str().unwrap_or_default().to_owned();
@@ -113,25 +115,25 @@ impl ClientSocket {
         }
     }
 
-    /// The next event of this type, among those not waited for yet.
+    /// Waits for the next event of this type that the story has not waited for yet.
     pub(crate) async fn wait_for(&mut self, kind: &str) -> Value {
         self.wait_for_where(kind, |_| true).await
     }
 
-    /// The next event of this type of which something is so.
+    /// Waits for the next event of this type whose payload meets the condition.
     pub(crate) async fn wait_for_where(&mut self, kind: &str, is_so: impl Fn(&Value) -> bool) -> Value {
         self.wait_for_any(|event| event.kind == kind && is_so(&event.payload)).await.payload
     }
 
-    /// The next event, of whatever type, of which something is so.
+    /// Waits for the next event of any type that meets the condition.
     pub(crate) async fn wait_for_any(&mut self, fits: impl Fn(&ReceivedEvent) -> bool) -> ReceivedEvent {
         if let Some(place) = self.unread.iter().position(|index| fits(&self.received[*index])) {
-            let index = self.unread.remove(place).expect("it was found there");
+            let index = self.unread.remove(place).expect("the position is valid");
             return self.received[index].clone();
         }
         loop {
             let Some(event) = self.read().await else {
-                panic!("closed before what was waited for; before: {}", self.describe_received());
+                panic!("closed before the awaited event; received before: {}", self.describe_received());
             };
             if fits(&event) {
                 return event;
@@ -140,24 +142,24 @@ impl ClientSocket {
         }
     }
 
-    /// Reads on until something is so of everything that came.
+    /// Reads until all received events together meet the condition.
     pub(crate) async fn read_until(&mut self, is_so: impl Fn(&[ReceivedEvent]) -> bool) {
         while !is_so(&self.received) {
             assert!(
                 self.read().await.is_some(),
-                "closed before it was so; before: {}",
+                "closed before the condition was met; received before: {}",
                 self.describe_received()
             );
             self.unread.push_back(self.received.len() - 1);
         }
     }
 
-    /// The error that answers what was sent with this `ref`.
+    /// Waits for the error with this `ref`.
     pub(crate) async fn wait_for_error(&mut self, reference: &Value) -> Value {
         self.wait_for_where("error", |payload| payload["ref"] == *reference).await
     }
 
-    /// Reads up to the answer to a ping of our own: whatever was posted before has come by then.
+    /// Sends a ping and reads until its pong. All frames that were posted before have then arrived.
     pub(crate) async fn receive_until_pong(&mut self) -> &[ReceivedEvent] {
         let reference = json!(format!("fence {}", self.received.len()));
         self.send_text(&json!({ "type": "ping", "ref": reference }).to_string()).await;
@@ -165,7 +167,7 @@ impl ClientSocket {
         &self.received
     }
 
-    /// Reads to the end of the connection; the code it was closed with, if it was said.
+    /// Reads until the connection is closed. Returns the close code, if there is one.
     pub(crate) async fn wait_closed(&mut self) -> Option<u16> {
         while self.read().await.is_some() {
             self.unread.push_back(self.received.len() - 1);
@@ -173,7 +175,7 @@ impl ClientSocket {
         self.close_code
     }
 
-    /// Says a channel's message and gives the answer of this type, or the refusal.
+    /// Sends a message of a channel. Returns the response of this type, or the error.
     pub(crate) async fn request(&mut self, kind: &str, payload: Value, answer: &str) -> Result<Value, Value> {
         let reference = json!(format!("ask {}", self.received.len()));
         let frame = json!({ "type": kind, "payload": payload, "ref": reference });
@@ -188,14 +190,14 @@ impl ClientSocket {
         if given.kind == "error" { Err(given.payload) } else { Ok(given.payload) }
     }
 
-    /// Hangs up as the protocol has it.
+    /// Closes the connection by the WebSocket handshake.
     pub(crate) async fn close(mut self) {
-        // the other side may have been faster
+        // the server may have closed it already
         let _ = self.stream.as_mut().close(None).await;
         while let Ok(Some(Ok(_))) = timeout(DEADLINE, self.stream.next()).await {}
     }
 
-    /// Is gone without a word, as a telephone in a tunnel.
+    /// Drops the connection without a close frame, as a phone in a tunnel does.
     pub(crate) fn drop_without_close(self) {
         drop(self);
     }

@@ -1,4 +1,4 @@
-//! What the functions log while stories run.
+//! Errors that the functions log while stories run.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ use tracing_subscriber::{
     Layer, filter::LevelFilter, layer::Context, layer::SubscriberExt, util::SubscriberInitExt,
 };
 
-/// Errors by runtime. Each test has a runtime of its own, and the functions of its local cloud run on it.
+/// Errors by runtime. Each test has its own runtime, and the functions of its local cloud run on it.
 static ERRORS: Mutex<Option<HashMap<Id, Vec<String>>>> = Mutex::new(None);
 
 /// Prints warnings with the output of a story that fails, and keeps errors.
@@ -23,11 +23,11 @@ pub(crate) fn listen() {
     let format = tracing_subscriber::fmt::layer().with_test_writer().compact();
     let registry =
         tracing_subscriber::registry().with(format.with_filter(LevelFilter::WARN)).with(ErrorLayer);
-    // the first story of this process has done it for all
+    // fails for all but the first story of this process
     let _ = registry.try_init();
 }
 
-/// The errors that the current test's functions logged so far.
+/// Returns the errors that the functions of the current test have logged so far.
 pub(crate) fn errors_of_this_runtime() -> Vec<String> {
     let Ok(runtime) = Handle::try_current() else { return Vec::new() };
     let errors = ERRORS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,7 +44,7 @@ impl<S: tracing::Subscriber> Layer<S> for ErrorLayer {
         let Ok(runtime) = Handle::try_current() else { return };
         let mut text = EventText(event.metadata().target().to_owned());
         event.record(&mut text);
-        // a timeout of the local runner says that this machine is busy
+        // a timeout of the local runner means that this machine is busy
         if text.0.contains("Task timed out") {
             return;
         }

@@ -1,15 +1,15 @@
-//! Files that are pictures.
+//! Image files.
 
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
-/// Colours that change from place to place, so that no two sizes make the same file.
+/// Creates a colour gradient. Two sizes never give the same file.
 pub(crate) fn color_gradient(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| Rgb([byte(x * 255 / width), byte(y * 255 / height), 80]))
 }
 
-/// Every pixel its own: nothing for a compression to find.
+/// Creates noise, which does not compress.
 pub(crate) fn noise(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let mixed = (x.wrapping_mul(0x9e37_79b1) ^ y.wrapping_mul(0x85eb_ca6b)).wrapping_mul(0xc2b2_ae35);
@@ -18,7 +18,7 @@ pub(crate) fn noise(width: u32, height: u32) -> RgbImage {
     })
 }
 
-/// With holes.
+/// Creates an image with transparent pixels.
 pub(crate) fn transparent_image(width: u32, height: u32) -> RgbaImage {
     RgbaImage::from_fn(width, height, |x, y| Rgba([200, byte(x % 256), byte(y % 256), byte((x * y) % 256)]))
 }
@@ -33,12 +33,12 @@ pub(crate) fn encode(picture: impl Into<DynamicImage>, format: ImageFormat) -> V
     bytes.into_inner()
 }
 
-/// A small one.
+/// Creates a small PNG file.
 pub(crate) fn small_image() -> Vec<u8> {
     encode(color_gradient(40, 30), ImageFormat::Png)
 }
 
-/// One that moves: so many frames.
+/// Creates an animated GIF with this number of frames.
 pub(crate) fn animation(side: u16, frames: u8) -> Vec<u8> {
     let mut encoder = gif::Encoder::new(Vec::new(), side, side, &[0, 0, 0, 255, 0, 0, 0, 255, 0]).unwrap();
     encoder.set_repeat(gif::Repeat::Infinite).unwrap();

@@ -1,4 +1,4 @@
-//! Where stories happen.
+//! The environment of stories.
 
 mod api_client;
 mod client_screen;
@@ -34,14 +34,14 @@ pub(crate) use reconnecting_client::{ReconnectingClient, visible_content};
 pub(crate) use team::Teammate;
 pub(crate) use users::{Guest, Presentation, Session, User};
 
-/// How long anything may take before a story says that it never happens. Nothing waits this long when all is well.
+/// The longest time that a story waits for anything. A story that passes never waits this long.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The time at which a local cloud starts. A story that moves the clock by a month would otherwise depend on the day on which it
 /// runs.
 pub(crate) const START: &str = "2030-01-15T12:00:00Z";
 
-/// A cloud to play in: one of our own, or a deployment.
+/// The cloud that a story uses: a local cloud or a deployment.
 pub(crate) struct World {
     url: String,
     http: reqwest::Client,
@@ -67,27 +67,27 @@ impl World {
     async fn with_options(mut options: LocalOptions) -> Self {
         error_log::listen();
         options.template.get_or_insert_with(|| repository().join("template.yaml"));
-        // stories are not about plans, but for those that say so
+        // only stories about plans set another plan
         options.parameters.entry("DefaultPlan".to_owned()).or_insert_with(|| "enterprise".to_owned());
         start_at_fixed_time(&options.clock);
         let local = LocalCloud::start(options).await.expect("the local cloud starts");
         Self::new(local.url(), Some(local))
     }
 
-    /// A cloud of this story's own, with handles to turn; `None`, and a word about it, against a deployment.
+    /// Starts a local cloud that the story controls. Against a deployment it prints a note and returns `None`.
     pub(crate) async fn local_only(story: &str) -> Option<Self> {
         Self::local_only_with(story, LocalOptions::default()).await
     }
 
     pub(crate) async fn local_only_with(story: &str, options: LocalOptions) -> Option<Self> {
         if deployment_url().is_some() {
-            print_note(&format!("{story}: passed over, it needs the handles of a local cloud"));
+            print_note(&format!("{story}: skipped, because it controls a local cloud"));
             return None;
         }
         Some(Self::with_options(options).await)
     }
 
-    /// A cloud of this story's own whose `$disconnect` never comes.
+    /// Starts a local cloud that never receives `$disconnect`.
     pub(crate) async fn without_disconnects(story: &str) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let template = fs::read_to_string(repository().join("template.yaml")).expect("the template");
@@ -95,21 +95,21 @@ impl World {
         assert_ne!(template, without, "the template has a $disconnect route");
         let file = folder.path().join("template.yaml");
         fs::write(&file, without).expect("a file");
-        // read once, at the start
+        // the cloud reads the file only at the start, so the folder may be deleted
         Self::local_only_with(story, LocalOptions { template: Some(file), ..LocalOptions::default() }).await
     }
 
-    /// A deployment behind a real API Gateway, or a local cloud, which keeps its quotas. The emulated cloud of
-    /// `infra/rehearse` takes frames of any size and the frames of a connection one after another.
+    /// Uses a deployment behind a real API Gateway, or a local cloud, which enforces the same quotas. The emulated cloud of
+    /// `infra/rehearse` accepts frames of any size and handles the frames of a connection sequentially.
     pub(crate) async fn with_quotas(story: &str) -> Option<Self> {
         if is_emulated_aws() {
-            print_note(&format!("{story}: passed over, the emulated cloud has no quotas"));
+            print_note(&format!("{story}: skipped, because the emulated cloud has no quotas"));
             return None;
         }
         Some(Self::start().await)
     }
 
-    /// Whatever answers there.
+    /// Uses the cloud at a URL.
     pub(crate) fn at_url(url: &str) -> Self {
         Self::new(url.to_owned(), None)
     }
@@ -118,22 +118,22 @@ impl World {
         &self.url
     }
 
-    /// The local cloud itself.
+    /// Returns the local cloud.
     pub(crate) fn local_cloud(&self) -> &LocalCloud {
-        self.local.as_ref().expect("a story that turns handles starts with World::local")
+        self.local.as_ref().expect("a story that controls the cloud starts with World::local_only")
     }
 
-    /// Someone without an account, from an address of their own.
+    /// Creates a client without an account, at an IP address of its own.
     pub(crate) fn anonymous(&self) -> ApiClient {
         ApiClient::new(self.http.clone(), &self.url, &unique_address(), Arc::clone(&self.failures))
     }
 
-    /// Signs someone up.
+    /// Signs a user up.
     pub(crate) async fn user(&self, name: &str) -> User {
         User::register(self, name).await
     }
 
-    /// Lets what instances remember grow old: two seconds in which a cache may accept what is over (ARCHITECTURE 5).
+    /// Lets the caches of the instances expire, which may return old data for two seconds (ARCHITECTURE 5).
     pub(crate) async fn expire_caches(&self) {
         let remembered = Duration::from_secs(3);
         match &self.local {
@@ -142,7 +142,7 @@ impl World {
         }
     }
 
-    /// Attempts are counted by windows of the clock: moves it to the beginning of one, so that none ends half-way.
+    /// Moves the clock to the beginning of a window, so that all attempts of the story count in the same window.
     pub(crate) fn begin_window(&self, length: Duration) {
         let clock = self.local_cloud().clock();
         let length = i64::try_from(length.as_millis()).expect("a window is short");
@@ -155,7 +155,7 @@ impl World {
         self.expects_errors.store(true, Ordering::Relaxed);
     }
 
-    /// How often a client was asked to try again (503).
+    /// Returns the number of responses that asked a client to retry (503).
     pub(crate) fn unavailable_count(&self) -> u64 {
         self.failures.unavailable_count()
     }
@@ -167,11 +167,11 @@ impl World {
         }
     }
 
-    /// Waits until no job is left: what they were to post has been posted. Against a deployment there is no telling, so
-    /// what a story asserts next must be so anyway, or be waited for: by an event, or by [`Client::get_until`].
+    /// Waits until no job is left. The jobs have then published all events. The queues of a deployment are not visible, so the
+    /// story must wait for an event or use [`ApiClient::get_until`] if its next assertion depends on a job.
     pub(crate) async fn wait_for_jobs(&self) {
         if let Some(local) = &self.local {
-            tokio::time::timeout(DEADLINE, local.wait_until_idle()).await.expect("jobs come to an end");
+            tokio::time::timeout(DEADLINE, local.wait_until_idle()).await.expect("the jobs end in time");
         }
     }
 }
@@ -205,12 +205,12 @@ fn start_at_fixed_time(clock: &Clock) {
     }
 }
 
-/// Says that a story was not played. Written past the test harness, which hides the output of tests that pass.
+/// Prints that a story was skipped. Bypasses the test harness, which hides the output of tests that pass.
 fn print_note(what: &str) {
     let _ = writeln!(std::io::stderr(), "{what}");
 }
 
-/// The root of the repository.
+/// Returns the root of the repository.
 pub(crate) fn repository() -> PathBuf {
     let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     tests.parent().expect("tests/ is in the repository").to_owned()
@@ -221,7 +221,7 @@ fn deployment_url() -> Option<String> {
     std::env::var("BASE_URL").ok().filter(|url| !url.is_empty())
 }
 
-/// Does `BASE_URL` name the emulated cloud of `infra/rehearse`, and not AWS?
+/// Returns whether `BASE_URL` is the emulated cloud of `infra/rehearse` and not AWS.
 pub(crate) fn is_emulated_aws() -> bool {
     std::env::var_os("EMULATED").is_some()
 }
@@ -234,7 +234,7 @@ fn http_client() -> reqwest::Client {
         .expect("an HTTP client")
 }
 
-/// An address that nobody else in this run has: limits count by address. A deployment looks at the true one.
+/// Returns an address that no other client of this run has, because limits count by address. A deployment uses the real one.
 pub(crate) fn unique_address() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let [_, a, b, c] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();

@@ -1,4 +1,4 @@
-//! A provider of models on loopback, in Ollama's protocol, that obeys whoever wrote last: it says all that it was told.
+//! A model provider on loopback with the protocol of Ollama. It obeys the last message: it returns the text of that message.
 
 use std::{
     collections::BTreeMap,
@@ -24,16 +24,16 @@ impl ObedientProvider {
         Self { url, requests: heard }
     }
 
-    /// The parameters of a deployment that asks it.
+    /// Returns the parameters of a deployment that uses this provider.
     pub(crate) fn parameters(&self) -> BTreeMap<String, String> {
         [("ModelProvider", "ollama"), ("ModelUrl", self.url.as_str()), ("ModelName", "obedient")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into()
     }
 
-    /// What it was asked.
+    /// Returns the requests that it received.
     pub(crate) fn requests(&self) -> Vec<Value> {
-        self.requests.lock().expect("nobody panics with it").clone()
+        self.requests.lock().expect("no test panics while it holds the lock").clone()
     }
 }
 
@@ -48,7 +48,7 @@ async fn complete_chat(
         .unwrap_or_default()
         .to_owned();
     let is_streamed = asked["stream"] != json!(false);
-    heard.lock().expect("nobody panics with it").push(asked);
+    heard.lock().expect("no test panics while it holds the lock").push(asked);
     let piece = |content: &str, done: bool| {
         json!({
             "model": "obedient",

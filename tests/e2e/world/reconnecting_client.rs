@@ -1,4 +1,4 @@
-//! A client of the team's chat: what it shows of a channel, put together from events, whatever is lost, doubled or late.
+//! A client of the team chat that builds a channel from events, even if events are lost, duplicated or late.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,43 +11,43 @@ use tokio::sync::watch;
 
 use super::{ClientSocket, ReceivedEvent, Teammate};
 
-/// How long a client waits for an answer before it takes the connection for dead; twice as long every time, up to the second: a
-/// cloud that is only slow must not drown in those who come back.
+/// The time that a client waits for a response before it reconnects. It doubles each time up to the maximum, because many
+/// reconnecting clients must not overload a slow cloud.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 const MAX_RESPONSE_TIMEOUT: Duration = Duration::from_secs(16);
-/// A ping is due this often (contract chat 1.5).
+/// The time between two pings (contract chat 1.5).
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 
-/// What a client shows of a channel.
+/// The state of a channel on a client.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ChannelReplica {
-    /// By number, as they are now.
+    /// The current messages by sequence number.
     pub(crate) messages: BTreeMap<u64, Value>,
-    /// Everything up to these numbers is here.
+    /// The replica contains all messages up to `seq` and all changes up to `change`.
     pub(crate) seq: u64,
     pub(crate) change: u64,
-    /// The highest numbers that it has heard of.
+    /// The highest sequence and change number of all received events.
     highest_known: (u64, u64),
-    /// Messages that were told since it asked for what it missed; `None` where it waits for no answer.
+    /// The messages replayed since the last `join_channel`; `None` if no replay is in progress.
     replay: Option<BTreeSet<u64>>,
-    /// The numbers of the channel where the client has missed too much for a replay (`resync_required`).
+    /// The numbers of the channel if the client missed too much for a replay (`resync_required`).
     resync_to: Option<(u64, u64)>,
 }
 
 impl ChannelReplica {
-    /// Something happened that is not here.
+    /// Returns whether the client knows of a message or change that the replica lacks.
     pub(crate) fn is_behind(&self) -> bool {
         self.highest_known.0 > self.seq || self.highest_known.1 > self.change
     }
 
-    /// `join_channel`, from where it is.
+    /// Builds `join_channel` with the numbers of the replica.
     fn join_request(&mut self, channel: &str) -> Value {
         self.replay = Some(BTreeSet::new());
         json!({ "channel_id": channel, "since": { "seq": self.seq, "change": self.change } })
     }
 
-    /// Takes an event of the channel in. `false` where an answer came without all that belongs to it: what is on its way on this
-    /// connection is not to be trusted, and one comes back.
+    /// Applies an event of the channel. Returns `false` if a replay is incomplete. The connection has then lost frames, and the
+    /// client must reconnect.
     pub(crate) fn apply(&mut self, event: &ReceivedEvent) -> bool {
         let payload = &event.payload;
         match event.kind.as_str() {
@@ -76,7 +76,7 @@ impl ChannelReplica {
     }
 
     fn apply_replay(&mut self, payload: &Value) -> bool {
-        // one of an answer that came twice
+        // the frame of a response that arrived twice
         let Some(replay) = self.replay.take() else { return true };
         if (replay.len() as u64) < u64_field(payload, "replayed") {
             return false;
@@ -87,7 +87,7 @@ impl ChannelReplica {
         true
     }
 
-    /// Takes in the whole history of the channel, read after `resync_required`.
+    /// Applies the whole history of the channel, read after `resync_required`.
     fn apply_history(&mut self, history: &[Value], (seq, change): (u64, u64)) {
         for message in history {
             self.keep_newest_version(message);
@@ -121,7 +121,7 @@ impl ChannelReplica {
         self.record_numbers(u64_field(message, "seq"), change);
     }
 
-    /// The highest version is the truth.
+    /// Stores a message unless a higher version is stored.
     fn keep_newest_version(&mut self, message: &Value) {
         let held = self.messages.entry(u64_field(message, "seq")).or_insert_with(|| message.clone());
         if u64_field(held, "version") <= u64_field(message, "version") {
@@ -129,10 +129,10 @@ impl ChannelReplica {
         }
     }
 
-    /// Part of a message that is here changes; of one that is not, it is heard that it did.
-    fn apply_patch(&mut self, told: &Value, part: &Value) {
-        let (seq, version) = (u64_field(told, "seq"), u64_field(told, "version"));
-        let change = u64_field(told, "change");
+    /// Changes part of a stored message. For any other message only the numbers are recorded.
+    fn apply_patch(&mut self, payload: &Value, part: &Value) {
+        let (seq, version) = (u64_field(payload, "seq"), u64_field(payload, "version"));
+        let change = u64_field(payload, "change");
         self.record_numbers(seq, change);
         let Some(held) = self.messages.get_mut(&seq) else { return };
         let held_version = u64_field(held, "version");
@@ -141,21 +141,21 @@ impl ChannelReplica {
                 held[field] = value.clone();
             }
             held["version"] = version.into();
-            held["change"] = told["change"].clone();
+            held["change"] = payload["change"].clone();
         }
-        // a newer version contains the change already; an older one lacks what lies between
+        // a newer version already contains the change, and an older one lacks changes in between
         if held_version + 1 >= version {
             self.record_applied_change(change);
         }
     }
 
-    /// By number: version, text, reactions by emoji, whether it is deleted.
+    /// Returns the visible content of the messages by sequence number.
     pub(crate) fn visible_messages(&self) -> BTreeMap<u64, Value> {
         self.messages.iter().map(|(seq, message)| (*seq, visible_content(message))).collect()
     }
 }
 
-/// What of a message a person sees.
+/// Returns the fields of a message that a person sees.
 pub(crate) fn visible_content(message: &Value) -> Value {
     let reactions = message["reactions"].as_array().into_iter().flatten();
     let reactions: Vec<(&Value, &Value)> =
@@ -172,17 +172,17 @@ fn u64_field(value: &Value, field: &str) -> u64 {
     value[field].as_u64().unwrap_or_else(|| panic!("no {field} in {value}"))
 }
 
-/// Somebody at a client, who comes back whenever the connection is gone.
+/// A client that reconnects whenever it loses its connection.
 pub(crate) struct ReconnectingClient {
     pub(crate) user: Teammate,
     pub(crate) channel: String,
     pub(crate) replica: ChannelReplica,
-    /// How often the connection was lost or left for a new one.
+    /// The number of connections that were lost or replaced.
     pub(crate) reconnects: usize,
-    /// How often it had missed too much for a replay.
+    /// The number of times that the client missed too much for a replay.
     pub(crate) resyncs: usize,
     response_timeout: Duration,
-    /// About how long they wait before they come back, and before they ask again for what they have missed.
+    /// The longest delay before the client reconnects, and the shortest time between two replay requests.
     reconnect_delay: Duration,
 }
 
@@ -200,10 +200,10 @@ impl ReconnectingClient {
         }
     }
 
-    /// Follows the channel until it is to stop.
+    /// Follows the channel until `stop` is true.
     pub(crate) async fn run(&mut self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow_and_update() {
-            // as clients do, so that those who were cut off together do not come back together
+            // random, so that clients that were disconnected together do not reconnect together
             let moment = rand::rng().random_range(self.reconnect_delay / 4..self.reconnect_delay);
             if tokio::time::timeout(moment, stop.changed()).await.is_ok() {
                 continue;
@@ -214,7 +214,7 @@ impl ReconnectingClient {
         }
     }
 
-    /// Comes back once more, on a new connection, until nothing is missing.
+    /// Reconnects until the replica is complete.
     pub(crate) async fn reconnect_until_complete(&mut self) {
         let begun = Instant::now();
         loop {
@@ -238,7 +238,7 @@ impl ReconnectingClient {
         }
     }
 
-    /// Reads the history of the channel where the server requires it. `false` where the cloud refuses a page now.
+    /// Reads the history of the channel if the server requires it. Returns `false` if the cloud refuses a page.
     async fn reload_if_required(&mut self) -> bool {
         let Some(numbers) = self.replica.resync_to.take() else { return true };
         self.resyncs += 1;
@@ -255,7 +255,7 @@ impl ReconnectingClient {
         }
     }
 
-    /// A new connection; `None` where the cloud would not have it now.
+    /// Opens a connection. Returns `None` if the cloud refuses it.
     async fn connect(&mut self) -> Option<ClientSocket> {
         self.replica.replay = None;
         let ticket = self.user.client.post("/v1/realtime/tickets", &json!({})).await;
@@ -265,11 +265,11 @@ impl ReconnectingClient {
         ClientSocket::try_open(ticket.body()["websocket_url"].as_str().expect("a websocket_url")).await.ok()
     }
 
-    /// Listens, and asks for what is missing, while the connection lives and is to be trusted.
+    /// Receives events and requests missing ones until the connection is closed or has lost frames.
     async fn receive_events(&mut self, socket: &mut ClientSocket, is_over: impl Fn() -> bool) {
         let (mut asked, mut last_asked) = (None, None);
         let mut pinged = Instant::now();
-        // what was missed while nobody listened is known by asking only
+        // a new connection must request the events that were missed before it was open
         let mut is_new = true;
         while !is_over() {
             let is_soon = last_asked.is_some_and(|asked: Instant| asked.elapsed() < self.reconnect_delay);

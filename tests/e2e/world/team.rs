@@ -1,4 +1,4 @@
-//! A team, its channels, and what is said there.
+//! Teams, channels and messages.
 
 use std::ops::Deref;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{ClientSocket, User, World};
 
-/// Someone of the team: an account with a user name.
+/// A member of the team, which is an account with a user name.
 pub(crate) struct Teammate {
     user: User,
     pub(crate) username: String,
@@ -20,7 +20,7 @@ impl Deref for Teammate {
     }
 }
 
-/// A channel that a story made.
+/// A channel that a story created.
 #[derive(Clone)]
 pub(crate) struct Channel {
     pub(crate) id: String,
@@ -28,7 +28,7 @@ pub(crate) struct Channel {
 }
 
 impl World {
-    /// Signs up someone of the team.
+    /// Signs up a member of the team.
     pub(crate) async fn teammate(&self, name: &str) -> Teammate {
         let user = self.user(name).await;
         let username = format!("{name}_{:08x}", rand::rng().random::<u32>());
@@ -38,26 +38,26 @@ impl World {
 }
 
 impl User {
-    /// A socket of the team, before anything was read.
+    /// Opens a socket of the team and reads no frame.
     pub(crate) async fn connect_to_team_unread(&self) -> ClientSocket {
         let ticket = self.client.post("/v1/realtime/tickets", &json!({})).await.ok(201);
         ClientSocket::open(ticket["websocket_url"].as_str().expect("a URL")).await
     }
 
-    /// A channel of theirs, as it was answered, under a name that nobody else of this run has.
+    /// Creates a channel with a name that is unique in this run. Returns the response.
     pub(crate) async fn create_channel(&self, is_private: bool) -> Value {
         let name = format!("herons-{:016x}", rand::rng().random::<u64>());
         let body = json!({ "name": name, "is_private": is_private });
         self.client.post("/v1/channels", &body).await.ok(201)
     }
 
-    /// A channel as one's list of channels has it.
+    /// Returns the entry of a channel in the user's list of channels.
     pub(crate) async fn my_channel(&self, channel: &str) -> Option<Value> {
         let mine = self.client.get("/v1/channels/my").await.ok(200);
         mine["items"].as_array().expect("items").iter().find(|item| item["id"] == channel).cloned()
     }
 
-    /// A socket of the team, and what it was welcomed with.
+    /// Opens a socket of the team and returns it with the payload of `connection_established`.
     pub(crate) async fn connect_with_state(&self) -> (ClientSocket, Value) {
         let mut socket = self.connect_to_team_unread().await;
         let established = socket.wait_for("connection_established").await;
@@ -65,7 +65,7 @@ impl User {
         (socket, established)
     }
 
-    /// A socket of the team, welcomed.
+    /// Opens a socket of the team and reads `connection_established`.
     pub(crate) async fn connect_to_team(&self) -> ClientSocket {
         self.connect_with_state().await.0
     }
@@ -80,7 +80,7 @@ impl User {
 }
 
 impl User {
-    /// A channel of theirs that the others are in too; its id.
+    /// Creates a channel that the others join. Returns its id.
     pub(crate) async fn create_channel_with(&self, others: &[&Self]) -> String {
         let channel = self.create_public_channel().await;
         for other in others {
@@ -94,7 +94,7 @@ impl User {
         self.client.post("/v1/channels/join", &body).await.ok(200);
     }
 
-    /// Takes somebody into a channel.
+    /// Adds another user to a channel.
     pub(crate) async fn add_member(&self, channel: impl AsRef<str>, other: &Self) {
         let path = format!("/v1/channels/{}/add-user", channel.as_ref());
         self.client.post(&path, &json!({ "user_id": other.id })).await.ok(200);
@@ -105,14 +105,14 @@ impl User {
         self.client.post("/v1/messages", &body).await.ok(201)
     }
 
-    /// The messages of a channel, oldest first.
+    /// Returns the messages of a channel, oldest first.
     pub(crate) async fn messages(&self, channel: impl AsRef<str>) -> Vec<Value> {
         let path = format!("/v1/messages/channel/{}?limit=100", channel.as_ref());
         let page = self.client.get(&path).await.ok(200);
         page["items"].as_array().expect("items").clone()
     }
 
-    /// The channel as one's list of channels has it.
+    /// Returns the entry of the channel in the user's list of channels.
     pub(crate) async fn listed_channel(&self, channel: &Channel) -> Option<Value> {
         self.my_channel(&channel.id).await
     }

@@ -1,4 +1,4 @@
-//! Who takes part, and what they hold.
+//! Users and guests, with their presentations and sessions.
 
 use local::LocalOptions;
 use rand::RngExt;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{ApiClient, ClientSocket, World};
 
-/// Someone with an account, logged in.
+/// A logged-in account.
 pub(crate) struct User {
     pub(crate) client: ApiClient,
     pub(crate) id: String,
@@ -35,7 +35,7 @@ pub(crate) struct Session {
     presenter: ApiClient,
 }
 
-/// Someone in a session, without an account.
+/// A participant of a session without an account.
 #[derive(Clone)]
 pub(crate) struct Guest {
     pub(crate) client: ApiClient,
@@ -59,7 +59,7 @@ impl User {
         let body = json!({ "email": email, "password": password, "name": name });
         let visitor = world.anonymous();
         let account = visitor.post("/v1/auth/register", &body).await.ok(201);
-        let text = |value: &Value| value.as_str().expect("a text in the answer to a sign-up").to_owned();
+        let text = |value: &Value| value.as_str().expect("a text in the response to a sign-up").to_owned();
         let access_token = text(&account["access_token"]);
         Self {
             client: visitor.with_token(&access_token),
@@ -72,7 +72,7 @@ impl User {
         }
     }
 
-    /// The same account on another device.
+    /// Logs the same account in on another device.
     pub(crate) async fn log_in(&self, world: &World) -> Self {
         let visitor = world.anonymous();
         let body = json!({ "email": self.email, "password": self.password });
@@ -89,7 +89,7 @@ impl User {
         }
     }
 
-    /// A presentation of so many choice slides.
+    /// Creates a presentation with this number of choice slides.
     pub(crate) async fn create_presentation(&self, slides: usize) -> Presentation {
         let made = self.client.post("/v1/presentations", &json!({ "title": "Herons" })).await.ok(201);
         let mut presentation = Presentation {
@@ -105,13 +105,13 @@ impl User {
         presentation
     }
 
-    /// A session of a presentation; not started.
+    /// Creates a session of a presentation and does not start it.
     pub(crate) async fn create_session(&self, presentation: &Presentation) -> Session {
         let body = json!({ "presentation_id": presentation.id });
         self.session_from(&self.client.post("/v1/sessions", &body).await.ok(201))
     }
 
-    /// The session that an answer tells of.
+    /// Reads the session from a response.
     pub(crate) fn session_from(&self, made: &Value) -> Session {
         Session {
             id: made["id"].as_str().expect("an id").to_owned(),
@@ -120,7 +120,7 @@ impl User {
         }
     }
 
-    /// A session of so many slides, with the first on screen.
+    /// Starts a session with this number of slides. The first slide is shown.
     pub(crate) async fn start_session(&self, slides: usize) -> (Presentation, Session) {
         let presentation = self.create_presentation(slides).await;
         let session = self.create_session(&presentation).await;
@@ -128,7 +128,7 @@ impl User {
         (presentation, session)
     }
 
-    /// The owner's socket, greeted.
+    /// Opens the owner's socket and reads `session_state`.
     pub(crate) async fn connect_to_session(&self, session: &Session) -> ClientSocket {
         let mut socket = self.connect_to_session_unread(session).await;
         let state = socket.wait_for("session_state").await;
@@ -136,7 +136,7 @@ impl User {
         socket
     }
 
-    /// The owner's socket before anything was read.
+    /// Opens the owner's socket and reads no frame.
     pub(crate) async fn connect_to_session_unread(&self, session: &Session) -> ClientSocket {
         let body = json!({ "session_id": session.id });
         let ticket = self.client.post("/v1/realtime/tickets", &body).await.ok(201);
@@ -145,7 +145,7 @@ impl User {
 }
 
 impl Session {
-    /// `start`, `pause`, `resume` or `end`.
+    /// Sends `start`, `pause`, `resume` or `end`.
     pub(crate) async fn transition(&self, step: &str) -> Value {
         self.presenter.post(&format!("/v1/sessions/{}/{step}", self.id), &json!({})).await.ok(200)
     }
@@ -155,7 +155,7 @@ impl Session {
         self.presenter.post(&format!("/v1/sessions/{}/slide", self.id), &body).await.ok(200)
     }
 
-    /// Someone joins by the code.
+    /// Joins by the code, from a new client.
     pub(crate) async fn join(&self, world: &World, name: Option<&str>) -> Guest {
         self.join_from(world.anonymous(), name).await
     }
@@ -166,7 +166,7 @@ impl Session {
         Guest::from_join_response(&client, &joined, &self.code)
     }
 
-    /// Someone joins and is greeted.
+    /// Joins by the code, opens a socket and reads `session_state`.
     pub(crate) async fn join_and_connect(&self, world: &World, name: &str) -> (Guest, ClientSocket) {
         let guest = self.join(world, Some(name)).await;
         let mut socket = ClientSocket::open(&guest.websocket_url).await;
@@ -179,7 +179,7 @@ impl Session {
         (guest, socket)
     }
 
-    /// The answers to a slide, as their owner reads them.
+    /// Returns the responses to a slide, as the presenter reads them.
     pub(crate) async fn responses_to_slide(&self, slide: &Slide) -> Value {
         let path = format!("/v1/responses/slide/{}?session_id={}&page_size=100", slide.id, self.id);
         self.presenter.get(&path).await.ok(200)
@@ -202,14 +202,14 @@ impl Guest {
         }
     }
 
-    /// Joins again with the token, as a client does whose connection was lost.
+    /// Joins again with the token, as a client does that lost its connection.
     pub(crate) async fn rejoin(&self) -> Self {
         let body = json!({ "participant_token": self.token });
         let joined = self.anonymous.post(&format!("/v1/sessions/code/{}/join", self.code), &body).await;
         Self::from_join_response(&self.anonymous, &joined.ok(201), &self.code)
     }
 
-    /// Comes back and is greeted.
+    /// Joins again, opens a socket and reads `session_state`.
     pub(crate) async fn reconnect(&self) -> (ClientSocket, Value) {
         let mut socket = ClientSocket::open(&self.rejoin().await.websocket_url).await;
         let state = socket.wait_for("session_state").await;
@@ -217,7 +217,7 @@ impl Guest {
     }
 }
 
-/// The body of a choice slide.
+/// Returns the body of a choice slide.
 pub(crate) fn choice_slide(number: usize, multiple: bool) -> Value {
     let options = [("a", 0), ("b", 1), ("c", 2)];
     let options =
@@ -230,7 +230,7 @@ pub(crate) fn choice_slide(number: usize, multiple: bool) -> Value {
     })
 }
 
-/// The payload of a vote.
+/// Returns the payload of a vote.
 pub(crate) fn vote_payload(slide: &Slide, option: &str, seq: u64) -> Value {
     json!({ "slide_id": slide.id, "content": { "selected": [option] }, "seq": seq })
 }
@@ -239,7 +239,7 @@ pub(crate) fn vote_payload(slide: &Slide, option: &str, seq: u64) -> Value {
 const FIRST_ADMIN: &str = "root@example.com";
 
 impl World {
-    /// A cloud with a first admin, whose new accounts have a plan.
+    /// Starts a local cloud with a first admin. New accounts have the given plan.
     pub(crate) async fn with_admin(story: &str, plan: &str) -> Option<(Self, User)> {
         let parameters = [("FirstAdminEmail", FIRST_ADMIN), ("DefaultPlan", plan)];
         let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();

@@ -134,7 +134,7 @@ impl SessionsWorld {
             .unwrap()
             .applied()
             .unwrap();
-        let code = JoinCode::parse("K7M2QX").unwrap();
+        let code = JoinCode::generate(&mut rand::rng());
         let session = Session {
             status,
             current_slide: Some(ids[1]),
@@ -142,7 +142,8 @@ impl SessionsWorld {
             check_at: Some(now),
             ..Session::new(self.clock.new_id(), &presentation, Plan::Enterprise, code, now)
         };
-        sessions::create(&self.app.store, &session).await.unwrap();
+        let created = sessions::create(&self.app.store, &session).await.unwrap();
+        assert_eq!(created, sessions::SessionCreateOutcome::Created);
         LiveTalk { session, slides: ids }
     }
 

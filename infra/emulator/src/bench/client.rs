@@ -1,9 +1,9 @@
-//! What an HTTP door is called with, and what it answers.
+//! A client that calls an HTTP function with events of API Gateway.
 
 #![expect(
     clippy::panic,
     clippy::missing_panics_doc,
-    reason = "this is a part of tests: what is not as it should be, fails them"
+    reason = "this module is used by tests only, which fail by a panic"
 )]
 
 use std::{collections::BTreeMap, fmt::Debug, future::Future, pin::Pin, sync::Arc};
@@ -17,12 +17,12 @@ const REQUEST_ID: &str = "r-1";
 
 type InvokeFn = dyn Fn(Value) -> Pin<Box<dyn Future<Output = Value> + Send>> + Send + Sync;
 
-/// Asks one door. Cheap to clone.
+/// Calls one function. Cheap to clone.
 #[derive(Clone)]
 pub struct FunctionClient(Arc<InvokeFn>);
 
 impl FunctionClient {
-    /// `call` hands an event to the door.
+    /// Creates a client. `call` passes an event to the function.
     pub fn new<F, A, E>(call: F) -> Self
     where
         F: Fn(Value) -> A + Send + Sync + 'static,
@@ -31,11 +31,11 @@ impl FunctionClient {
     {
         Self(Arc::new(move |event| {
             let answer = call(event);
-            Box::pin(async move { answer.await.unwrap_or_else(|error| panic!("no answer: {error:?}")) })
+            Box::pin(async move { answer.await.unwrap_or_else(|error| panic!("no response: {error:?}")) })
         }))
     }
 
-    /// `path` may have a query.
+    /// Starts to build a request. `path` may have a query.
     pub fn request(&self, method: &str, path: &str) -> TestRequest {
         TestRequest {
             client: self.clone(),
@@ -48,7 +48,7 @@ impl FunctionClient {
     }
 }
 
-/// A request on its way.
+/// A request that has not been sent.
 #[derive(Clone)]
 #[must_use]
 pub struct TestRequest {
@@ -79,7 +79,7 @@ impl TestRequest {
         self.header("content-type", content_type)
     }
 
-    /// Whoever asks is at this address.
+    /// Sets the source address.
     pub fn from_ip(mut self, ip: &str) -> Self {
         self.ip = ip.into();
         self
@@ -89,7 +89,7 @@ impl TestRequest {
         TestResponse::from_lambda_response(&(self.client.0)(self.event()).await)
     }
 
-    /// The event of an HTTP API, payload format 2.0.
+    /// Builds the event of an HTTP API, payload format 2.0.
     fn event(&self) -> Value {
         let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
         let cookies: Vec<&str> =
@@ -116,16 +116,16 @@ impl TestRequest {
     }
 }
 
-/// What a request was answered with.
+/// The response to a request.
 #[derive(Debug)]
 pub struct TestResponse {
     pub status: u64,
     pub text: String,
-    /// `null` where it is no JSON.
+    /// The parsed body, or `null` if it is not JSON.
     pub body: Value,
     pub headers: Value,
     pub cookies: Vec<String>,
-    /// The text is the base64 of what is meant.
+    /// Whether the text is the body in base64.
     pub base64: bool,
 }
 
@@ -134,7 +134,7 @@ impl TestResponse {
         let text = answer["body"].as_str().unwrap_or_default();
         let body = serde_json::from_str(text);
         let says_json = answer["headers"]["content-type"].as_str().is_some_and(|kind| kind.contains("json"));
-        assert!(body.is_ok() || !says_json, "no JSON: {text}");
+        assert!(body.is_ok() || !says_json, "the body is not JSON: {text}");
         let cookies = answer["cookies"].as_array().into_iter().flatten();
         Self {
             status: answer["statusCode"].as_u64().unwrap_or_else(|| panic!("no status: {answer}")),
@@ -151,14 +151,14 @@ impl TestResponse {
         self.headers[name].as_str().unwrap_or_else(|| panic!("no {name}: {}", self.headers))
     }
 
-    /// The body of an answer of this status.
+    /// Asserts the status and returns the body.
     #[track_caller]
     pub fn ok(self, status: u64) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         self.body
     }
 
-    /// The body of an error of this status and code.
+    /// Asserts an error of this status and code, and returns the body.
     #[track_caller]
     pub fn refused(self, status: u64, code: &str) -> Value {
         let body = self.ok(status);
@@ -168,7 +168,7 @@ impl TestResponse {
         body
     }
 
-    /// 422, and the fields that are named.
+    /// Asserts 422 and returns the names of the invalid fields.
     #[track_caller]
     pub fn invalid_fields(self) -> Vec<String> {
         let body = self.refused(422, "VALIDATION_ERROR");
@@ -178,7 +178,7 @@ impl TestResponse {
         fields.map(name).collect()
     }
 
-    /// 422, and this field is among them.
+    /// Asserts 422 and that this field is invalid.
     #[track_caller]
     pub fn expect_invalid_field(self, field: &str) {
         let fields = self.invalid_fields();

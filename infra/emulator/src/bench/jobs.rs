@@ -1,4 +1,4 @@
-//! What the door of a worker is called with.
+//! The events that a worker is called with.
 
 use serde_json::{Value, json};
 

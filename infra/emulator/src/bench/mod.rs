@@ -1,9 +1,8 @@
-//! What the tests of functions and abilities stand on: a cloud in memory with the table and the queues of the repository's
-//! `template.yaml`, the settings of a function there, and the events that its doors are called with. A queue that is added to
-//! the template is here, with its setting.
+//! The test kit of functions and libraries. It contains a cloud in memory with the table and the queues of `template.yaml`, the
+//! environment of a function, and the events that call a function. A queue of the template needs no entry here.
 //!
-//! Of the functions it knows nothing: a test makes its doors with [`Bench::variables`] and calls them by [`Client`] or with
-//! [`batch`].
+//! The kit does not depend on the functions. A test creates its functions with [`TestCloud::function_environment`] and calls them
+//! by [`FunctionClient`] or with [`sqs_event`].
 
 mod client;
 mod jobs;
@@ -23,7 +22,7 @@ use crate::{Chaos, DataLocation, Emulator, EmulatorOptions, IamConfig};
 /// The name of the table.
 pub const TABLE_NAME: &str = "table";
 
-/// What every function reads and the cloud does not decide.
+/// The variables that every function reads and that do not depend on the cloud.
 const FIXED_VARIABLES: [(&str, &str); 6] = [
     ("TABLE", TABLE_NAME),
     ("SIGNING_SECRET", "a-secret-of-tests-with-more-than-32-characters"),
@@ -33,14 +32,14 @@ const FIXED_VARIABLES: [(&str, &str); 6] = [
     ("SHOW_COST", "true"),
 ];
 
-/// A cloud of its own for one test; gone with it.
+/// A cloud for one test. Its data is deleted when it is dropped.
 pub struct TestCloud {
     pub emulator: Emulator,
     template: TestTemplate,
 }
 
 impl TestCloud {
-    /// `now` is the clock of the services: that of the test, so that both move together.
+    /// Starts the cloud. The services use the clock `now`, which is that of the test, so both advance together.
     pub async fn start(
         now: impl Fn() -> i64 + Send + Sync + 'static,
         chaos: Option<Chaos>,
@@ -58,7 +57,7 @@ impl TestCloud {
         Ok(Self { emulator: Emulator::start(options).await?, template })
     }
 
-    /// The complete environment of a function.
+    /// Returns the complete environment of a function.
     pub fn function_environment(&self) -> BTreeMap<String, String> {
         let mut variables = self.emulator.lambda_environment();
         variables.extend(environment_from_template(
@@ -69,12 +68,12 @@ impl TestCloud {
         variables
     }
 
-    /// A URL of the cloud where nothing is: no queue, no socket.
+    /// Returns a URL of the cloud that has no queue and no socket.
     pub fn unreachable_url(&self) -> String {
         format!("{}/nowhere", self.emulator.url())
     }
 
-    /// The bodies that lie in the queue of a setting (`MAIL_QUEUE_URL`), oldest first.
+    /// Returns the bodies in the queue of a variable (`MAIL_QUEUE_URL`), oldest first.
     pub fn queued_bodies(&self, setting: &str) -> anyhow::Result<Vec<String>> {
         let queue = self
             .template
@@ -85,8 +84,8 @@ impl TestCloud {
     }
 }
 
-/// The same environment where all services are said to be at one URL, whatever there is. `AWS_ENDPOINT_URL_…` and
-/// `SOCKET_ENDPOINT` can be put beside it.
+/// Returns the same environment with one URL for all services. The URL need not exist. A test may override
+/// `AWS_ENDPOINT_URL_…` and `SOCKET_ENDPOINT`.
 pub fn function_environment_at(url: &str) -> anyhow::Result<BTreeMap<String, String>> {
     let mut variables = environment_from_template(&TestTemplate::of_repository()?, url, |queue| {
         format!("{url}/queues/{queue}")

@@ -1,19 +1,19 @@
-//! Processes that die, and processes that something else overtakes, at a chosen call to the services.
+//! Simulates a crash or a concurrent process at a chosen call to the services.
 
 use std::future::Future;
 
 use super::TestCloud;
 use crate::call_barrier::CallSide;
 
-/// The side and the number of the call that a step is. Step 1 is before the first call, step 2 after it.
+/// Returns the number of the call and the side of a step. Step 1 is before the first call, and step 2 after it.
 fn boundary(step: usize) -> (usize, CallSide) {
     (step.div_ceil(2), if step.is_multiple_of(2) { CallSide::After } else { CallSide::Before })
 }
 
 impl TestCloud {
-    /// Runs some work and drops it at a boundary of a call, as a process that dies there. Returns `None` where it died, and the
-    /// outcome where the work has fewer calls. A test that begins at step 1 and ends at the first outcome has tried all
-    /// boundaries. Nothing else may call the services meanwhile.
+    /// Runs some work and drops it at a boundary of a call, as a crashing process does. Returns `None` after a crash, and the
+    /// outcome if the work has fewer calls. A test that begins at step 1 and ends at the first outcome has tried all
+    /// boundaries. No other work may call the services concurrently.
     pub fn run_until_crash<T>(
         &self,
         step: usize,
@@ -32,7 +32,8 @@ impl TestCloud {
         }
     }
 
-    /// Runs some work, and other work while the first is held at a boundary of a call. Says whether the first got there.
+    /// Runs some work, and other work while the first is held at a boundary of a call. Returns the outcome of the first, and
+    /// whether it reached the boundary.
     pub fn run_interleaved<T>(
         &self,
         step: usize,

@@ -1,4 +1,4 @@
-//! The little of `template.yaml` that a bench needs. Whoever needs the rest asks `infra/local`, which reads all of it.
+//! The part of `template.yaml` that the test kit needs. `infra/local` reads the whole template.
 
 use std::fs;
 
@@ -8,13 +8,13 @@ use serde_yaml_ng::{Mapping, Value as Yaml};
 
 use crate::{QueueSpec, TableSpec};
 
-/// Read when a test runs, not built in: a change of the template is no reason to compile the tests anew.
+/// Read when a test runs. The alternative, `include_str!`, would compile the tests again after each change of the template.
 pub(super) const TEMPLATE_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml");
 
 pub(super) struct TestTemplate {
     table: Value,
     queues: Vec<QueueSpec>,
-    /// Setting → name of the queue whose URL it is.
+    /// Variable → name of the queue whose URL is its value.
     env_vars: Vec<(String, String)>,
 }
 
@@ -24,7 +24,7 @@ impl TestTemplate {
             fs::read_to_string(TEMPLATE_FILE).with_context(|| format!("cannot read {TEMPLATE_FILE}"))?;
         let template: Yaml = serde_yaml_ng::from_str(&text).context("template.yaml")?;
         let resources = mapping(&template["Resources"], "Resources")?;
-        // the table's properties have none of CloudFormation's tags
+        // the properties of the table have no CloudFormation tags
         let table = serde_json::to_value(&resources["Table"]["Properties"]).context("Resources.Table")?;
         let queues: Vec<(&str, QueueSpec)> = resources
             .iter()
@@ -57,7 +57,7 @@ impl TestTemplate {
     }
 }
 
-/// Without its redrive: nothing here receives by itself.
+/// Builds a queue without its redrive, because no worker receives from it automatically.
 fn queue_spec(id: &str, properties: &Yaml) -> QueueSpec {
     let fifo = properties["FifoQueue"].as_bool() == Some(true);
     QueueSpec {
@@ -69,7 +69,7 @@ fn queue_spec(id: &str, properties: &Yaml) -> QueueSpec {
     }
 }
 
-/// The id in `!Ref Id`.
+/// Returns the id in `!Ref Id`.
 fn referenced_id(value: &Yaml) -> Option<&str> {
     let Yaml::Tagged(tagged) = value else { return None };
     tagged.value.as_str().filter(|_| tagged.tag == "Ref")

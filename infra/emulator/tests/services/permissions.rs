@@ -284,16 +284,16 @@ async fn socket_access_is_limited_by_method() {
     };
     world.emulator.connections().register("abc=", info, tx);
     world.emulator.connections().open("abc=");
-    let door = world.management_as("Function");
-    door.post_to_connection().connection_id("abc=").data(Blob::new("hi")).send().await.unwrap();
+    let management = world.management_as("Function");
+    management.post_to_connection().connection_id("abc=").data(Blob::new("hi")).send().await.unwrap();
     assert!(rx.try_recv().is_ok());
     let action = "execute-api:ManageConnections";
     assert_eq!(
-        refusal(door.delete_connection().connection_id("abc=").send().await),
+        refusal(management.delete_connection().connection_id("abc=").send().await),
         denied(action, &format!("{}abc=", of("DELETE")))
     );
     assert_eq!(
-        refusal(door.get_connection().connection_id("abc=").send().await),
+        refusal(management.get_connection().connection_id("abc=").send().await),
         denied(action, &format!("{}abc=", of("GET")))
     );
     assert!(rx.try_recv().is_err());
@@ -302,20 +302,20 @@ async fn socket_access_is_limited_by_method() {
 #[tokio::test]
 async fn an_unknown_access_key_is_refused() {
     let world = world_with_policy(json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }])).await;
-    let nobody =
+    let unknown =
         |code: &str| (code.to_owned(), "The security token included in the request is invalid.".to_owned());
     let get = |key: &str| {
         let get = world.dynamodb_as(key).get_item().table_name("things");
         get.key("pk", string_value("p")).key("sk", string_value("#")).send()
     };
     get("Function").await.unwrap();
-    assert_eq!(refusal(get("door").await), nobody("UnrecognizedClientException"));
+    assert_eq!(refusal(get("Unknown").await), unknown("UnrecognizedClientException"));
     let send = world.sqs_as("Other").send_message().queue_url(world.emulator.sqs().url("jobs"));
-    assert_eq!(refusal(send.message_body("b").send().await), nobody("InvalidClientTokenId"));
+    assert_eq!(refusal(send.message_body("b").send().await), unknown("InvalidClientTokenId"));
     let mail = world.ses_as("Other").send_email().content(EmailContent::builder().build());
-    assert_eq!(refusal(mail.send().await), nobody("UnrecognizedClientException"));
+    assert_eq!(refusal(mail.send().await), unknown("UnrecognizedClientException"));
     let post = world.management_as("Other").post_to_connection().connection_id("a").data(Blob::new("b"));
-    assert_eq!(refusal(post.send().await), nobody("UnrecognizedClientException"));
+    assert_eq!(refusal(post.send().await), unknown("UnrecognizedClientException"));
 }
 
 #[tokio::test]
@@ -337,11 +337,11 @@ async fn used_permissions_are_recorded_without_whole_keys() {
     world.dynamodb().list_tables().send().await.unwrap();
     let uses = world.emulator.used_permissions();
     assert_eq!(uses.keys().collect::<Vec<_>>(), ["Function"]);
-    let told = |used: &emulator::iam::UsedPermission| {
+    let describe = |used: &emulator::iam::UsedPermission| {
         format!("{} {} {}", used.action, used.resource, used.leading_key.as_deref().unwrap_or("-"))
     };
     assert_eq!(
-        uses["Function"].iter().map(told).collect::<Vec<_>>(),
+        uses["Function"].iter().map(describe).collect::<Vec<_>>(),
         [
             "dynamodb:GetItem table/things EMAIL#",
             "dynamodb:GetItem table/things READY",

@@ -40,7 +40,8 @@ async fn a_failure_stops_the_rest_of_its_group() {
     let function = worker::function(world.app.clone(), jobs);
     let body = |name: &str| {
         let payload = json!({ "name": name });
-        let envelope = JobEnvelope { job: Step::NAME.into(), payload, at: world.clock.now(), request_id: None };
+        let envelope =
+            JobEnvelope { job: Step::NAME.into(), payload, at: world.clock.now(), request_id: None };
         serde_json::to_string(&envelope).unwrap()
     };
     let messages = [("a", "a-1"), ("b", "b-1"), ("a", "a-2"), ("a", "a-3"), ("b", "b-2"), ("c", "c-1")];

@@ -201,7 +201,7 @@ pub enum Event {
     DraftUpdated(chat::DraftUpdated),
     /// The server is about to close this connection
     ///
-    /// Sent to all connections of a user whom an admin bans, suspends or deactivates. An `error` that is `fatal` follows.
+    /// Sent to all connections of a user who is banned, suspended or deactivated by an admin. An `error` that is `fatal` follows.
     ForceDisconnect(chat::ForceDisconnect),
     /// A message was refused
     ///

@@ -71,7 +71,7 @@ pub async fn put(store: &Store, mention: &UserMention) -> Result<PutNewOutcome<U
 /// CHAT-16. Marks a stored mention. 1 write unit.
 pub async fn mark(store: &Store, mention: &UserMention, mark: MentionMark) -> Result<()> {
     let change = match mark {
-        MentionMark::Notified => UpdateExpression::new("SET told = :true"),
+        MentionMark::Notified => UpdateExpression::new("SET told=:true"),
         MentionMark::Emailed => UpdateExpression::new("SET mailed = :true"),
     };
     let change = change.serialized(":true", &true)?.with_condition("attribute_exists(pk)");

@@ -5,7 +5,7 @@ use crate::world::{User, World, team::Channel};
 
 pub(super) const DOMAIN: RouteDomain = RouteDomain { rows: ROWS, body, parameter };
 
-/// The channel is private: an admin knows no more of it than a stranger, but what the admin routes are for.
+/// The channel is private. An admin has the access of a stranger to it, except through the admin routes.
 const ROWS: &[RouteRow] = &[
     ("list_channels", [401, 200, 200, 401, 200]),
     ("create_channel", [401, 201, 409, 401, 409]),
@@ -52,14 +52,14 @@ const ROWS: &[RouteRow] = &[
     ("admin_delete_message", [401, 403, 200, 401, 403]),
 ];
 
-/// Someone with an account and a user name.
+/// Creates an account with a user name.
 pub(super) async fn teammate(world: &World, called: &str) -> User {
     let user = world.user(called).await;
     choose_user_name(&user).await;
     user
 }
 
-/// Takes somebody into the team.
+/// Adds the user to the team by a user name.
 pub(super) async fn choose_user_name(user: &User) {
     let name = format!("u{:016x}", rand::random::<u64>());
     user.client.patch("/v1/users/me", &json!({ "username": name })).await.ok(200);

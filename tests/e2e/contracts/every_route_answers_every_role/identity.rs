@@ -27,7 +27,7 @@ const ROWS: &[RouteRow] = &[
     ("update_user", [401, 403, 403, 401, 200]),
 ];
 
-/// A second log-in of someone.
+/// Logs the owner in a second time and returns the id of the login session.
 pub(super) async fn second_login(world: &World, owner: &User) -> String {
     owner.log_in(world).await;
     let logins = owner.client.get("/v1/auth/sessions").await.ok(200);

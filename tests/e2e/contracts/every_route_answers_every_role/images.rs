@@ -14,7 +14,7 @@ const ROWS: &[RouteRow] = &[
     ("upload_image_old", [401, 201, 201, 401, 201]),
 ];
 
-/// The file name of an image of someone.
+/// Uploads an image and returns its file name.
 pub(in crate::contracts) async fn upload_image(owner: &User) -> String {
     let image =
         owner.client.request(Method::POST, "/v1/upload/image").file("image/png", &small_image()).send().await;

@@ -1,8 +1,8 @@
-//! Who gets what: every operation of the OpenAPI document, asked by nobody, a stranger with an account, an admin, a
-//! participant of the owner's session and the owner (RELIABILITY 15). An operation without a row fails, and a row without an
-//! operation. An admin is a stranger to what is another's: the role opens no door that is not written for it.
+//! Calls every operation of the OpenAPI document without an account, as a stranger with an account, as an admin, as a participant
+//! of the owner's session and as the owner (RELIABILITY 15). An operation without a row fails, and so does a row without an
+//! operation. To the data of other accounts an admin is a stranger: the role permits only the admin operations.
 //!
-//! A subject has its rows, and what its operations take, in a file of its own.
+//! Each domain has its rows and request bodies in its own file.
 
 mod admin;
 mod chat;
@@ -32,15 +32,16 @@ const DOMAINS: &[RouteDomain] = &[
     chat::DOMAIN,
 ];
 
-/// Operation → status for nobody, stranger, admin, participant, owner; asked in this order, so that the owner may delete.
-/// The session is running: it can be paused and ended, and neither started nor resumed.
+/// Operation → status for a caller without an account, the stranger, the admin, the participant and the owner. They call in
+/// this order, because the owner may delete. The session is running. It can be paused and ended, but neither started nor
+/// resumed.
 type RouteRow = (&'static str, [u16; 5]);
 
 struct RouteDomain {
     rows: &'static [RouteRow],
-    /// A body that is right, for an operation of its own.
+    /// Returns a valid body for an operation of the domain.
     body: fn(&RouteScene, operation: &str) -> Option<RequestBody>,
-    /// What stands for a parameter in a path of its own.
+    /// Returns the value of a parameter in a path of the domain.
     parameter: for<'s> fn(&'s RouteScene, template: &str, name: &str) -> Option<&'s str>,
 }
 
@@ -48,10 +49,10 @@ fn rows() -> impl Iterator<Item = &'static RouteRow> {
     DOMAINS.iter().flat_map(|subject| subject.rows)
 }
 
-/// Whoever registers with it is an admin (`FIRST_ADMIN_EMAIL`).
+/// The account with this address is an admin (`FIRST_ADMIN_EMAIL`).
 const ADMIN_EMAIL: &str = "admin@example.com";
 
-/// What an operation takes.
+/// The body of a request.
 pub(super) enum RequestBody {
     Json(Value),
     File(Vec<u8>),
@@ -178,9 +179,9 @@ async fn every_route_answers_every_role() {
             let (path, body) = (scene.path(template), scene.request_body(id));
             let declared = operation["requestBody"].is_object();
             assert!(body.is_some() || !declared, "{id} takes a body that this test does not know");
-            let nobody = world.anonymous();
+            let anonymous = world.anonymous();
             let callers = [
-                &nobody,
+                &anonymous,
                 &scene.stranger.client,
                 &scene.admin.client,
                 &scene.guest.client,
@@ -189,7 +190,7 @@ async fn every_route_answers_every_role() {
             let mut statuses = [0; 5];
             if method != "get" {
                 let request =
-                    nobody.request(Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(), &path);
+                    anonymous.request(Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(), &path);
                 let cookie = format!("__Host-access={}", scene.owner.access_token);
                 let refused = with_body(request.header("cookie", &cookie), body.as_ref()).send().await;
                 if refused.status != 403 || refused.body()["code"] != "CSRF_REFUSED" {
@@ -203,7 +204,7 @@ async fn every_route_answers_every_role() {
                 *status = request_status(client, &method.to_uppercase(), &path, body.as_ref()).await;
                 let documented = operation["responses"].get(status.to_string()).is_some();
                 if !documented {
-                    wrong.push(format!("{id} answers {status}, which the document does not say"));
+                    wrong.push(format!("{id} returns {status}, which the document does not say"));
                 }
             }
             let expected = rows().find(|(known, _)| *known == id).map(|(_, statuses)| *statuses);
@@ -214,6 +215,6 @@ async fn every_route_answers_every_role() {
         }
     }
     let gone = rows().filter(|(id, _)| !asked.contains(*id));
-    wrong.extend(gone.map(|(id, _)| format!("{id} is no operation any more")));
+    wrong.extend(gone.map(|(id, _)| format!("{id} is not an operation of the document")));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

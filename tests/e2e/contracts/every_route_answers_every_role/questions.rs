@@ -16,7 +16,7 @@ const ROWS: &[RouteRow] = &[
     ("withdraw_upvote", [401, 401, 401, 204, 401]),
 ];
 
-/// A question of a guest.
+/// Asks a question as the guest and returns its id.
 pub(super) async fn ask_question(guest: &Guest, session: &Session) -> String {
     let asked = json!({ "question_text": "What do herons eat?" });
     let asked = guest.client.post(&format!("/v1/sessions/{}/questions", session.id), &asked).await.ok(201);

@@ -41,7 +41,7 @@ const ROWS: &[RouteRow] = &[
     ("session_stats", [401, 404, 404, 401, 200]),
 ];
 
-/// A slide that has been asked to be written on; it and one for a summary are added.
+/// Adds a summary and a conclusion slide, and requests the text of the conclusion. Returns the id of the conclusion.
 pub(super) async fn request_generation(
     owner: &User,
     presentation: &mut Presentation,
@@ -58,7 +58,7 @@ pub(super) async fn request_generation(
     conclusion
 }
 
-/// An answer to the first slide.
+/// Answers the first slide and returns the id of the response.
 pub(super) async fn submit_response(guest: &Guest, presentation: &Presentation, session: &Session) -> String {
     let answer = json!({
         "session_id": session.id, "slide_id": presentation.slides[0].id, "content": { "selected": ["b"] },

@@ -3,14 +3,14 @@ use serde_json::json;
 use super::CostTable;
 use crate::world::World;
 
-/// Two of a team in a channel of their own, on sockets.
+/// Two members of a team share a private channel and are connected.
 pub(super) async fn measure(world: &World, table: &mut CostTable) {
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
     world.wait_for_jobs().await;
     let channel = ana.create_private_channel().await;
     table.add_request("create a channel", "/channels");
     ana.add_member(&channel, &bo).await;
-    table.add_request("add someone to a channel", "/add-user");
+    table.add_request("add a user to a channel", "/add-user");
     let mut ana_socket = ana.connect_to_team().await;
     table.add_message("connect to the team", "$connect");
     let _bo_socket = bo.connect_to_team().await;
@@ -21,7 +21,7 @@ pub(super) async fn measure(world: &World, table: &mut CostTable) {
     world.wait_for_jobs().await;
     for number in 3..=50 {
         ana.send_message(&channel, &format!("message {number}")).await;
-        // more at once would be too fast for one person
+        // faster messages would exceed the limit of one member
         if number % 15 == 0 {
             world.local_cloud().clock().advance(std::time::Duration::from_secs(11));
         }
@@ -51,12 +51,12 @@ pub(super) async fn measure(world: &World, table: &mut CostTable) {
     table.add_request("list no mentions", "/mentions/my");
     let draft = format!("/v1/channels/{}/draft", channel.id);
     bo.client.put(&draft, &json!({ "content": "They" })).await.ok(200);
-    table.add_request("keep a draft", &draft);
+    table.add_request("save a draft", &draft);
     let since = json!({ "channel_id": channel.id, "since": { "seq": 50, "change": 2 } });
     ana_socket.send("join_channel", since).await;
     ana_socket.wait_for("channel_joined").await;
     table.lines.wait_for("join_channel", 1).await;
-    table.add_message("come back to a channel, nothing missed", "join_channel");
+    table.add_message("rejoin a channel, nothing missed", "join_channel");
     let typing = json!({ "channel_id": channel.id, "is_typing": true });
     ana_socket.send("typing_indicator", typing).await;
     table.lines.wait_for("typing_indicator", 1).await;

@@ -9,7 +9,7 @@ pub(super) async fn measure(world: &World, table: &mut CostTable, ana: &User) {
     table.add_request("upload an image below 1 KB", "/upload/image");
     let url = image["url"].as_str().unwrap();
     world.anonymous().get(url).await.ok(200);
-    table.add_request("show an image below 1 KB, the first that an instance shows of it", url);
+    table.add_request("show an image below 1 KB, the first time on an instance", url);
     world.anonymous().get(url).await.ok(200);
     table.add_request("show an image", url);
     ana.client.delete(url).await.ok(204);

@@ -1,7 +1,8 @@
-//! What operations ask of the table, as DynamoDB reports it and the functions log it, against `infra/COSTS.md`: a dearer
-//! operation shows as a diff. `COLLOQUY_UPDATE=1 cargo test -p tests operations_cost` writes the file anew.
+//! Compares the table requests and capacity units of operations, which DynamoDB reports and the functions log, with
+//! `infra/COSTS.md`. A more expensive operation appears as a diff. `COLLOQUY_UPDATE=1 cargo test -p tests operations_cost` writes
+//! the file again.
 //!
-//! A subject has its operations in a file of its own.
+//! Each domain has its operations in its own file.
 
 mod chat;
 mod identity;
@@ -24,11 +25,11 @@ use tracing_subscriber::{Layer, layer::SubscriberExt};
 
 use crate::world::{DEADLINE, User, World, repository, users::choice_slide};
 
-/// The line that a function logs of a request or a message.
+/// The line that a function logs for a request or a message.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct CostLine {
     kind: String,
-    /// Path, or route of a message.
+    /// The path of a request, or the route of a message.
     name: String,
     requests: u64,
     read: f64,
@@ -79,17 +80,17 @@ impl CostLines {
         lines.iter().filter(|line| line.kind == what && line.name == name).cloned().collect()
     }
 
-    /// Waits until so many messages of a route were handled.
+    /// Waits until `count` messages of a route were handled.
     async fn wait_for(&self, route: &str, count: u64) {
         let heard = async {
             while (self.all("handled", route).len() as u64) < count {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        tokio::time::timeout(DEADLINE, heard).await.expect("it is handled");
+        tokio::time::timeout(DEADLINE, heard).await.expect("the messages are handled in time");
     }
 
-    /// What the request or message cost that has just been answered.
+    /// Returns the cost of the latest request or message whose name contains `name`.
     fn newest(&self, what: &str, name: &str) -> CostLine {
         let lines = self.0.lock().unwrap();
         let line = lines.iter().rev().find(|line| line.kind == what && line.name.contains(name));
@@ -103,12 +104,12 @@ struct CostTable {
 }
 
 impl CostTable {
-    /// Adds what the request cost that has just been answered.
+    /// Adds the cost of the latest request to the path.
     fn add_request(&mut self, operation: &'static str, path: &str) {
         self.rows.push((operation, self.lines.newest("answered", path)));
     }
 
-    /// Adds what the message cost that has just been handled.
+    /// Adds the cost of the latest message of the route.
     fn add_message(&mut self, operation: &'static str, route: &str) {
         self.rows.push((operation, self.lines.newest("handled", route)));
     }
@@ -120,10 +121,10 @@ impl CostTable {
     fn to_markdown(&self) -> String {
         let mut text = String::from(
             "# What operations cost\n\n\
-             Requests to the table and capacity units, as DynamoDB reports them: an RRU is a read of 4 KB (0.5 where it may \
-             be a moment old), a WRU a write of 1 KB, both double in a transaction. Measured by\n\
-             `tests/e2e/contracts/operations_cost_what_costs_md_says/`, which fails when an operation costs something \
-             else;\n\
+             Requests to the table and capacity units, as DynamoDB reports them: an RRU is a read of 4 KB (0.5 if eventually \
+             consistent), a WRU is a write of 1 KB, and both double in a transaction. Measured by\n\
+             `tests/e2e/contracts/operations_cost_what_costs_md_says/`, which fails if an operation has another \
+             cost;\n\
              `COLLOQUY_UPDATE=1 cargo test -p tests operations_cost` writes this file.\n\n\
              | operation | requests | RRU | WRU |\n| --- | ---: | ---: | ---: |\n",
         );
@@ -134,7 +135,7 @@ impl CostTable {
     }
 }
 
-/// A session with one guest, each operation once, in an order that leaves every one something to do.
+/// Calls each operation once, in an order in which every operation has data to work on. The session has one guest.
 async fn measure_all(world: &World, lines: &CostLines) -> CostTable {
     let mut table = CostTable { lines: lines.clone(), rows: Vec::new() };
     let ana = identity::measure(world, &mut table).await;
@@ -167,7 +168,7 @@ async fn operations_cost_what_costs_md_says() {
         fs::write(&file, table.to_markdown()).unwrap();
         return;
     }
-    panic!("infra/COSTS.md says otherwise; measured now:\n{}", table.to_markdown());
+    panic!("infra/COSTS.md differs; the measured costs are:\n{}", table.to_markdown());
 }
 
 #[expect(clippy::disallowed_methods, reason = "asks for an update of the file, not a setting of the product")]
@@ -175,7 +176,7 @@ pub(super) fn is_update_run() -> bool {
     std::env::var("COLLOQUY_UPDATE").is_ok()
 }
 
-/// Naming one thing costs the same whatever else its owner has.
+/// Reading one item costs the same regardless of how many other items its owner has.
 #[tokio::test]
 async fn one_of_two_hundred_items_costs_the_same_as_a_single_item() {
     let lines = CostLines::default();

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::CostTable;
 use crate::world::{Presentation, User, users::choice_slide};
 
-/// Makes a presentation of one slide.
+/// Creates a presentation with one slide.
 pub(super) async fn measure(table: &mut CostTable, ana: &User) -> Presentation {
     let presentation = ana.create_presentation(1).await;
     table.add_request("append a slide", "/slides");

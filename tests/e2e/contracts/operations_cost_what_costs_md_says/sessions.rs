@@ -6,7 +6,7 @@ use crate::world::{
     users::{Slide, vote_payload},
 };
 
-/// A session of one slide from its beginning to its end.
+/// Runs a session with one slide from its creation to its end.
 pub(super) async fn measure(world: &World, table: &mut CostTable, ana: &User, presentation: &Presentation) {
     let session = create_session(world, table, ana, presentation).await;
     let _presenter = ana.connect_to_session(&session).await;
@@ -66,14 +66,14 @@ async fn join_session(world: &World, table: &mut CostTable, session: &Session) -
 }
 
 async fn vote_repeatedly(world: &World, table: &mut CostTable, socket: &mut ClientSocket, slide: &Slide) {
-    // one after the other: what the first has read is remembered for half a second
+    // sequentially, because the instance remembers the reads of the first vote for half a second
     for seq in 1..=6 {
         socket.send("response_submitted", vote_payload(slide, "a", seq)).await;
         table.lines.wait_for("response_submitted", seq).await;
     }
     world.wait_for_jobs().await;
     let votes = table.lines.all("handled", "response_submitted");
-    table.rows.push(("vote, the first that an instance sees of a session", votes[0].clone()));
+    table.rows.push(("vote, the first of a session on an instance", votes[0].clone()));
     let cheapest = votes.into_iter().min_by(|a, b| a.read.total_cmp(&b.read)).unwrap();
     table.rows.push(("vote", cheapest));
 }

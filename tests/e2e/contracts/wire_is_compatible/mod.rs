@@ -1,5 +1,5 @@
-//! What crosses a wire keeps its shape: events that clients read, commands that clients of the last release send, jobs
-//! that the last release left in a queue. A subject has its examples in a file of its own.
+//! Wire formats stay compatible: events that clients read, commands that clients of the last release send, and jobs that the last
+//! release left in a queue. Each domain has its examples in its own file.
 
 mod chat;
 mod identity;
@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::operations_cost_what_costs_md_says::is_update_run;
 use crate::world::repository;
 
-/// As [`id`] of 1, 2 and 3 is written.
+/// The text of [`id`] for 1, 2 and 3.
 const ONE: &str = "00000000-0000-0000-0000-000000000001";
 const TWO: &str = "00000000-0000-0000-0000-000000000002";
 const SLIDE: &str = "00000000-0000-0000-0000-000000000003";
@@ -51,8 +51,8 @@ fn votes() -> VoteUpdate {
     VoteUpdate { slide_id: id(3), tally, as_of: now() }
 }
 
-/// One of each. A new kind of event does not compile until it has its place in [`event_name`], and fails here until it has its
-/// example.
+/// Returns one event of each type. A new type does not compile until [`event_name`] contains it, and the test fails until it has
+/// an example.
 fn events() -> Vec<Event> {
     let of_talks = [sessions::events(), votes::events(), questions::events(), slides::events()];
     of_talks.into_iter().chain([sockets::events(), chat::events()]).flatten().collect()
@@ -110,7 +110,7 @@ fn event_name(event: &Event) -> &'static str {
 fn events_keep_their_shape() {
     let events = events();
     let names: BTreeSet<_> = events.iter().map(event_name).collect();
-    assert_eq!(names.len(), 43, "one example of each: {names:?}");
+    assert_eq!(names.len(), 43, "every type of event needs one example: {names:?}");
     let mut golden: Vec<Value> = serde_json::from_str(protocol::asyncapi::GOLDEN_EVENTS).unwrap();
     let mut frames: Vec<Value> = events
         .into_iter()
@@ -123,7 +123,7 @@ fn events_keep_their_shape() {
             frame
         })
         .collect();
-    // in the order of the file, new ones at its end
+    // in the order of the file, with new events at the end
     frames.sort_by_key(|frame| {
         golden.iter().position(|old| old["type"] == frame["type"]).unwrap_or(golden.len())
     });
@@ -136,11 +136,11 @@ fn events_keep_their_shape() {
     assert_eq!(
         serde_json::to_string_pretty(&frames).unwrap(),
         serde_json::to_string_pretty(&golden).unwrap(),
-        "shared/protocol/src/asyncapi/events.json is what clients rely on: a changed event is a new one"
+        "clients depend on shared/protocol/src/asyncapi/events.json: give a changed event a new name"
     );
 }
 
-/// Frames that clients in the field send: the envelope, the flat form, the originals' names.
+/// Clients send the envelope, the flat form and the names of the original applications.
 #[test]
 fn commands_of_every_client_are_parsed() {
     let mut read = BTreeSet::new();
@@ -149,7 +149,11 @@ fn commands_of_every_client_are_parsed() {
         command::check(&message).expect("a known type").unwrap_or_else(|error| panic!("{text}: {error}"));
         read.insert(message.message_type);
     }
-    assert_eq!(read, command::all_types().into_iter().map(str::to_owned).collect(), "an example of each");
+    assert_eq!(
+        read,
+        command::all_types().into_iter().map(str::to_owned).collect(),
+        "every command needs an example"
+    );
 }
 
 fn check_job<J: Job + Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
@@ -157,7 +161,7 @@ fn check_job<J: Job + Serialize + DeserializeOwned + PartialEq + std::fmt::Debug
     name: &str,
     golden: Value,
 ) {
-    assert_eq!(J::NAME, name, "a changed job is a new name; the old one is drained first");
+    assert_eq!(J::NAME, name, "a changed job needs a new name, and its queue must be drained first");
     assert_eq!(serde_json::to_value(job).unwrap(), golden, "{name}");
     assert_eq!(*job, serde_json::from_value(golden).unwrap(), "{name}");
 }

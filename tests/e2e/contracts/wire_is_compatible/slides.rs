@@ -11,7 +11,7 @@ pub(super) fn events() -> Vec<Event> {
         slide_id: id(3),
         status: GenerationStatus::Failed,
         requested_at: timestamp,
-        error: Some("nobody has answered yet".into()),
+        error: Some("no participant has answered yet".into()),
     })]
 }
 

@@ -126,7 +126,7 @@ impl TalkScenario {
     fn voting(&self, costs: &OperationCosts) -> ResourceUse {
         let audience = self.audience;
         let votes = ResourceUse::socket_message(costs.units_of("vote")).with_units(1.0, 0.0).times(audience);
-        let first = costs.units_of("vote, the first that an instance sees of a session").read - 1.0;
+        let first = costs.units_of("vote, the first of a session on an instance").read - 1.0;
         let instances = (audience / self.voting * assumed::MESSAGE_MS / 1_000.0).ceil();
         let session_reads = ResourceUse::default()
             .with_units(first, 0.0)
