@@ -177,7 +177,7 @@ pub async fn get_presence(
     store.get(&presence_key(session), consistency, now).await
 }
 
-/// S2: the participants who were connected when they were last counted.
+/// SESSIONS-2. Returns the participants who were connected when they were last counted.
 pub async fn last_participant_count(store: &Store, session: SessionId, now: Timestamp) -> Result<u64> {
     let presence = get_presence(store, session, ReadConsistency::Eventual, now).await?;
     Ok(presence.map_or(0, |presence| presence.participants))
