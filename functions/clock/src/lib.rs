@@ -13,10 +13,10 @@
 //! | `image` | none, the clock checks it |
 //! | `orphaned_chunks` of an image | none, the clock deletes them |
 //!
-//! Images have no queue and no worker, because the clock handles a few of them between two ticks ([`MAX_IMAGES`]), and a delay does
+//! Images have no queue and no worker, because the clock handles a few of them between two ticks (`MAX_IMAGES`), and a delay does
 //! no harm.
 //!
-//! The clock moves the due time of what it sent by [`RETRY_AFTER`], so that a backlog is not sent every minute. The job then sets
+//! The clock moves the due time of what it sent by `RETRY_AFTER`, so that a backlog is not sent every minute. The job then sets
 //! the exact time, or removes the item. An item that cannot be read is also postponed, and logged.
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -3,14 +3,14 @@
 //!
 //! | method and path | file |
 //! | --- | --- |
-//! | `GET /` | [`home`] |
-//! | `GET /health`, `/v1/health` | [`health`] |
-//! | `GET /ready`, `/v1/ready` | [`ready`] |
-//! | `GET /openapi.json` | [`openapi_document`] |
-//! | `GET /asyncapi.json` | [`asyncapi`] |
-//! | `GET /docs`, `/docs/{file}`: Swagger UI, to try requests | [`pages`] |
-//! | `GET /redoc`, `/redoc/events`, `/redoc/{file}`: `ReDoc`, to read | [`redoc`] |
-//! | `GET /reset`: the link in the mail of a password reset | [`reset_password_page`] |
+//! | `GET /` | `home` |
+//! | `GET /health`, `/v1/health` | `health` |
+//! | `GET /ready`, `/v1/ready` | `ready` |
+//! | `GET /openapi.json` | `openapi_document` |
+//! | `GET /asyncapi.json` | `asyncapi` |
+//! | `GET /docs`, `/docs/{file}`: Swagger UI, to try requests | `pages` |
+//! | `GET /redoc`, `/redoc/events`, `/redoc/{file}`: `ReDoc`, to read | `redoc` |
+//! | `GET /reset`: the link in the mail of a password reset | `reset_password_page` |
 //!
 //! Without `SHOW_DOCS`, the documents and their pages return 404.
 //!

@@ -2,37 +2,37 @@
 //!
 //! | method and path | file |
 //! | --- | --- |
-//! | `POST /v1/auth/register`, `/v1/auth/signup` | [`auth::register`] |
-//! | `POST /v1/auth/login`, `/v1/auth/login/json` | [`auth::login`] |
-//! | `POST /v1/auth/refresh` | [`auth::refresh`] |
-//! | `POST /v1/auth/logout` | [`auth::logout`] |
-//! | `POST /v1/auth/password`, `/v1/auth/me/password`, `/v1/auth/change-password` | [`auth::password`] |
-//! | `POST /v1/auth/password-reset`, `/v1/auth/forgot-password` | [`auth::password_reset`] |
-//! | `POST /v1/auth/password-reset/confirm` | [`auth::password_reset_confirm`] |
-//! | `GET /v1/auth/sessions` | [`auth::login_sessions::list`] |
-//! | `DELETE /v1/auth/sessions`, `/v1/auth/sessions/{id}` | [`auth::login_sessions::end`] |
-//! | `GET /v1/users/me`, `/v1/auth/me` | [`users::me`] |
-//! | `PATCH /v1/users/me`, `/v1/auth/me`; `PUT /v1/users/{id}` | [`users::update`] |
-//! | `DELETE /v1/users/me` | [`users::delete`] |
-//! | `GET /v1/users/me/usage`, `/v1/speakers/me/usage` | [`users::usage`] |
-//! | `GET /v1/users` | [`users::list`] |
-//! | `GET /v1/users/search/{query}` | [`users::search`] |
-//! | `GET /v1/users/{id}` | [`users::get`] |
-//! | `GET /.well-known/jwks.json` | [`jwks`] |
-//! | `/v1/admin/…` | [`admin`], the Lambda function `api-admin` |
+//! | `POST /v1/auth/register`, `/v1/auth/signup` | `auth::register` |
+//! | `POST /v1/auth/login`, `/v1/auth/login/json` | `auth::login` |
+//! | `POST /v1/auth/refresh` | `auth::refresh` |
+//! | `POST /v1/auth/logout` | `auth::logout` |
+//! | `POST /v1/auth/password`, `/v1/auth/me/password`, `/v1/auth/change-password` | `auth::password` |
+//! | `POST /v1/auth/password-reset`, `/v1/auth/forgot-password` | `auth::password_reset` |
+//! | `POST /v1/auth/password-reset/confirm` | `auth::password_reset_confirm` |
+//! | `GET /v1/auth/sessions` | `auth::login_sessions::list` |
+//! | `DELETE /v1/auth/sessions`, `/v1/auth/sessions/{id}` | `auth::login_sessions::end` |
+//! | `GET /v1/users/me`, `/v1/auth/me` | `users::me` |
+//! | `PATCH /v1/users/me`, `/v1/auth/me`; `PUT /v1/users/{id}` | `users::update` |
+//! | `DELETE /v1/users/me` | `users::delete` |
+//! | `GET /v1/users/me/usage`, `/v1/speakers/me/usage` | `users::usage` |
+//! | `GET /v1/users` | `users::list` |
+//! | `GET /v1/users/search/{query}` | `users::search` |
+//! | `GET /v1/users/{id}` | `users::get` |
+//! | `GET /.well-known/jwks.json` | `jwks` |
+//! | `/v1/admin/…` | `admin`, the Lambda function `api-admin` |
 //!
 //! Shared by several operations:
 //!
 //! | file | what |
 //! | --- | --- |
-//! | [`chat_sync`] | jobs that keep the chat's copy of an account current |
-//! | [`fields`] | the rules of `model::user` as validation of input |
-//! | [`login_lifecycle`] | beginning login sessions, ending them with their sockets |
-//! | [`password_attempts`] | limits on wrong passwords |
-//! | [`password_hash`] | hashing and verifying passwords, refusing passwords that are easy to guess |
-//! | [`profile`] | an account as its owner sees it, and as other users see it |
-//! | [`save_error`] | the errors of an account that could not be saved, such as `LAST_ADMIN` |
-//! | [`token_pair`] | the two tokens of a login session, in the body and as cookies |
+//! | `chat_sync` | jobs that keep the chat's copy of an account current |
+//! | `fields` | the rules of `model::user` as validation of input |
+//! | `login_lifecycle` | beginning login sessions, ending them with their sockets |
+//! | `password_attempts` | limits on wrong passwords |
+//! | `password_hash` | hashing and verifying passwords, refusing passwords that are easy to guess |
+//! | `profile` | an account as its owner sees it, and as other users see it |
+//! | `save_error` | the errors of an account that could not be saved, such as `LAST_ADMIN` |
+//! | `token_pair` | the two tokens of a login session, in the body and as cookies |
 
 mod admin;
 mod auth;

@@ -3,24 +3,24 @@
 //!
 //! | method and path | file |
 //! | --- | --- |
-//! | `GET /v1/presentations` | [`list`] |
-//! | `POST /v1/presentations` | [`create`] |
-//! | `GET /v1/presentations/{id}` | [`get`] |
-//! | `PUT /v1/presentations/{id}` | [`update`] |
-//! | `DELETE /v1/presentations/{id}` | [`delete`] |
-//! | `POST /v1/presentations/{id}/duplicate` | [`duplicate`] |
-//! | `GET /v1/presentations/slug/{slug}` | [`by_slug`] |
-//! | `GET /v1/presentations/{id}/slides` | [`slides::list`] |
-//! | `POST /v1/presentations/{id}/slides` | [`slides::create`] |
-//! | `POST /v1/presentations/{id}/slides/insert/{position}` | [`slides::insert`] |
-//! | `PUT /v1/presentations/{id}/slides/reorder` | [`slides::reorder`] |
-//! | `GET /v1/slides/{id}` | [`slides::get`] |
-//! | `PUT /v1/slides/{id}` | [`slides::update`] |
-//! | `DELETE /v1/slides/{id}` | [`slides::delete`] |
-//! | `POST /v1/slides/{id}/duplicate` | [`slides::duplicate`] |
+//! | `GET /v1/presentations` | `list` |
+//! | `POST /v1/presentations` | `create` |
+//! | `GET /v1/presentations/{id}` | `get` |
+//! | `PUT /v1/presentations/{id}` | `update` |
+//! | `DELETE /v1/presentations/{id}` | `delete` |
+//! | `POST /v1/presentations/{id}/duplicate` | `duplicate` |
+//! | `GET /v1/presentations/slug/{slug}` | `by_slug` |
+//! | `GET /v1/presentations/{id}/slides` | `slides::list` |
+//! | `POST /v1/presentations/{id}/slides` | `slides::create` |
+//! | `POST /v1/presentations/{id}/slides/insert/{position}` | `slides::insert` |
+//! | `PUT /v1/presentations/{id}/slides/reorder` | `slides::reorder` |
+//! | `GET /v1/slides/{id}` | `slides::get` |
+//! | `PUT /v1/slides/{id}` | `slides::update` |
+//! | `DELETE /v1/slides/{id}` | `slides::delete` |
+//! | `POST /v1/slides/{id}/duplicate` | `slides::duplicate` |
 //!
 //! Everything except the public link belongs to the owner, and is not found for other callers. Rules are in
-//! `model::{presentation, slide}`, items in `store::presentations`. [`view`] contains the response types, [`fields`]
+//! `model::{presentation, slide}`, items in `store::presentations`. `view` contains the response types, `fields`
 //! the validation that several requests share.
 
 mod by_slug;

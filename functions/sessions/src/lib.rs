@@ -37,10 +37,10 @@
 //!
 //! | socket message | file |
 //! | --- | --- |
-//! | `response_submitted`, `submit_response` | [`socket`], then [`votes::cast_vote`] |
-//! | `join`, `join_speaker` | [`socket`] |
-//! | `question_asked`, `ask_question` | [`socket`], then [`questions::ask`] |
-//! | `upvote_question` | [`socket`], then [`questions::upvote`] |
+//! | `response_submitted`, `submit_response` | [`socket`](mod@socket), then [`votes::cast_vote`] |
+//! | `join`, `join_speaker` | [`socket`](mod@socket) |
+//! | `question_asked`, `ask_question` | [`socket`](mod@socket), then [`questions::ask`] |
+//! | `upvote_question` | [`socket`](mod@socket), then [`questions::upvote`] |
 //!
 //! | job of `worker-sessions` | file |
 //! | --- | --- |

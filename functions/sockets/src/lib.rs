@@ -7,7 +7,7 @@
 //! | socket event | file |
 //! | --- | --- |
 //! | `$connect` | [`connect`] |
-//! | `$disconnect`, `ping`, `subscribe`, `$default` | [`connections`] |
+//! | `$disconnect`, `ping`, `subscribe`, `$default` | [`connections`](mod@connections) |
 //!
 //! | job | file |
 //! | --- | --- |

@@ -2,7 +2,7 @@
 //! WebSocket API.
 //!
 //! The emulator knows no function of the product. `infra/local` starts it as `template.yaml` describes, and tests start
-//! it with [`bench`]. `infra/emulator/README.md` lists what is emulated, what is not, and how to test against it.
+//! it with [`bench`](mod@bench). `infra/emulator/README.md` lists what is emulated, what is not, and how to test against it.
 //!
 //! | service | endpoint | file |
 //! | --- | --- | --- |

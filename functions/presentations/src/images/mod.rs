@@ -2,17 +2,17 @@
 //!
 //! | method and path | file |
 //! | --- | --- |
-//! | `POST /v1/upload/image`, `POST /v1/uploads/images` | [`upload`] |
-//! | `GET /v1/images/{filename}`, `GET /v1/uploads/images/{filename}` | [`get`] |
-//! | `DELETE /v1/images/{filename}`, `DELETE /v1/uploads/images/{filename}` | [`delete`] |
+//! | `POST /v1/upload/image`, `POST /v1/uploads/images` | `upload` |
+//! | `GET /v1/images/{filename}`, `GET /v1/uploads/images/{filename}` | `get` |
+//! | `DELETE /v1/images/{filename}`, `DELETE /v1/uploads/images/{filename}` | `delete` |
 //!
 //! Images are in a Lambda function of their own, `api-images`, and not in `api-presentations`. Decoders read untrusted
 //! files and need memory for a whole image. An audience that opens a slide must not use up the concurrency of speakers
 //! who edit one, nor cause them cold starts.
 //!
-//! [`uploaded_file`] reads the file from the request. [`normalize`] decodes it within limits, scales it and encodes it
-//! again. [`animation`] does this for a GIF, frame by frame. `store::presentations::images` stores the result, a
-//! [`normalized_image`]. Nothing of a file is kept except its pixels. [`image_cache`] keeps recently shown images in
+//! `uploaded_file` reads the file from the request. `normalize` decodes it within limits, scales it and encodes it
+//! again. `animation` does this for a GIF, frame by frame. `store::presentations::images` stores the result, a
+//! `normalized_image`. Nothing of a file is kept except its pixels. `image_cache` keeps recently shown images in
 //! memory.
 
 mod animation;

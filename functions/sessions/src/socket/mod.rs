@@ -2,11 +2,11 @@
 //!
 //! | message | method |
 //! | --- | --- |
-//! | `response_submitted`, `submit_response` | [`SessionSocket::submit_response`] |
-//! | `question_asked`, `ask_question` | [`SessionSocket::ask_question`] |
-//! | `upvote_question` | [`SessionSocket::upvote_question`] |
-//! | `join` | [`SessionSocket::join_session`] |
-//! | `join_speaker` | [`SessionSocket::join_as_presenter`] |
+//! | `response_submitted`, `submit_response` | `SessionSocket::submit_response` |
+//! | `question_asked`, `ask_question` | `SessionSocket::ask_question` |
+//! | `upvote_question` | `SessionSocket::upvote_question` |
+//! | `join` | `SessionSocket::join_session` |
+//! | `join_speaker` | `SessionSocket::join_as_presenter` |
 
 use entry::{
     App,
