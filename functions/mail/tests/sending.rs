@@ -57,6 +57,7 @@ impl MailWorld {
             credentials_changed_at: now,
             created_at: now,
             updated_at: now,
+            version: 1,
         };
         self.app.store.put(&user).await.unwrap();
         user.id

@@ -57,7 +57,7 @@ pub(crate) async fn duplicate_presentation(
     let mut draft = Presentation::new(app.clock.new_id(), account.user, title, original.description, now);
     renew_slide_ids(&mut slides, draft.id, || app.clock.new_id());
     for slide in &mut slides {
-        (slide.created_at, slide.updated_at) = (now, now);
+        (slide.created_at, slide.updated_at, slide.version) = (now, now, 1);
     }
     draft.slides = SlideOrder::new(slides.iter().map(|slide| slide.id).collect());
     let presentation = presentations::create(&app.store, draft, None, notes.clone(), &slides).await?;

@@ -44,6 +44,7 @@ fn new_user(n: u128, username: Option<&str>) -> User {
         credentials_changed_at: now(),
         created_at: now(),
         updated_at: now(),
+        version: 1,
     }
 }
 
@@ -92,7 +93,11 @@ async fn replace_as_admin(store: &Store, user: UserId, change: impl FnOnce(User)
 }
 
 fn later(before: &User, after: User) -> User {
-    User { updated_at: before.updated_at + SignedDuration::from_millis(1), ..after }
+    User {
+        updated_at: before.updated_at + SignedDuration::from_millis(1),
+        version: before.version + 1,
+        ..after
+    }
 }
 
 async fn listed_usernames(store: &Store, at: Timestamp) -> Vec<String> {
@@ -237,6 +242,23 @@ async fn concurrent_account_changes_are_not_lost() {
     let shown = directory_entry(&store, "ana").await.unwrap();
     assert_eq!((&shown.name, &shown.avatar), (&user.name, &None));
     assert_eq!(user.avatar, None);
+}
+
+#[tokio::test]
+async fn a_change_in_the_same_millisecond_is_a_conflict() {
+    let World { store, _cloud } = store_world().await;
+    sign_up(&store, &new_user(2, None)).await;
+    let before = users::get_strong(&store, id(2), now()).await.unwrap().unwrap();
+    let employed = ProfileUpdate { organization: Some(Some("Herons".into())), ..ProfileUpdate::default() };
+    let WriteOutcome::Applied(employed) =
+        users::update_profile(&store, id(2), &employed, now()).await.unwrap()
+    else {
+        panic!("the account is active")
+    };
+    assert_eq!((employed.updated_at, employed.version), (before.updated_at, before.version + 1));
+    let renamed = User { name: "Ana".into(), ..before.clone() };
+    assert_eq!(users::replace(&store, &before, &renamed).await.unwrap(), UserSaveOutcome::VersionConflict);
+    assert_eq!(users::get_strong(&store, id(2), now()).await.unwrap(), Some(employed));
 }
 
 /// A claim from the time before the directory.

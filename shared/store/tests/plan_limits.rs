@@ -170,6 +170,7 @@ fn super_admin(n: u128) -> (User, Login) {
         credentials_changed_at: now(),
         created_at: now(),
         updated_at: now(),
+        version: 1,
     };
     let login = Login {
         user: user.id,
@@ -205,6 +206,7 @@ async fn one_super_admin_always_remains() {
     let other = User {
         role: UserRole::SuperAdmin,
         updated_at: now() + SignedDuration::from_millis(1),
+        version: 2,
         ..admin.clone()
     };
     assert_eq!(users::replace(&store, &admin, &other).await.unwrap(), UserSaveOutcome::Applied);

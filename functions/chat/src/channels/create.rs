@@ -91,6 +91,7 @@ pub(crate) async fn create_channel(
         archived_at: None,
         created_at: now,
         updated_at: now,
+        version: 1,
     };
     let (member, membership) = add_member::new_member_rows(channel.id, &author, MemberRole::Owner, 0, now);
     let view = MyChannel::new(&channel, &membership, 0);

@@ -69,6 +69,7 @@ async fn create_default_channel(
         archived_at: None,
         created_at: now,
         updated_at: now,
+        version: 1,
     };
     let outcome = channels::create(&app.store, &channel, &[]).await?;
     tracing::info!(channel.id = %id, ?outcome, "default channel created");

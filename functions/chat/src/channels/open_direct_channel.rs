@@ -93,6 +93,7 @@ pub(crate) async fn open_direct_channel(
         archived_at: None,
         created_at: now,
         updated_at: now,
+        version: 1,
     };
     let rows = |user: &MessageAuthor, other: UserId| -> (ChannelMember, Membership) {
         let (member, membership) = add_member::new_member_rows(id, user, MemberRole::Member, 0, now);

@@ -4,7 +4,7 @@ use entry::{
     http::{AccountCaller, ApiResult, Clearable, ErrorBody, PathId, ValidJson, clearable},
 };
 use garde::Validate;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use model::{
     ChannelId, Error, ErrorCode, Room, UserId,
     channel::{self, ChannelKind, ChannelName, ChannelPermission, DEFAULT_CHANNELS},
@@ -163,8 +163,7 @@ pub(super) async fn change_channel(
         if after == *before {
             return Ok(WriteOutcome::Applied(view::channel_view(before)));
         }
-        // strictly later than before, because the next change is conditional on it
-        after.updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
+        after.updated_at = now;
         match channels::change(&app.store, before, after).await? {
             ChannelChangeOutcome::Applied(channel) => {
                 let view = view::channel_view(&channel);

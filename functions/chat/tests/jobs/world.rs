@@ -81,6 +81,7 @@ impl ChatWorld {
             credentials_changed_at: now,
             created_at: now,
             updated_at: now,
+            version: 1,
         };
         self.app.store.put(&user).await.unwrap();
         MessageAuthor { id: user.id, username: name.into(), name: user.name }
@@ -101,6 +102,7 @@ impl ChatWorld {
             archived_at: None,
             created_at: now,
             updated_at: now,
+            version: 1,
         };
         let rows: Vec<_> = members.iter().map(|author| self.membership_rows(id, author)).collect();
         assert_eq!(

@@ -1,7 +1,7 @@
 //! Changes of an account by admins. The change and its audit entry are written in one transaction.
 
 use entry::{App, http::StaffCaller};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use model::{
     Error, Room, UserId,
     user::{AccountState, RestrictionKind, UserRole},
@@ -149,8 +149,7 @@ async fn save_audited(
         if after == before {
             return Ok(WriteOutcome::Applied(before));
         }
-        // Strictly later, because the next change compares this time.
-        after.updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
+        (after.updated_at, after.version) = (now, before.version + 1);
         match users::replace_with_audit(&app.store, &before, &after, &entry).await? {
             UserSaveOutcome::Applied => {
                 tracing::info!(user.id = %target, action = entry.action, "account changed by an admin");

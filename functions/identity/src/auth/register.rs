@@ -184,5 +184,6 @@ async fn create_account(app: &App, input: &RegisterRequest) -> Result<User, Erro
         credentials_changed_at: now,
         created_at: now,
         updated_at: now,
+        version: 1,
     })
 }

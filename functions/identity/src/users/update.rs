@@ -218,6 +218,7 @@ fn apply_edit(
         email: email.or_else(|| before.email.clone()),
         username: username.unwrap_or_else(|| before.username.clone()),
         updated_at: now,
+        version: before.version + 1,
         ..edit.apply(before)
     }
 }

@@ -38,7 +38,14 @@ impl CreateSlideRequest {
     pub(super) fn to_slide(&self, app: &App, presentation: PresentationId) -> Result<Slide, Error> {
         let content = SlideContent::parse(self.kind, &self.content).map_err(Error::Invalid)?;
         let now = app.clock.now();
-        Ok(Slide { id: app.clock.new_id(), presentation, content, created_at: now, updated_at: now })
+        Ok(Slide {
+            id: app.clock.new_id(),
+            presentation,
+            content,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        })
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) async fn duplicate_slide(
 ) -> ApiResult<(StatusCode, Json<PresentationSlideView>)> {
     let now = app.clock.now();
     let original = slides::locate(&app.store, account.user, id, now).await?.slide;
-    let copy = Slide { id: app.clock.new_id(), created_at: now, updated_at: now, ..original };
+    let copy = Slide { id: app.clock.new_id(), created_at: now, updated_at: now, version: 1, ..original };
     let put_behind = |order: &mut SlideOrder| {
         let original = order.index_of(id).ok_or(Error::NotFound("slide"))?;
         order.insert(original + 1, copy.id, "order_index")

@@ -11,7 +11,11 @@ use model::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use store::presentations::slides::{self, SlideLocation};
+use store::{
+    WriteOutcome,
+    presentations::slides::{self, Slide, SlideLocation},
+    retry_conflict,
+};
 use utoipa::ToSchema;
 
 use crate::view::PresentationSlideView;
@@ -61,24 +65,29 @@ pub(crate) async fn update_slide(
     ValidJson(input): ValidJson<UpdateSlideRequest>,
 ) -> ApiResult<Json<PresentationSlideView>> {
     let store = &app.store;
-    let now = app.clock.now();
-    let SlideLocation { mut slide, index, presentation } =
-        slides::locate(store, account.user, id, now).await?;
-    let content = updated_content(&slide.content, &input)?;
-    let replaced = content.is_some();
-    if let Some(content) = content {
-        (slide.content, slide.updated_at) = (content, now);
-    }
-    match input.order_index.filter(|wanted| *wanted != index) {
-        Some(wanted) => {
-            let with = replaced.then_some(&slide);
-            let reorder = |order: &mut SlideOrder| order.move_to(id, wanted, "order_index");
-            slides::move_to(store, &presentation, with, now, reorder).await?;
+    let input = &input;
+    let updated: Result<PresentationSlideView, Error> = retry_conflict("the slide", || async {
+        let now = app.clock.now();
+        let SlideLocation { mut slide, index, presentation } =
+            slides::locate(store, account.user, id, now).await?;
+        let content = updated_content(&slide.content, input)?;
+        let replaced = content.is_some();
+        if let Some(content) = content {
+            slide = Slide { content, updated_at: now, version: slide.version + 1, ..slide };
         }
-        None if replaced => slides::replace(store, &slide).await?,
-        None => {}
-    }
-    Ok(Json(PresentationSlideView::new(input.order_index.unwrap_or(index), slide)))
+        let written = match input.order_index.filter(|wanted| *wanted != index) {
+            Some(wanted) => {
+                let with = replaced.then_some(&slide);
+                let reorder = |order: &mut SlideOrder| order.move_to(id, wanted, "order_index");
+                slides::move_to(store, &presentation, with, now, reorder).await?
+            }
+            None if replaced => slides::replace(store, &slide).await?,
+            None => WriteOutcome::Applied(()),
+        };
+        Ok(written.map(|()| PresentationSlideView::new(input.order_index.unwrap_or(index), slide)))
+    })
+    .await;
+    Ok(Json(updated?))
 }
 
 /// Returns the new content, or `None` if the content does not change.

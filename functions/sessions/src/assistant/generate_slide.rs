@@ -160,7 +160,7 @@ async fn write_on_slide(
         let now = app.clock.now();
         let found = slides::get(&app.store, session.presentation, id, now).await?;
         let before = found.ok_or(Error::NotFound("slide"))?;
-        let mut after = Slide { updated_at: now, ..before.clone() };
+        let mut after = Slide { updated_at: now, version: before.version + 1, ..before };
         match (&mut after.content, text) {
             (SlideContent::Summary(summary), GeneratedText::Summary(text)) => {
                 summary.summary_text = Some(text.clone());
@@ -172,7 +172,7 @@ async fn write_on_slide(
             }
             _ => return Err(Error::Malformed("the presenter has changed the type of the slide".into())),
         }
-        Ok(slides::replace_unchanged(&app.store, &before, &after).await?)
+        Ok(slides::replace(&app.store, &after).await?)
     })
     .await
 }

@@ -125,6 +125,7 @@ impl SessionsWorld {
                 content: content.clone(),
                 created_at: now,
                 updated_at: now,
+                version: 1,
             })
             .collect();
         let ids: Vec<SlideId> = slides.iter().map(|slide| slide.id).collect();

@@ -139,6 +139,8 @@ pub struct Slide {
     pub content: SlideContent,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// Optimistic-lock version. It starts at 1 and grows with every change of the type or the content.
+    pub version: u64,
 }
 
 impl Item for Slide {
@@ -200,6 +202,7 @@ mod tests {
                 content: SlideContent::default_for(*kind),
                 created_at: Timestamp::UNIX_EPOCH,
                 updated_at: Timestamp::UNIX_EPOCH,
+                version: 1,
             };
             let item = to_attributes(&slide).unwrap();
             assert_eq!(item["type"].as_s().unwrap(), kind.as_str());

@@ -99,6 +99,7 @@ pub(crate) async fn admin_create_user(
         credentials_changed_at: now,
         created_at: now,
         updated_at: now,
+        version: 1,
     };
     let action = AuditedAction::new("create_user", None).with_metadata(json!({ "role": role }));
     let action = action.into_audit_entry(&app, &staff, AuditTarget::User, user.id.to_string());

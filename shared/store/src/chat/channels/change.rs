@@ -16,6 +16,7 @@ pub enum ChannelChangeOutcome {
 /// CHAT-6, CHAT-7, CHAT-8. Replaces a channel as it was read, and moves its name. Members are not touched, so
 /// concurrent joins do not conflict. 2 write units, 2 for the index of public channels, and 4 more if the name changes.
 pub async fn change(store: &Store, before: &Channel, after: Channel) -> Result<ChannelChangeOutcome> {
+    let after = Channel { version: before.version + 1, ..after };
     let mut writes =
         vec![("channel", TransactWrite::update(key(before.id), update_expression(before, &after)?))];
     let folded = |channel: &Channel| channel.name.as_ref().map(model::channel::ChannelName::folded);
@@ -38,7 +39,8 @@ pub async fn change(store: &Store, before: &Channel, after: Channel) -> Result<C
 }
 
 fn update_expression(before: &Channel, after: &Channel) -> Result<UpdateExpression> {
-    let mut set = vec!["#name = :name", "description = :description", "updated_at = :now"];
+    let mut set =
+        vec!["#name = :name", "description = :description", "updated_at = :now", "version = version + :one"];
     let mut remove = Vec::new();
     match after.archived_at {
         Some(_) => set.push("archived_at = :archived"),
@@ -54,12 +56,13 @@ fn update_expression(before: &Channel, after: &Channel) -> Result<UpdateExpressi
         expression = format!("{expression} REMOVE {}", remove.join(", "));
     }
     let mut change = UpdateExpression::new(expression)
-        .with_condition("updated_at = :before")
+        .with_condition("version = :before")
         .name("#name", "name")
         .serialized(":name", &after.name)?
         .serialized(":description", &after.description)?
         .serialized(":now", &after.updated_at)?
-        .serialized(":before", &before.updated_at)?;
+        .number(":before", before.version)
+        .number(":one", 1);
     if let Some(archived_at) = after.archived_at {
         change = change.serialized(":archived", &archived_at)?;
     }

@@ -50,9 +50,11 @@ pub struct Channel {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Timestamp>,
     pub created_at: Timestamp,
-    /// Changes with every write of the channel's own properties, but not with its members. It is the version that a
-    /// replacement is conditional on.
+    /// When the channel's own properties last changed.
     pub updated_at: Timestamp,
+    /// Optimistic-lock version. It starts at 1 and grows with every change of the channel's own properties, but not with
+    /// its members.
+    pub version: u64,
 }
 
 impl Item for Channel {

@@ -62,8 +62,10 @@ pub struct User {
     /// invalid.
     pub credentials_changed_at: Timestamp,
     pub created_at: Timestamp,
-    /// Changes with every write, and is the version that a replacement is conditional on.
     pub updated_at: Timestamp,
+    /// Optimistic-lock version. It starts at 1 and grows with every change. The time of the last change cannot serve as
+    /// one, because two changes can have the same time.
+    pub version: u64,
 }
 
 /// A password hash in its own notation (`$argon2id$…`). `Debug` does not print it.
@@ -129,6 +131,7 @@ impl User {
             credentials_changed_at: now,
             created_at: self.created_at,
             updated_at: now,
+            version: self.version + 1,
         }
     }
 }
@@ -202,8 +205,11 @@ pub async fn change_password(
 
 /// Returns the write of [`change_password`], which the redemption of a reset token uses too.
 pub(crate) fn password_change(user: &User, new: &PasswordHash, now: Timestamp) -> Result<UpdateExpression> {
-    UpdateExpression::new("SET #password = :new, credentials_changed_at = :now, updated_at = :now")
+    let set =
+        "SET #password = :new, credentials_changed_at = :now, updated_at = :now, version = version + :one";
+    UpdateExpression::new(set)
         .with_condition("#status = :active AND #password = :old")
+        .number(":one", 1)
         .name("#password", "password")
         .name("#status", "status")
         .text(":active", "active")
@@ -219,8 +225,9 @@ pub async fn rehash_password(
     new: &PasswordHash,
     now: Timestamp,
 ) -> Result<WriteOutcome> {
-    let change = UpdateExpression::new("SET #password = :new, updated_at = :now")
+    let change = UpdateExpression::new("SET #password = :new, updated_at = :now, version = version + :one")
         .with_condition("#password = :old")
+        .number(":one", 1)
         .name("#password", "password")
         .text(":now", now)
         .serialized(":old", &user.password)?

@@ -159,8 +159,8 @@ fn creation_writes(user: &User) -> Result<UserClaimWrites> {
     Ok(claims)
 }
 
-/// IDENTITY-1, IDENTITY-2, IDENTITY-3. Replaces an account as it was read, with its claims and its directory entry. 2
-/// write units for each item.
+/// IDENTITY-1, IDENTITY-2, IDENTITY-3. Replaces an account as it was read, with its claims and its directory entry. It
+/// gets the next version. 2 write units for each item.
 pub async fn replace(store: &Store, before: &User, after: &User) -> Result<UserSaveOutcome> {
     change_writes(before, after)?.save(store).await
 }
@@ -179,8 +179,9 @@ pub async fn replace_with_audit(
 
 fn change_writes(before: &User, after: &User) -> Result<UserClaimWrites> {
     let mut claims = UserClaimWrites::default();
-    let unchanged = ConditionExpression::new("updated_at = :read").text(":read", before.updated_at);
-    claims.add(TransactWrite::put(after, unchanged)?, UserSaveOutcome::VersionConflict);
+    let unchanged = ConditionExpression::new("version = :read").number(":read", before.version);
+    let next = User { version: before.version + 1, ..after.clone() };
+    claims.add(TransactWrite::put(&next, unchanged)?, UserSaveOutcome::VersionConflict);
     claims.count_super_admin(Some(before), after);
     if before.email != after.email {
         if let Some(email) = &before.email {

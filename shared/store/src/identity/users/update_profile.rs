@@ -1,6 +1,6 @@
 //! IDENTITY-1. Profile fields, which need no claim because they are not unique.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use model::{UserId, user::AccountState};
 
 use super::{User, UserSaveOutcome, get_strong, key, replace};
@@ -28,7 +28,7 @@ impl ProfileUpdate {
 
     /// Returns the write for an account without a user name, which has no directory entry.
     fn update_expression(&self, condition: &str, now: Timestamp) -> Result<UpdateExpression> {
-        let mut sets = vec!["updated_at = :now"];
+        let mut sets = vec!["updated_at = :now", "version = version + :one"];
         let mut names = Vec::new();
         let mut bound = Vec::new();
         if let Some(name) = &self.name {
@@ -49,7 +49,8 @@ impl ProfileUpdate {
             .with_condition(condition)
             .name("#status", "status")
             .text(":active", "active")
-            .text(":now", now);
+            .text(":now", now)
+            .number(":one", 1);
         for (placeholder, attribute) in names {
             change = change.name(placeholder, attribute);
         }
@@ -84,9 +85,7 @@ pub async fn update_profile(
             let change = change.serialized(":username", &before.username)?;
             return Ok(store.update(&key(user), change).await?.map(Some));
         }
-        // Strictly later, because the next change compares it.
-        let updated_at = now.max(before.updated_at + SignedDuration::from_millis(1));
-        let after = User { updated_at, ..update.clone().apply(&before) };
+        let after = User { updated_at: now, version: before.version + 1, ..update.clone().apply(&before) };
         Ok(match replace(store, &before, &after).await? {
             UserSaveOutcome::Applied => WriteOutcome::Applied(Some(after)),
             _ => WriteOutcome::ConditionFailed,

@@ -73,17 +73,13 @@ pub async fn list(store: &Store, presentation: &Presentation, now: Timestamp) ->
     Ok(in_order(&presentation.slides, store.query_all(query, now).await?))
 }
 
-/// PRESENTATIONS-6. Replaces a slide as it was read. The condition fails if it has changed in between.
-pub async fn replace_unchanged(store: &Store, before: &Slide, after: &Slide) -> Result<WriteOutcome> {
-    let unchanged = ConditionExpression::new("updated_at = :before").text(":before", before.updated_at);
-    store.put_if(after, unchanged).await
+/// PRESENTATIONS-6. Replaces a slide. `slide.version` is the next version already. The condition fails if the slide has
+/// changed since it was read, or was deleted.
+pub async fn replace(store: &Store, slide: &Slide) -> Result<WriteOutcome> {
+    store.put_if(slide, unchanged(slide)).await
 }
 
-/// PRESENTATIONS-6. Replaces a slide.
-///
-/// # Errors
-/// Returns [`StoreError::NotFound`] if the slide has been deleted.
-pub async fn replace(store: &Store, slide: &Slide) -> Result<()> {
-    let written = store.put_if(slide, ConditionExpression::exists()).await?;
-    written.applied().ok_or(StoreError::NotFound("slide"))
+/// Returns the condition that nothing has changed since the version before `next`.
+fn unchanged(next: &Slide) -> ConditionExpression {
+    ConditionExpression::new("version = :before").number(":before", next.version - 1)
 }

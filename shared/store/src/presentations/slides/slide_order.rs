@@ -6,7 +6,7 @@ use model::{
     presentation::{MAX_SLIDES, SlideOrder},
 };
 
-use super::{Presentation, Slide, get_owned, pointer_key, slide_key};
+use super::{Presentation, Slide, get_owned, pointer_key, slide_key, unchanged};
 use crate::{
     ConditionExpression, Store, TransactOutcome, TransactWrite, UpdateExpression, WriteOutcome,
     dynamodb::{
@@ -55,24 +55,26 @@ pub async fn insert<E: From<StoreError>>(
 ) -> Result<usize, E> {
     let writes = || insert_writes(slide);
     let after = update_order(store, owner, slide.presentation, slide.updated_at, change, writes).await?;
+    let after = after.applied().ok_or(StoreError::NotFound("slide"))?;
     Ok(after.slides.index_of(slide.id).ok_or(StoreError::NotFound("slide"))?)
 }
 
 /// PRESENTATIONS-1, PRESENTATIONS-6. Changes the order by `change`. If `slide` is given, replaces it in the same
-/// transaction.
+/// transaction, as [`replace`](super::replace) does. The condition fails if the slide has changed since it was read, or
+/// was deleted.
 ///
 /// # Errors
-/// Returns [`StoreError::NotFound`] if the presentation or the slide has been deleted, and the error of `change`.
+/// Returns [`StoreError::NotFound`] if the presentation has been deleted, and the error of `change`.
 pub async fn move_to<E: From<StoreError>>(
     store: &Store,
     of: &Presentation,
     slide: Option<&Slide>,
     now: Timestamp,
     change: impl Fn(&mut SlideOrder) -> Result<(), E>,
-) -> Result<(), E> {
-    let replace = |slide| Ok(("slide", TransactWrite::put(slide, ConditionExpression::exists())?));
+) -> Result<WriteOutcome, E> {
+    let replace = |slide| Ok(("slide", TransactWrite::put(slide, unchanged(slide))?));
     let writes = || slide.into_iter().map(replace).collect();
-    update_order(store, of.owner, of.id, now, change, writes).await.map(drop)
+    Ok(update_order(store, of.owner, of.id, now, change, writes).await?.map(drop))
 }
 
 /// PRESENTATIONS-1. Changes the order by `change`, which keeps the slides.
@@ -86,7 +88,8 @@ pub async fn reorder<E: From<StoreError>>(
     now: Timestamp,
     change: impl Fn(&mut SlideOrder) -> Result<(), E>,
 ) -> Result<Presentation, E> {
-    update_order(store, owner, id, now, change, || Ok(Vec::new())).await
+    let reordered = update_order(store, owner, id, now, change, || Ok(Vec::new())).await?;
+    Ok(reordered.applied().ok_or(StoreError::NotFound("presentation"))?)
 }
 
 /// PRESENTATIONS-1, PRESENTATIONS-6, PRESENTATIONS-7. Deletes a slide. The slides behind it move up.
@@ -100,7 +103,8 @@ pub async fn remove(store: &Store, of: &Presentation, slide: SlideId, now: Times
     let delete = |key| TransactWrite::delete(key, ConditionExpression::default());
     let writes =
         || Ok(vec![("slide", delete(slide_key(of.id, slide))), ("pointer", delete(pointer_key(slide)))]);
-    update_order(store, of.owner, of.id, now, change, writes).await.map(drop)
+    let removed = update_order(store, of.owner, of.id, now, change, writes).await?;
+    removed.map(drop).applied().ok_or(StoreError::NotFound("slide"))
 }
 
 type NamedWrites = Vec<(&'static str, TransactWrite)>;
@@ -113,7 +117,7 @@ fn insert_writes(slide: &Slide) -> Result<NamedWrites> {
 }
 
 /// Reads the order, changes it and writes it with the writes that belong to the change. Repeats all of it if a
-/// concurrent change of the presentation came first.
+/// concurrent change of the presentation came first. The outcome is that of the writes that belong to the change.
 async fn update_order<E: From<StoreError>>(
     store: &Store,
     owner: UserId,
@@ -121,7 +125,7 @@ async fn update_order<E: From<StoreError>>(
     now: Timestamp,
     change: impl Fn(&mut SlideOrder) -> Result<(), E>,
     writes: impl Fn() -> Result<NamedWrites>,
-) -> Result<Presentation, E> {
+) -> Result<WriteOutcome<Presentation>, E> {
     let change = &change;
     let writes = &writes;
     retry_conflict("the order of the slides", || async move {
@@ -137,16 +141,16 @@ async fn update_order<E: From<StoreError>>(
         if others.is_empty() {
             // A single write costs half of what it costs in a transaction.
             let written = store.update_without_return(&presentation_key(id), update).await?;
-            return Ok(written.map(|()| presentation));
+            return Ok(written.map(|()| WriteOutcome::Applied(presentation)));
         }
         let mut all = vec![("order", TransactWrite::update(presentation_key(id), update))];
         all.extend(others);
         match store.transact(all).await? {
-            TransactOutcome::Applied => Ok(WriteOutcome::Applied(presentation)),
+            TransactOutcome::Applied => Ok(WriteOutcome::Applied(WriteOutcome::Applied(presentation))),
             TransactOutcome::Failed(failures) if failures.contains("order") => {
                 Ok(WriteOutcome::ConditionFailed)
             }
-            TransactOutcome::Failed(_) => Err(StoreError::NotFound("slide").into()),
+            TransactOutcome::Failed(_) => Ok(WriteOutcome::Applied(WriteOutcome::ConditionFailed)),
         }
     })
     .await
