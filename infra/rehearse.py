@@ -1,8 +1,12 @@
-"""The questions of infra/rehearse to the emulated AWS: an output of the stack, what failed, what was not deleted."""
+"""The questions of infra/rehearse to the template and to the emulated AWS: names that two stacks would share, an output of the
+stack, what failed, what was not deleted."""
 
+import json
 import sys
 
 import boto3
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
 
 STACK = "colloquy"
 
@@ -52,4 +56,36 @@ def nothing_left():
     assert len(tables) == 1, f"tables after the delete: {tables}"
 
 
-{"output": output, "afterwards": afterwards, "nothing_left": nothing_left}[sys.argv[1]](*sys.argv[2:])
+class NoManagedPolicies:
+    """The template names managed policies by ARN, so SAM has nothing to look up."""
+
+    def load(self):
+        return {}
+
+
+# Names that belong to AWS, to an API or to a zone, and references to functions.
+SCOPED = {("AWS::CloudWatch::Alarm", "MetricName"), ("AWS::ApiGatewayV2::Stage", "StageName"),
+          ("AWS::ApiGatewayV2::DomainName", "DomainName"),
+          ("AWS::ApiGatewayV2::ApiMapping", "DomainName"), ("AWS::Route53::RecordSet", "Name"),
+          ("AWS::Lambda::Permission", "FunctionName"), ("AWS::Lambda::EventSourceMapping", "FunctionName")}
+
+
+def names(template):
+    """Refuses a physical name without the stage, which a second stack in the account and region could not have. SAM gives some
+    resources a name of its own, so this reads the template after the transform."""
+    with open(template) as file:
+        written = yaml_parse(file)
+    # `sam deploy` uploads the code before the transform
+    written["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+    resources = transform(written, {}, NoManagedPolicies())["Resources"]
+    named = {}
+    for logical_id, resource in resources.items():
+        for key, value in resource.get("Properties", {}).items():
+            if (key == "Name" or key.endswith("Name")) and (resource["Type"], key) not in SCOPED:
+                named[f"{logical_id} ({resource['Type']}) {key}"] = value
+    assert len(named) > 40, f"only {len(named)} names: {sorted(named)}"
+    shared = {name: value for name, value in named.items() if "${Stage}" not in json.dumps(value)}
+    sys.exit("\n".join(f"two stacks would share the name of {name}: {value}" for name, value in shared.items()) or None)
+
+
+{"names": names, "output": output, "afterwards": afterwards, "nothing_left": nothing_left}[sys.argv[1]](*sys.argv[2:])

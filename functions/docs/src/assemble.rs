@@ -42,7 +42,7 @@ resource that the caller may not know about.
 operation is not performed again.
 
 **Authentication.** Send an access token as a bearer token, or the cookies of the login. Writes with cookies also need the header \
-`x-csrf`.";
+`x-csrf`, with any value.";
 
 /// The beginning of a reference to a schema.
 const SCHEMA_PATH: &str = "#/components/schemas/";

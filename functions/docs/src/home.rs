@@ -1,8 +1,20 @@
-use axum::{Json, extract::State};
-use entry::App;
-use http::header;
+use std::sync::LazyLock;
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use entry::{App, http::accepts_html};
+use http::{HeaderMap, header};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::html_page::HtmlPage;
+
+static PAGE: LazyLock<HtmlPage> = LazyLock::new(|| {
+    HtmlPage::compose("Live talks and teams", include_str!("home_page.html"), include_str!("home_page.js"))
+});
 
 /// The name of the product and its URLs.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,11 +45,14 @@ pub(crate) struct HomeResponse {
 
 /// Get the URLs of the API
 ///
-/// Returns the name and the version of the product, and the URLs of its documents and of the socket.
+/// Returns the name and the version of the product, and the URLs of its documents and of the socket. A browser gets a
+/// page with links to them.
 #[utoipa::path(get, path = "/", tag = "docs", operation_id = "home", responses((status = 200, body = HomeResponse)))]
-pub(crate) async fn home(
-    State(app): State<App>,
-) -> ([(header::HeaderName, &'static str); 1], Json<HomeResponse>) {
+pub(crate) async fn home(State(app): State<App>, headers: HeaderMap) -> Response {
+    let vary = [(header::VARY, "accept")];
+    if accepts_html(&headers) {
+        return (vary, &*PAGE).into_response();
+    }
     let at = |path: &str| format!("{}{path}", app.settings.public_url);
     let shown = |path: &str| app.settings.show_docs.then(|| at(path));
     let home = HomeResponse {
@@ -53,5 +68,5 @@ pub(crate) async fn home(
         ready: at("/ready"),
         socket: app.settings.socket_url.clone(),
     };
-    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(home))
+    (vary, [(header::CACHE_CONTROL, "public, max-age=300")], Json(home)).into_response()
 }

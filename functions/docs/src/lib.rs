@@ -11,6 +11,7 @@
 //! | `GET /docs`, `/docs/{file}`: Swagger UI, to try requests | `pages` |
 //! | `GET /redoc`, `/redoc/events`, `/redoc/{file}`: `ReDoc`, to read | `redoc` |
 //! | `GET /reset`: the link in the mail of a password reset | `reset_password_page` |
+//! | `GET /sign-in`: where a page that needs an account sends a visitor without one | `sign_in_page` |
 //!
 //! Without `SHOW_DOCS`, the documents and their pages return 404.
 //!
@@ -20,11 +21,13 @@ mod assemble;
 mod asyncapi;
 mod health;
 mod home;
+mod html_page;
 mod openapi_document;
 mod pages;
 mod ready;
 mod redoc;
 mod reset_password_page;
+mod sign_in_page;
 
 use axum::{Extension, routing::get};
 use entry::{App, Environment, LambdaFunction, StartError};
@@ -49,6 +52,7 @@ fn always_served() -> OpenApiRouter<App> {
         .route("/v1/health", get(health::health))
         .route("/v1/ready", get(ready::ready))
         .route("/reset", get(reset_password_page::get_reset_password_page))
+        .route("/sign-in", get(sign_in_page::get_sign_in_page))
 }
 
 /// The routes that `SHOW_DOCS` enables.

@@ -23,10 +23,14 @@ pub(crate) async fn get_page_file(State(app): State<App>, Path(file): Path<Strin
 }
 
 fn page_response(app: &App, file: &str) -> ApiResult<Response> {
-    let config = Config::from("/openapi.json").try_it_out_enabled(true);
+    let config = Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(true);
     let served = serve(file, Arc::new(config)).map_err(|error| Error::internal(error.to_string()))?;
     let asset = served.ok_or(Error::NotFound("this page"))?;
-    let bytes = if file == "index.html" { with_base_url(&asset.bytes) } else { asset.bytes.into_owned() };
+    let bytes = match file {
+        "index.html" => with_base_url(&asset.bytes),
+        "swagger-initializer.js" => with_csrf_header(&asset.bytes),
+        _ => asset.bytes.into_owned(),
+    };
     let headers = [
         (header::CONTENT_TYPE, asset.content_type),
         (header::CACHE_CONTROL, "public, max-age=3600".to_owned()),
@@ -42,6 +46,15 @@ fn with_base_url(page: &[u8]) -> Vec<u8> {
         .replace("=\"index.css", "=\"/docs/index.css")
         .replace("<title>Swagger UI", "<title>Colloquy API")
         .into_bytes()
+}
+
+/// Adds the proof that a write with cookies needs. The first request to register or log in sets cookies, and the browser
+/// sends them with every later request of the page.
+fn with_csrf_header(script: &[u8]) -> Vec<u8> {
+    let bundle = "SwaggerUIBundle({";
+    let interceptor =
+        "\n  requestInterceptor: (request) => { request.headers[\"x-csrf\"] = \"1\"; return request; },";
+    String::from_utf8_lossy(script).replacen(bundle, &format!("{bundle}{interceptor}"), 1).into_bytes()
 }
 
 /// Permits the page's own assets, and requests to this API, which may have another origin.
@@ -76,5 +89,7 @@ mod tests {
         }
         let start = String::from_utf8(asset("swagger-initializer.js").unwrap().bytes.into_owned()).unwrap();
         assert!(start.contains("\"/openapi.json\"") && !start.contains("petstore"), "{start}");
+        let start = String::from_utf8(with_csrf_header(start.as_bytes())).unwrap();
+        assert_eq!(start.matches("request.headers[\"x-csrf\"] = \"1\"").count(), 1, "{start}");
     }
 }

@@ -108,7 +108,7 @@ async fn documents_are_hidden_when_show_docs_is_off() {
     {
         assert_eq!(send(&function, "GET", path).await.status, 404, "{path}");
     }
-    for path in ["/", "/health", "/v1/health", "/reset"] {
+    for path in ["/", "/health", "/v1/health", "/reset", "/sign-in"] {
         assert_eq!(send(&function, "GET", path).await.status, 200, "{path}");
     }
     let home = send(&function, "GET", "/").await.body;
@@ -116,22 +116,40 @@ async fn documents_are_hidden_when_show_docs_is_off() {
 }
 
 #[tokio::test]
-async fn the_reset_link_leads_to_a_form() {
+async fn pages_for_people_are_complete_and_safe() {
     let function = api().await;
-    let page = send(&function, "GET", "/reset").await;
-    assert_eq!((page.status, page.header("cache-control")), (200, "no-store"));
-    assert_eq!(page.headers["referrer-policy"], "no-referrer");
-    let html = &page.text;
-    assert!(html.contains("<form") && html.contains("\"/v1/auth/password-reset/confirm\""));
-    // The policy would refuse these attributes.
-    for attribute in [" style=", " onclick=", " onsubmit=", " src=", " href="] {
-        assert!(!html.contains(attribute), "{attribute}");
+    let rows = [
+        ("/reset", "/v1/auth/password-reset/confirm"),
+        ("/sign-in", "/v1/auth/login"),
+        ("/", "<a id=\"docs\""),
+    ];
+    for (path, part) in rows {
+        let page = function
+            .request("GET", path)
+            .header("accept", "text/html,application/xhtml+xml;q=0.9")
+            .send()
+            .await;
+        assert_eq!((page.status, page.header("cache-control")), (200, "no-store"), "{path}");
+        assert_eq!(page.headers["referrer-policy"], "no-referrer", "{path}");
+        assert_eq!(page.headers["content-type"], "text/html; charset=utf-8", "{path}");
+        let html = &page.text;
+        assert!(html.contains(part), "{path}: {html}");
+        // The policy would refuse these attributes.
+        for attribute in [" style=", " onclick=", " onsubmit=", " src="] {
+            assert!(!html.contains(attribute), "{path}: {attribute}");
+        }
+        let policy = page.header("content-security-policy");
+        // This is the hash of an empty text, which would mean that the page has no such element.
+        assert!(!policy.contains("47DEQpj8HBSa"), "{path}: {policy}");
+        assert!(
+            policy.contains("script-src 'sha256-") && policy.contains("connect-src 'self';"),
+            "{path}: {policy}"
+        );
     }
-    let policy = page.header("content-security-policy");
-    // This is the hash of an empty text, which would mean that the page has no such element.
-    assert!(!policy.contains("47DEQpj8HBSa"), "{policy}");
-    assert!(policy.contains("script-src 'sha256-") && policy.contains("connect-src 'self';"), "{policy}");
     assert_eq!(send(&function, "POST", "/reset").await.status, 405);
+    let home = function.request("GET", "/").header("accept", "application/json").send().await;
+    assert_eq!(home.headers["vary"], "accept");
+    assert_eq!(home.body["name"], "Colloquy");
 }
 
 #[tokio::test]

@@ -34,7 +34,9 @@ async fn deliver(app: &App, mailer: &Mailer, job: &SendMail) -> Result<(), Error
     let mail = match &job.template {
         EmailTemplate::PasswordReset { token } => templates::password_reset(recipient, token)?,
         EmailTemplate::PasswordChanged => templates::password_changed(recipient)?,
-        EmailTemplate::ReportReady { session, title } => templates::report_ready(recipient, *session, title)?,
+        EmailTemplate::ReportReady { session, title, token } => {
+            templates::report_ready(recipient, *session, title, token.as_deref())?
+        }
         EmailTemplate::MentionDigest { mentions, more } => {
             templates::mention_digest(recipient, &digest_lines(mentions), *more)?
         }

@@ -2,20 +2,8 @@
 
 use entry::App;
 use jiff::Timestamp;
-use model::{ConnectionIdentity, Error, ErrorCode, Room, SessionId, tick::Tick};
-use protocol::job::{CountPresence, CountRecipients};
+use model::{ConnectionIdentity, Error, ErrorCode, Room};
 use store::realtime::connections::{self, Connection};
-
-/// Has the connected participants of a session counted when this tick is over. The deduplication id makes all calls of a tick
-/// one job.
-///
-/// `now` is a time after the rows were written or deleted. An older tick may have been counted already, and its job is not
-/// accepted a second time.
-pub async fn enqueue_presence_count(app: &App, session: SessionId, now: Timestamp) -> Result<(), Error> {
-    let tick = Tick::containing(now.as_millisecond());
-    let job = CountPresence { session, tick, recipients: CountRecipients::Presenter, tries: 0 };
-    app.queues.send(&job, now).await
-}
 
 /// Closes every presenter connection of a session but the newest, with `superseded`. (In the original a dead socket kept the true
 /// presenter out.) The rows decide which is the newest, so that two concurrent callers agree.

@@ -167,8 +167,14 @@ const fn logged_in_as(AccessToken { user, login }: AccessToken) -> AccountLogin 
 async fn running_session(app: &App, session: SessionId, now: Timestamp) -> Result<Session, Error> {
     let found = sessions::get(&app.store, session, ReadConsistency::Strong, now).await?;
     let session = found.ok_or(Error::NotFound("session"))?;
-    if session.status == SessionStatus::Ended {
-        return Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended"));
-    }
+    require_not_ended(&session)?;
     Ok(session)
+}
+
+/// Fails with `SESSION_ENDED` if the session has ended.
+pub(crate) fn require_not_ended(session: &Session) -> Result<(), Error> {
+    match session.status {
+        SessionStatus::Ended => Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended")),
+        _ => Ok(()),
+    }
 }

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use store::sessions::roles::{self, SessionRole};
 use utoipa::ToSchema;
 
+use crate::connect::require_not_ended;
+
 /// A request for a ticket.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct CreateTicketRequest {
@@ -38,7 +40,9 @@ pub struct TicketResponse {
 ///
 /// The ticket opens one socket, once, within 60 seconds. With `session_id` the socket belongs to that session, and the caller
 /// must be its presenter or a participant, by account or by participant token. Without it the socket is the account's own.
-/// Fails with 404 if the caller is not in the session.
+///
+/// A browser cannot see why a handshake is refused. So a client that loses its socket requests a new ticket and goes by this
+/// response. It reconnects after 201, and stops after 404 and 409.
 #[utoipa::path(
     post,
     path = "/v1/realtime/tickets",
@@ -49,7 +53,8 @@ pub struct TicketResponse {
     responses(
         (status = 201, description = "The ticket", body = TicketResponse),
         (status = 401, body = ErrorBody),
-        (status = 404, description = "The caller is not in a session with this id", body = ErrorBody),
+        (status = 404, description = "The caller is not in a session with this id, or was removed from it", body = ErrorBody),
+        (status = 409, description = "`SESSION_ENDED`: the session has ended", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -60,15 +65,13 @@ pub async fn create_ticket(
 ) -> ApiResult<(StatusCode, Json<TicketResponse>)> {
     let (bearer, session) = match (caller, input.session_id) {
         (Caller::Guest(guest), requested) => {
-            if requested.is_some_and(|requested| requested != guest.session) {
-                return Err(Error::NotFound("session").into());
-            }
-            (TicketHolder::Participant { participant: guest.participant, by: None }, Some(guest.session))
+            let session = requested.unwrap_or(guest.session);
+            running_session_role(&app, session, caller).await?;
+            (TicketHolder::Participant { participant: guest.participant, by: None }, Some(session))
         }
         (Caller::Account(account), None) => (TicketHolder::Account(account.into()), None),
         (Caller::Account(account), Some(session)) => {
-            let (_, role) = roles::get_with_role(&app.store, session, caller.into(), app.clock.now()).await?;
-            let bearer = match role {
+            let bearer = match running_session_role(&app, session, caller).await? {
                 SessionRole::Presenter => TicketHolder::Account(account.into()),
                 SessionRole::Participant { id, .. } => {
                     TicketHolder::Participant { participant: id, by: Some(account.into()) }
@@ -84,4 +87,11 @@ pub async fn create_ticket(
         expires_at: issued.expires_at,
     };
     Ok((StatusCode::CREATED, Json(response)))
+}
+
+/// Returns the caller's role in a session that has not ended.
+async fn running_session_role(app: &App, session: SessionId, caller: Caller) -> Result<SessionRole, Error> {
+    let (session, role) = roles::get_with_role(&app.store, session, caller.into(), app.clock.now()).await?;
+    require_not_ended(&session)?;
+    Ok(role)
 }

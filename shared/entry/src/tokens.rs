@@ -7,6 +7,7 @@
 //! | `refresh` | a log-in, with the generation of its tokens | 30 days from log-in, regardless of rotation |
 //! | `participant` | a participant of a session, with or without an account | 24 h |
 //! | `ticket` | the right to open one socket | 60 s |
+//! | `report` | the right to read the report of one session | 30 days |
 
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ pub const REFRESH_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(30
 pub const PARTICIPANT_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// The lifetime of a ticket (RELIABILITY 24).
 pub const TICKET_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
+/// The lifetime of the link in an e-mail.
+pub const REPORT_LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// An account on one of its log-ins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +89,14 @@ pub enum TicketHolder {
     },
 }
 
+/// The right to read the report of one session. It ends with the session, or when the session has another owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportLink {
+    #[serde(rename = "sub")]
+    pub owner: UserId,
+    pub session: SessionId,
+}
+
 /// A kind of token with its name and its lifetime.
 pub trait TokenKind: Serialize + DeserializeOwned {
     /// The value of the `typ` claim.
@@ -105,6 +116,10 @@ impl TokenKind for RefreshToken {
 impl TokenKind for ParticipantToken {
     const TYPE: &'static str = "participant";
     const LIFE: SignedDuration = PARTICIPANT_TOKEN_LIFETIME;
+}
+impl TokenKind for ReportLink {
+    const TYPE: &'static str = "report";
+    const LIFE: SignedDuration = REPORT_LINK_LIFETIME;
 }
 impl TokenKind for SocketTicket {
     const TYPE: &'static str = "ticket";

@@ -1,6 +1,10 @@
 //! Rules of `template.yaml` that no rehearsal checks (ARCHITECTURE 7) and that a deployment depends on.
 
-use std::{collections::BTreeSet, fs, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    time::Duration,
+};
 
 use local::template::{LocalSecrets, SamTemplate};
 use serde_json::{Value, json};
@@ -65,7 +69,8 @@ fn queues_accept_only_tls() {
     assert_eq!(names(&policy["Properties"]["Queues"], "!Ref"), queues);
     let statements = policy["Properties"]["PolicyDocument"]["Statement"].as_array().unwrap();
     let [statement] = statements.as_slice() else { panic!("{statements:?}") };
-    assert_eq!(names(&statement["Resource"], "!GetAtt"), queues);
+    // SQS refuses a statement with the ARNs of several queues, and a policy applies to its own queue only
+    assert_eq!(statement["Resource"], "*");
     assert_eq!((&statement["Effect"], &statement["Principal"]), (&json!("Deny"), &json!("*")));
     assert_eq!(statement["Condition"]["Bool"]["aws:SecureTransport"], "false");
 }
@@ -138,9 +143,11 @@ fn stages_are_throttled_and_logged() {
             "{name}"
         );
         assert_eq!(properties["AutoDeploy"], true, "{name}: new routes would not go live");
+        assert_eq!(settings["DetailedMetricsEnabled"], false, "{name}: each route would cost six metrics");
         let logs = &properties["AccessLogSettings"];
         assert!(logs["DestinationArn"]["!GetAtt"].as_str().unwrap().ends_with("AccessLogs.Arn"), "{name}");
         let format = logs["Format"].as_str().unwrap();
+        assert!(!format.contains("messageString"), "{name}: the value has quotes of its own");
         let format: Value = serde_json::from_str(format).unwrap_or_else(|why| panic!("{name}: {why}"));
         assert_eq!(format["requestId"], "$context.requestId", "{name}");
         // the query and headers may contain a token
@@ -217,20 +224,87 @@ fn every_failure_raises_an_alarm() {
             None => add("AWS/SQS", "ApproximateAgeOfOldestMessage", name),
         }
     }
-    for (name, function) in resources_of_type("AWS::Serverless::Function") {
-        // other functions fail in a request or a message, which the APIs count
-        if function["Properties"]["Events"].is_object() {
+    let serving_http: BTreeSet<String> = resources_of_type("AWS::ApiGatewayV2::Integration")
+        .into_values()
+        .filter_map(|integration| {
+            integration["Properties"]["IntegrationUri"]["!GetAtt"].as_str().map(str::to_owned)
+        })
+        .collect();
+    for name in resources_of_type("AWS::Serverless::Function").into_keys() {
+        // a function that serves HTTP fails in a request, which the HTTP API counts
+        if !serving_http.contains(&format!("{name}.Arn")) {
             add("AWS/Lambda", "Errors", &name);
         }
     }
     add("AWS/ApiGateway", "5xx", "HttpApi");
-    add("AWS/ApiGateway", "IntegrationError", "SocketApi");
+    // IntegrationError also counts the 4xx of refused handshakes
+    add("AWS/ApiGateway", "ExecutionError", "SocketApi");
     add("AWS/Lambda", "Throttles", "");
     add("AWS/Lambda", "Invocations", "CronClock");
     add("AWS/DynamoDB", "ReadThrottleEvents", "Table");
     add("AWS/DynamoDB", "WriteThrottleEvents", "Table");
     assert_eq!(alarms(), expected, "left: the template");
     assert_eq!(resources_of_type("AWS::CloudWatch::Dashboard").len(), 1);
+}
+
+/// Lambda stops a chain of jobs after 16 runs of the same function, unless the function allows it.
+#[test]
+fn functions_that_cause_their_own_jobs_allow_recursion() {
+    let functions = resources_of_type("AWS::Serverless::Function");
+    let name_of = |arn: &Value| {
+        arn["!GetAtt"].as_str().and_then(|arn| arn.strip_suffix(".Arn")).unwrap_or_default().to_owned()
+    };
+    let mut readers: BTreeMap<String, String> = BTreeMap::new();
+    for (function, resource) in &functions {
+        let events = resource["Properties"]["Events"].as_object();
+        for event in events.into_iter().flatten().filter(|(_, event)| event["Type"] == "SQS") {
+            readers.insert(name_of(&event.1["Properties"]["Queue"]), function.clone());
+        }
+    }
+    let mut causes: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
+    for (role, resource) in &resources_of_type("AWS::IAM::Role") {
+        let Some((function, _)) = functions.get_key_value(role.strip_suffix("Role").unwrap_or_default())
+        else {
+            continue;
+        };
+        let statements = &resource["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+        let sending = statements.as_array().unwrap().iter().filter(|statement| {
+            let action = statement["Action"].to_string();
+            action.contains("sqs:SendMessage")
+        });
+        let queues = sending.flat_map(|statement| match &statement["Resource"] {
+            Value::Array(queues) => queues.clone(),
+            queue => vec![queue.clone()],
+        });
+        causes.insert(function, queues.filter_map(|queue| readers.get(&name_of(&queue)).cloned()).collect());
+    }
+    let mut recursive = BTreeSet::new();
+    for function in functions.keys() {
+        let mut reached: BTreeSet<&String> = BTreeSet::new();
+        let mut next = vec![function];
+        while let Some(current) = next.pop() {
+            for caused in causes.get(current).into_iter().flatten() {
+                if reached.insert(caused) {
+                    next.push(caused);
+                }
+            }
+        }
+        if reached.contains(function) {
+            recursive.insert(function);
+        }
+        let allowed = functions[function]["Properties"]["RecursiveLoop"] == "Allow";
+        assert_eq!(allowed, reached.contains(function), "{function}");
+    }
+    assert!(recursive.contains(&"WorkerChat".to_owned()), "the check finds no chain: {causes:?}");
+}
+
+/// A count sleeps until the end of its tick. Lambda deletes the messages of a batch together, so a batch would hold up the
+/// groups of other sessions.
+#[test]
+fn jobs_that_wait_have_a_batch_of_their_own() {
+    let mappings = template().event_source_mappings().unwrap();
+    let ticks = mappings.iter().find(|mapping| mapping.queue == "TicksQueue").unwrap();
+    assert_eq!(ticks.batch_size, 1);
 }
 
 /// AWS quotas: 500 resources per stack, 300 routes per API, 60 dynamic references per template. SAM adds one resource per queue

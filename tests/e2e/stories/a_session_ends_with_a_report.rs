@@ -306,9 +306,60 @@ async fn responses_are_exported_as_rows() {
     for what in ["report", "report?format=html", "export", "export?what=questions", "statistics"] {
         eve.client.get(&talk.path(what)).await.refused(404, "RESOURCE_NOT_FOUND");
         talk.guests[0].client.get(&talk.path(what)).await.refused(401, "UNAUTHORIZED");
+    }
+    for what in ["report", "export", "export?what=questions", "statistics"] {
         world.anonymous().get(&talk.path(what)).await.refused(401, "UNAUTHORIZED");
     }
     eve.client.post(&talk.path("finalize"), &json!({})).await.refused(404, "RESOURCE_NOT_FOUND");
+}
+
+/// The link in the e-mail opens one report. Without it, a browser is sent to a page to sign in.
+#[tokio::test]
+async fn the_link_in_the_email_opens_the_report() {
+    let Some(world) = World::local_only("e-mails").await else { return };
+    let ana = world.user("ana").await;
+    let mut sessions = Vec::new();
+    for _ in 0..2 {
+        let (_, session) = ana.start_session(1).await;
+        session.transition("end").await;
+        sessions.push(session);
+    }
+    world.wait_for_jobs().await;
+    let emails = world.local_cloud().emulator().ses().emails();
+    let links: Vec<String> = sessions
+        .iter()
+        .map(|session| {
+            let path = format!("/v1/sessions/{}/report?format=html&link=", session.id);
+            let lines = emails.iter().flat_map(|mail| mail.text.iter().flat_map(|text| text.lines()));
+            let link = lines.filter_map(|line| line.split_once(&path)).next().expect("a link");
+            format!("{path}{}", link.1)
+        })
+        .collect();
+    let browser = world.anonymous();
+    for link in &links {
+        let page = browser.get(link).await;
+        page.ok(200);
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        assert_eq!(page.header("referrer-policy"), Some("no-referrer"), "the link stays with its reader");
+    }
+    // the link of one session opens no other, and nothing but the report
+    let proof = links[0].split_once("&link=").unwrap().1;
+    let path =
+        |session: usize, what: &str| format!("/v1/sessions/{}/{what}link={proof}", sessions[session].id);
+    browser.get(&path(1, "report?format=json&")).await.refused(401, "UNAUTHORIZED");
+    browser.get(&path(0, "export?")).await.refused(401, "UNAUTHORIZED");
+    for link in
+        [path(1, "report?format=html&"), path(0, "report?format=html&x=1&").replace("link=", "link=x")]
+    {
+        let sent_on = browser.get(&link).await;
+        assert_eq!(sent_on.status, 303, "{link}");
+        let to_sign_in = format!("{}/sign-in?next=/v1/sessions/", world.url());
+        assert!(sent_on.header("location").unwrap().starts_with(&to_sign_in), "{link}");
+    }
+    assert!(browser.get("/sign-in").await.text.contains("Sign in"));
+    // after 30 days it is over
+    world.local_cloud().clock().advance(Duration::from_hours(30 * 24 + 1));
+    browser.get(&links[0].replace("format=html", "format=json")).await.refused(401, "UNAUTHORIZED");
 }
 
 #[tokio::test]

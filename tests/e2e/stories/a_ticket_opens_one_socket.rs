@@ -97,3 +97,26 @@ async fn a_token_in_the_url_needs_the_setting() {
         assert_eq!(refused_status(&url).await, 401, "a refresh token opens nothing");
     }
 }
+
+/// A browser does not see the status of a refused handshake. The request for a ticket says why.
+#[tokio::test]
+async fn a_ticket_request_says_why_there_is_no_way_back() {
+    let world = World::start().await;
+    let ana = world.user("ana").await;
+    let (_, session) = ana.start_session(1).await;
+    let (bo, cy) = (session.join(&world, Some("Bo")).await, session.join(&world, Some("Cy")).await);
+    let ticket = json!({ "session_id": session.id });
+    for guest in [&bo, &cy] {
+        guest.client.post("/v1/realtime/tickets", &ticket).await.ok(201);
+        guest.client.post("/v1/realtime/tickets", &json!({})).await.ok(201);
+    }
+    let removed = format!("/v1/sessions/{}/participants/{}", session.id, cy.id);
+    ana.client.delete(&removed).await.ok(204);
+    cy.client.post("/v1/realtime/tickets", &ticket).await.refused(404, "RESOURCE_NOT_FOUND");
+    session.transition("end").await;
+    for body in [&ticket, &json!({})] {
+        bo.client.post("/v1/realtime/tickets", body).await.refused(409, "SESSION_ENDED");
+    }
+    cy.client.post("/v1/realtime/tickets", &ticket).await.refused(404, "RESOURCE_NOT_FOUND");
+    ana.client.post("/v1/realtime/tickets", &ticket).await.refused(409, "SESSION_ENDED");
+}

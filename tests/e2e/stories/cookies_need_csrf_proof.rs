@@ -84,6 +84,54 @@ async fn cookies_need_csrf_proof() {
         .refused(401, "UNAUTHORIZED");
 }
 
+/// A foreign page cannot log its visitors in to another account. The tokens in the body are of no use to it, because it cannot
+/// read the response.
+#[tokio::test]
+async fn a_foreign_page_gets_no_cookies() {
+    struct Row {
+        name: &'static str,
+        headers: &'static [(&'static str, &'static str)],
+        is_form: bool,
+        gets_cookies: bool,
+    }
+    const fn row(
+        name: &'static str,
+        headers: &'static [(&'static str, &'static str)],
+        is_form: bool,
+        gets_cookies: bool,
+    ) -> Row {
+        Row { name, headers, is_form, gets_cookies }
+    }
+    let rows = [
+        row("no browser", &[], false, true),
+        row("our page", &[("sec-fetch-site", "same-origin")], false, true),
+        row("a page of an allowed origin", &[("origin", "http://localhost:5173")], false, true),
+        row("a foreign page", &[("origin", "https://evil.example")], false, false),
+        row("a sandboxed frame", &[("origin", "null")], false, false),
+        row("a foreign page without origin", &[("sec-fetch-site", "cross-site")], false, false),
+        row("a page of a neighbouring host", &[("sec-fetch-site", "same-site")], false, false),
+        row("a form", &[], true, false),
+        row("a form of a foreign page", &[("origin", "https://evil.example")], true, false),
+    ];
+    let Some(world) = World::local_only("origins").await else { return };
+    let ana = world.user("ana").await;
+    let login = json!({ "username": ana.email, "password": ana.password });
+    let form = format!("username={}&password={}", ana.email, ana.password.replace(' ', "+"));
+    for Row { name, headers, is_form, gets_cookies } in rows {
+        let browser = world.anonymous();
+        let ask = browser.request(Method::POST, "/v1/auth/login");
+        let ask = if is_form {
+            ask.file("application/x-www-form-urlencoded", form.as_bytes())
+        } else {
+            ask.json(&login)
+        };
+        let ask = headers.iter().fold(ask, |ask, (header, value)| ask.header(header, value));
+        let answer = ask.send().await;
+        answer.ok(200);
+        assert_eq!(!answer.cookies().is_empty(), gets_cookies, "{name}");
+    }
+}
+
 /// Exact origins, credentials, and the same headers on errors (RELIABILITY 14).
 #[tokio::test]
 async fn only_allowed_origins_may_call_the_api() {

@@ -69,6 +69,30 @@ async fn the_assistant_answers_from_the_notes_and_cites_them() {
     assert_eq!(old, found);
 }
 
+/// `session_state` contains no questions. A client that was away reads them after it.
+#[tokio::test]
+async fn a_reconnect_finds_the_questions_and_their_answers() {
+    let world = World::start().await;
+    let (ana, _, session) = start_talk(&world, json!({ "ai_answers": "off" })).await;
+    let mut presenter = ana.connect_to_session(&session).await;
+    let (bo, mut bo_socket) = session.join_and_connect(&world, "Bo").await;
+    ask(&mut bo_socket, "Where do herons nest?").await;
+    let asked = presenter.wait_for("question_asked").await;
+    bo_socket.close().await;
+    let path =
+        format!("/v1/sessions/{}/questions/{}/answer", session.id, asked["question_id"].as_str().unwrap());
+    ana.client.post(&path, &json!({ "response_text": "In high trees." })).await.ok(200);
+
+    let ticket = bo.client.post("/v1/realtime/tickets", &json!({})).await.ok(201);
+    let mut again = ClientSocket::open(ticket["websocket_url"].as_str().unwrap()).await;
+    again.wait_for("session_state").await;
+    let found = questions(&bo, &session).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["status"], "answered", "{found:?}");
+    assert_eq!(found[0]["answer"]["response_text"], "In high trees.", "{found:?}");
+    assert!(found[0]["version"].as_u64() > asked["version"].as_u64(), "{found:?} {asked}");
+}
+
 #[tokio::test]
 async fn private_notes_are_never_revealed() {
     let world = World::start().await;

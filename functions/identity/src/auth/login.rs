@@ -84,6 +84,8 @@ async fn form_to_json(request: Request, app: &App) -> Result<Request, ApiError> 
 /// Checks the credentials and begins a login session. Returns its tokens in the body and as cookies. Also at
 /// `/v1/auth/login/json`. The body may also be the form of OAuth 2 password clients, with `username` and `password`.
 ///
+/// The response has no cookies if the body is a form, or if a page of an origin that is not allowed sent the request.
+///
 /// An account has at most 20 login sessions. The next login ends the oldest one.
 #[utoipa::path(
     post,

@@ -1,11 +1,12 @@
 use axum::{
     Json,
     extract::State,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidQuery},
+    http::{AccountCaller, ApiError, ApiResult, ErrorBody, PathId, ValidQuery, accepts_html},
+    tokens::ReportLink,
 };
 use garde::Validate;
 use http::{HeaderMap, StatusCode, header};
@@ -23,6 +24,10 @@ pub struct GetReportQuery {
     #[garde(skip)]
     #[param(inline)]
     pub format: Option<ReportFormat>,
+    /// The proof in the link of an e-mail. It opens the report of one session without an account, for 30 days.
+    #[garde(length(max = 1000))]
+    #[param(max_length = 1000)]
+    pub link: Option<String>,
 }
 
 /// The format of a report.
@@ -45,6 +50,8 @@ pub struct ReportPending {
 /// Returns the report of a session of the caller. It contains the results of every slide, the participation over time,
 /// the questions, the calls of the assistant, and the names of the participants. As a page it has no script, loads
 /// nothing, and can be printed.
+///
+/// A browser without an account is sent to a page to sign in.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/report",
@@ -55,6 +62,7 @@ pub struct ReportPending {
     responses(
         (status = 200, content((SessionReport = "application/json"), (String = "text/html"))),
         (status = 202, description = "The report is being written", body = ReportPending),
+        (status = 303, description = "A page was requested without a valid login or link. `Location` is the page to sign in."),
         (status = 401, body = ErrorBody),
         (status = 404, description = "Not found, or the session was never started", body = ErrorBody),
         (status = 409, description = "The session has not ended", body = ErrorBody),
@@ -63,15 +71,25 @@ pub struct ReportPending {
 )]
 pub async fn get_report(
     State(app): State<App>,
-    account: AccountCaller,
+    account: Result<AccountCaller, ApiError>,
     PathId(id): PathId<SessionId>,
     ValidQuery(query): ValidQuery<GetReportQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let now = app.clock.now();
-    let session = sessions::get_owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
-    let report = find_report(&app, &session, now).await?;
     let as_page = query.format.map_or_else(|| accepts_html(&headers), |format| format == ReportFormat::Html);
+    let link = query.link.as_deref().and_then(|link| app.tokens.verify::<ReportLink>(link, now));
+    let owner = match (link.filter(|link| link.session == id), account) {
+        (Some(link), _) => link.owner,
+        (None, Ok(account)) => account.user,
+        (None, Err(_)) if as_page && !headers.contains_key(header::AUTHORIZATION) => {
+            let url = format!("{}/sign-in?next=/v1/sessions/{id}/report", app.settings.public_url);
+            return Ok(Redirect::to(&url).into_response());
+        }
+        (None, Err(refused)) => return Err(refused),
+    };
+    let session = sessions::get_owned(&app.store, owner, id, ReadConsistency::Strong, now).await?;
+    let report = find_report(&app, &session, now).await?;
     let vary = [(header::VARY, "accept")];
     Ok(match (report, as_page) {
         (Some(report), false) => (vary, Json(report)).into_response(),
@@ -83,12 +101,5 @@ pub async fn get_report(
         (None, true) => {
             (StatusCode::ACCEPTED, vary, page::headers(), page::render_pending(&session)?).into_response()
         }
-    })
-}
-
-fn accepts_html(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|media_type| {
-        media_type.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("text/html"))
     })
 }

@@ -31,7 +31,7 @@ use store::{
 use crate::{
     instance_state::InstanceState,
     participants::join_session::{parse_display_name, participant_of_token, rejoin},
-    presence::{close_older_presenters, enqueue_presence_count},
+    presence::close_older_presenters,
     questions::{
         ask::{IncomingQuestion, store_question},
         upvote::set_upvote,
@@ -184,8 +184,7 @@ impl SessionSocket {
             self.connection_cache.insert(after.clone(), now);
             close_older_presenters(&self.app, &after, now).await?;
             if let Some(session) = after.identity.session() {
-                // the current tick: an older one may have been counted while the rows were written
-                enqueue_presence_count(&self.app, session, self.app.clock.now()).await?;
+                self.state.count_scheduler.schedule_presence_count(&self.app, session).await?;
             }
         }
         let reason =

@@ -14,7 +14,7 @@ use store::{
 use crate::{
     instance_state::InstanceState,
     lifecycle::{self, CHECK_INTERVAL, apply_transition},
-    presence, report,
+    report,
 };
 
 /// Checks a session.
@@ -57,7 +57,7 @@ pub async fn run(app: &App, state: &InstanceState, job: CheckSession) -> Result<
         if session.pace == SlidePacing::Participant {
             state.count_scheduler.schedule_other_vote_counts(app, &session, now).await?;
         }
-        presence::enqueue_presence_count(app, session.id, now).await?;
+        state.count_scheduler.schedule_presence_count(app, session.id).await?;
         let next = (now + CHECK_INTERVAL).min(end);
         return Ok(sessions::schedule_check(&app.store, session.id, next).await?);
     }

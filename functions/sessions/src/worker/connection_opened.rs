@@ -11,10 +11,8 @@ use store::{
 };
 
 use crate::{
-    instance_state::InstanceState,
-    participants::participant_access::REMOVED_MESSAGE,
-    presence::{close_older_presenters, enqueue_presence_count},
-    session_state,
+    instance_state::InstanceState, participants::participant_access::REMOVED_MESSAGE,
+    presence::close_older_presenters, session_state,
 };
 
 /// Sends a connection the state of its session. A new presenter's connection closes the older ones. A new participant's
@@ -37,7 +35,7 @@ pub async fn run(app: &App, instance: &InstanceState, job: &ConnectionOpened) ->
     close_older_presenters(app, &connection, now).await?;
     let is_new = job.reason == OpenedReason::New;
     if is_new && matches!(connection.identity, ConnectionIdentity::Participant { .. }) {
-        enqueue_presence_count(app, session, now).await?;
+        instance.count_scheduler.schedule_presence_count(app, session).await?;
     }
     let state = || state_and_count(app, instance, &connection, session);
     let delivered = app.realtime.send_event_when_open(&connection, || app.clock.now(), state).await?;

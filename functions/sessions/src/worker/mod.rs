@@ -48,7 +48,7 @@ pub fn jobs() -> JobTable<SessionsWorker> {
             connection_opened::run(&worker.app, &worker.state, &job).await
         }),
         handler(|worker: SessionsWorker, job: ConnectionClosed| async move {
-            connection_closed::run(&worker.app, &job).await
+            connection_closed::run(&worker.app, &worker.state, &job).await
         }),
         handler(|worker: SessionsWorker, job: CountVotes| async move { count_votes(&worker, job).await }),
         handler(|worker: SessionsWorker, job: CountPresence| async move {

@@ -1,4 +1,4 @@
-use entry::{App, run_once::run_once};
+use entry::{App, run_once::run_once, tokens::ReportLink};
 use jiff::SignedDuration;
 use model::{Error, Room, report::size_limit::truncate_report};
 use protocol::{
@@ -36,8 +36,13 @@ async fn write_and_store(app: &App, session: &Session) -> Result<(), Error> {
         reports::put_first(&app.store, &report, now).await?;
         report
     };
-    let template =
-        EmailTemplate::ReportReady { session: session.id, title: session.presentation_title.clone() };
+    // Signed at the time of the report, so that a repeated delivery sends the same link.
+    let link = ReportLink { owner: session.owner, session: session.id };
+    let template = EmailTemplate::ReportReady {
+        session: session.id,
+        title: session.presentation_title.clone(),
+        token: Some(app.tokens.sign(&link, report.written_at)?),
+    };
     let mail = SendMail { id: format!("report#{}", session.id), user: session.owner, template };
     app.queues.send(&mail, now).await?;
     // every socket of the owner is in this room, also the presenter's

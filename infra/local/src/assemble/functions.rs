@@ -38,7 +38,7 @@ pub(super) struct FunctionRow {
     /// Schedules, from the name of the event to the expression of `EventBridge` Scheduler.
     #[serde(default)]
     schedules: NamedRows<String>,
-    /// Description of the alarm that rings when a function with jobs or schedules fails.
+    /// Description of the alarm that rings when a function without routes fails.
     errors_alarm: Option<String>,
     /// MB, instead of the 512 of `Globals`.
     memory: Option<u32>,
@@ -74,6 +74,25 @@ impl FunctionRow {
 }
 
 impl TemplateSources<'_> {
+    /// Whether a job of the function can cause another job of the same function, directly or through other functions.
+    fn runs_in_circles(&self, id: &str) -> bool {
+        let functions = || self.sources.iter().flat_map(|source| source.tables.functions.iter());
+        let mut reached: Vec<&str> = Vec::new();
+        let mut next = vec![id];
+        while let Some(current) = next.pop() {
+            let sends_to = functions().filter(|(id, _)| *id == current);
+            for queue in sends_to.flat_map(|(_, function)| function.permissions.sends_to()) {
+                let mut readers = functions();
+                let reader = readers.find(|(_, function)| function.receives_from().any(|read| read == queue));
+                if let Some((reader, _)) = reader.filter(|(reader, _)| !reached.contains(reader)) {
+                    reached.push(reader);
+                    next.push(reader);
+                }
+            }
+        }
+        reached.contains(&id)
+    }
+
     /// The role, the function, and the resources that connect it with an API.
     pub(super) fn function(&self, id: &str, function: &FunctionRow) -> anyhow::Result<String> {
         let http = function.serves_http();
@@ -88,7 +107,7 @@ impl TemplateSources<'_> {
         }
         let receives_from: Vec<&str> = function.receives_from().collect();
         let mut text = self.role(id, &receives_from, &function.permissions)?;
-        text.push_str(&resource(id, function)?);
+        text.push_str(&resource(id, function, self.runs_in_circles(id))?);
         if http {
             write!(text, "\n{}", self.http_routes(id, &function.routes, &function.exact_routes)?)?;
         }
@@ -99,7 +118,17 @@ impl TemplateSources<'_> {
     }
 }
 
-fn resource(id: &str, function: &FunctionRow) -> anyhow::Result<String> {
+const RECURSIVE_LOOP: &str = "      # Its jobs cause jobs that it runs itself. Each chain ends, but may be longer than the 16 runs after which Lambda
+      # takes a chain for an endless loop.
+      RecursiveLoop: Allow
+";
+
+/// The name of a schedule. Names are unique in an account and region, and SAM's own name has no stage.
+fn schedule_name(id: &str, event: &str) -> String {
+    format!("colloquy-${{Stage}}-{}-{}", names::kebab(id), names::kebab(event))
+}
+
+fn resource(id: &str, function: &FunctionRow, runs_in_circles: bool) -> anyhow::Result<String> {
     let mut text = format!(
         r#"  {id}:
     Type: AWS::Serverless::Function
@@ -122,6 +151,9 @@ fn resource(id: &str, function: &FunctionRow) -> anyhow::Result<String> {
             writeln!(text, "          {name}: {}", text::inline(value)?)?;
         }
     }
+    if runs_in_circles {
+        text.push_str(RECURSIVE_LOOP);
+    }
     if function.runs_alone() {
         text.push_str("      Events:\n");
     }
@@ -139,21 +171,24 @@ fn resource(id: &str, function: &FunctionRow) -> anyhow::Result<String> {
             text,
             "        {name}:
           Type: ScheduleV2
-          Properties: {{ScheduleExpression: {}}}
+          Properties: {{Name: !Sub \"{}\", ScheduleExpression: {}}}
 ",
+            schedule_name(id, name),
             text::scalar(expression)
         )?;
     }
     Ok(text)
 }
 
-/// The errors alarm of a function that no request waits for. Failures of the other functions raise the alarms of the
-/// APIs.
+/// The errors alarm of a function that no HTTP request waits for. A failure of the other functions is a 5xx of the HTTP
+/// API, which has an alarm.
 pub(super) fn errors_alarm(id: &str, function: &FunctionRow) -> anyhow::Result<String> {
-    if !function.runs_alone() {
+    if function.serves_http() {
         return Ok(String::new());
     }
-    let default = || format!("Invocations of {} fail (crash or timeout), not single jobs", names::kebab(id));
+    let what = if function.runs_alone() { "jobs" } else { "refused messages" };
+    let default =
+        || format!("Invocations of {} fail (crash or timeout), not single {what}", names::kebab(id));
     let alarm = AlarmRow {
         description: function.errors_alarm.clone().unwrap_or_else(default),
         namespace: "AWS/Lambda".to_owned(),

@@ -156,7 +156,6 @@ impl<'a> TemplateSources<'a> {
         Ok(match what {
             "environment variables of the queues" => queues::environment_variables(ids),
             "references of the queues" => queues::references(ids),
-            "ARNs of the queues" => queues::arns(ids),
             "URLs of the queues" => queues::outputs(ids),
             "dashboard" => {
                 let widgets = self.sources.iter().flat_map(|source| &source.tables.dashboard);

@@ -33,6 +33,13 @@ pub(super) struct PermissionRows {
     send_email: bool,
 }
 
+impl PermissionRows {
+    /// The queues that the function sends jobs to.
+    pub(super) fn sends_to(&self) -> impl Iterator<Item = &str> {
+        self.send_to.iter().map(String::as_str)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TableStatement {

@@ -118,10 +118,6 @@ pub(super) fn references<'a>(ids: impl Iterator<Item = &'a str>) -> String {
     each(ids, |id| format!("- !Ref {id}\n"))
 }
 
-pub(super) fn arns<'a>(ids: impl Iterator<Item = &'a str>) -> String {
-    each(ids, |id| format!("- !GetAtt {id}.Arn\n"))
-}
-
 pub(super) fn outputs<'a>(ids: impl Iterator<Item = &'a str>) -> String {
     each(ids, |id| format!("{id}Url: {{Value: !Ref {id}}}\n"))
 }

@@ -1,5 +1,6 @@
 //! Converts HTTP events of API Gateway to calls of an axum router.
 
+mod accepts_html;
 mod caller;
 mod canonical_path;
 mod clearable;
@@ -25,6 +26,7 @@ use tower::ServiceExt;
 
 use crate::{App, LambdaFunction};
 
+pub use accepts_html::accepts_html;
 pub use caller::{
     ACCESS_COOKIE, AccountCaller, AdminCaller, Caller, GuestCaller, ModeratorCaller, REFRESH_COOKIE,
     ReceivedAt, RequestSource, StaffCaller, SuperAdminCaller, authenticate_account, bearer_token,

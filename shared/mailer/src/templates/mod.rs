@@ -51,9 +51,15 @@ pub fn password_changed(to: EmailRecipient<'_>) -> Result<RenderedEmail, Error> 
     render(to, "Your password was changed", "password_changed", context! {})
 }
 
-/// Informs a presenter that the report of a session is ready. The link needs a log-in.
-pub fn report_ready(to: EmailRecipient<'_>, session: SessionId, title: &str) -> Result<RenderedEmail, Error> {
-    let link = format!("{}/v1/sessions/{session}/report?format=html", to.public_url);
+/// Informs a presenter that the report of a session is ready. Without a token, the link leads to the page to sign in.
+pub fn report_ready(
+    to: EmailRecipient<'_>,
+    session: SessionId,
+    title: &str,
+    token: Option<&str>,
+) -> Result<RenderedEmail, Error> {
+    let proof = token.map(|token| format!("&link={token}")).unwrap_or_default();
+    let link = format!("{}/v1/sessions/{session}/report?format=html{proof}", to.public_url);
     let subject = format!("The report of {}", title.replace(char::is_control, " "));
     render(to, &subject, "report_ready", context! { link, title })
 }

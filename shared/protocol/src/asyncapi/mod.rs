@@ -53,7 +53,7 @@ const CLOSE_CODES: [(u16, &str); 6] = [
     (1003, "The client sent a binary frame. Messages must be text."),
     (
         1006,
-        "The network failed without a close. The client reconnects with a new ticket after a random delay.",
+        "The network failed without a close, or the handshake was refused. The client requests a new ticket after a random delay, and stops if the response is 404 or 409.",
     ),
     (1007, "The client sent text that is not UTF-8."),
     (1009, "A frame or message was too large."),
@@ -65,14 +65,22 @@ The events of live sessions and of the team chat, and the messages that a client
 
 **Connecting.** `POST /v1/realtime/tickets`, or joining a session, returns a `websocket_url`. It opens one connection within \
 60 seconds. A refused handshake has an HTTP status. It is 401 for an invalid ticket, 403 for an origin that is not allowed, 404 \
-for an unknown session, 409 for a session that has ended, and 429 for too many attempts.
+for an unknown session, 409 for a session that has ended, and 429 for too many attempts. A script in a browser does not see the \
+status. It sees only that the socket closes with 1006. So a client that lost its socket requests a new ticket, and the response to \
+that request says what to do. After 201 the client reconnects. After 404 it was removed and after 409 the session has ended, and \
+it stops.
 
 **Envelope.** Every event is `{type, sid, room, payload, timestamp}`. A client sends `{type, payload, ref}`, or its fields beside \
 `type`. An event that answers a message carries its `ref`.
 
 **State, not changes.** An event carries the current state with its `version`, `as_of` or `created_at`. A client keeps the newest \
-state and drops older ones, so late, repeated and reordered events do no harm. `session_state` is the first event of a connection \
-to a session, so a reconnect loses nothing.
+state and drops older ones, so late, repeated and reordered events do no harm. A `version` belongs to one thing, which the event \
+names by its id: a message, a question or the session. A client keeps one number for each of them, never one for all.
+
+**After a reconnect to a session.** `session_state` is the first event of a connection to a session. It contains the current \
+slide, its results and the state of the session, but no questions. The questions that were asked, answered or moderated in the \
+meantime are at `GET /v1/sessions/{id}/questions`. A client reads them after every `session_state`, and then keeps the highest \
+`version` of each question, whether it comes from the list or from an event. An answer of the assistant is a part of its question.
 
 **Staying connected.** A client sends `ping` every 30 seconds. A connection without any message for 10 minutes is closed, and \
 every connection is closed after two hours. A `ping` with the client's `version` also requests what the client missed.

@@ -33,6 +33,9 @@ pub enum EmailTemplate {
     ReportReady {
         session: SessionId,
         title: String,
+        /// The token of the link. Without it, the reader must sign in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
     },
     /// Mentions that the user has missed, newest first.
     MentionDigest {

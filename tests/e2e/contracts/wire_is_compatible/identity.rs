@@ -16,5 +16,10 @@ pub(super) fn jobs() {
     mail(EmailTemplate::PasswordReset { token: "t".into() }, reset);
     mail(EmailTemplate::PasswordChanged, json!({ "letter": "password_changed" }));
     let ready = json!({ "letter": "report_ready", "session": ONE, "title": "Herons" });
-    mail(EmailTemplate::ReportReady { session: id(1), title: "Herons".into() }, ready);
+    mail(EmailTemplate::ReportReady { session: id(1), title: "Herons".into(), token: None }, ready);
+    let ready = json!({ "letter": "report_ready", "session": ONE, "title": "Herons", "token": "t" });
+    mail(
+        EmailTemplate::ReportReady { session: id(1), title: "Herons".into(), token: Some("t".into()) },
+        ready,
+    );
 }
