@@ -1,38 +1,22 @@
 //! A client that calls an HTTP function with events of API Gateway.
 
-#![expect(
-    clippy::panic,
-    clippy::missing_panics_doc,
-    reason = "this module is used by tests only, which fail by a panic"
-)]
+use std::collections::BTreeMap;
 
-use std::{collections::BTreeMap, fmt::Debug, future::Future, pin::Pin, sync::Arc};
-
+use emulator::ACCOUNT;
+use entry::LambdaFunction;
+use lambda_runtime::Context;
 use serde_json::{Value, json};
-
-use crate::ACCOUNT;
 
 /// The id of every request.
 const REQUEST_ID: &str = "r-1";
 
-type InvokeFn = dyn Fn(Value) -> Pin<Box<dyn Future<Output = Value> + Send>> + Send + Sync;
-
 /// Calls one function. Cheap to clone.
 #[derive(Clone)]
-pub struct FunctionClient(Arc<InvokeFn>);
+pub struct FunctionClient(LambdaFunction);
 
 impl FunctionClient {
-    /// Creates a client. `call` passes an event to the function.
-    pub fn new<F, A, E>(call: F) -> Self
-    where
-        F: Fn(Value) -> A + Send + Sync + 'static,
-        A: Future<Output = Result<Value, E>> + Send + 'static,
-        E: Debug,
-    {
-        Self(Arc::new(move |event| {
-            let answer = call(event);
-            Box::pin(async move { answer.await.unwrap_or_else(|error| panic!("no response: {error:?}")) })
-        }))
+    pub const fn new(function: LambdaFunction) -> Self {
+        Self(function)
     }
 
     /// Starts to build a request. `path` may have a query.
@@ -86,7 +70,8 @@ impl TestRequest {
     }
 
     pub async fn send(self) -> TestResponse {
-        TestResponse::from_lambda_response(&(self.client.0)(self.event()).await)
+        let response = self.client.0.call(self.event(), Context::default()).await;
+        TestResponse::from_lambda_response(&response.expect("a response"))
     }
 
     /// Builds the event of an HTTP API, payload format 2.0.
