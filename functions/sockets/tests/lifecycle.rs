@@ -78,7 +78,7 @@ async fn an_opening_connection_is_sent_its_state_again() {
     world.store_connection("tab=", account).await;
     world.store_connection("phone=", participant).await;
     for id in ["tab=", "phone=", "refused="] {
-        assert!(world.report(id, true).await);
+        assert!(world.report(id, true).await, "{id}");
     }
     for (queue, connection, identity) in
         [(Queue::Chat, "tab=", account), (Queue::Sessions, "phone=", participant)]
@@ -97,7 +97,7 @@ async fn a_dead_connection_is_closed_once() {
     world.store_connection("tab=", account).await;
     world.store_connection("phone=", participant).await;
     for id in ["tab=", "phone=", "tab=", "phone=", "unknown="] {
-        assert!(world.report(id, false).await);
+        assert!(world.report(id, false).await, "{id}");
     }
     for (queue, connection, identity) in
         [(Queue::Chat, "tab=", account), (Queue::Sessions, "phone=", participant)]

@@ -1,7 +1,7 @@
 //! The test kit of the shared crates and the functions. It is a dev-dependency only, so no deployed binary contains it.
 //!
 //! A world in the `tests/` folder of a crate contains what is special for its product, and takes the rest from here. The stories of
-//! `tests/e2e` go through URLs and have worlds of their own; they share [`repository`] with this crate.
+//! `tests/e2e` go through URLs and have worlds of their own; they share [`repository`] and [`shorten`].
 //!
 //! | what a test needs | module |
 //! | --- | --- |
@@ -39,7 +39,7 @@ mod test_template;
 pub use emulator::{Chaos, OutboundFrame, SentEmail};
 
 pub use fixed_values::{fixed_time, id};
-pub use function_client::{FunctionClient, TestRequest, TestResponse};
+pub use function_client::{FunctionClient, TestRequest, TestResponse, shorten};
 pub use repository::repository;
 pub use sent_frames::SentFrames;
 pub use sqs_event::{fifo_sqs_event, job_body, sqs_event};
