@@ -2,10 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "a failed helper fails the test")]
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{ops::Deref, time::Duration};
 
-use emulator::bench::TestCloud;
-use entry::{App, Clock, Environment};
+use entry::Environment;
 use futures::future::join_all;
 use jiff::Timestamp;
 use lambda_runtime::Context;
@@ -19,6 +18,7 @@ use store::{
     dynamodb::key::{PartitionKey, SortKey},
     presentations::images::{self, NewImage},
 };
+use testkit::TestApp;
 use uuid::Uuid;
 
 /// A row with the attributes that the clock reads.
@@ -57,20 +57,19 @@ rows! {
 }
 
 struct ClockWorld {
-    app: App,
-    clock: Clock,
-    cloud: TestCloud,
+    kit: TestApp,
+}
+
+impl Deref for ClockWorld {
+    type Target = TestApp;
+    fn deref(&self) -> &TestApp {
+        &self.kit
+    }
 }
 
 impl ClockWorld {
     async fn start() -> Self {
-        let clock = Clock::system();
-        let time = clock.clone();
-        let cloud = TestCloud::start(move || time.millis(), None).await.expect("a test cloud");
-        let app = App::start(&Environment::new(cloud.function_environment(), clock.clone()), &[])
-            .await
-            .expect("an app");
-        Self { app, clock, cloud }
+        Self { kit: TestApp::start().await }
     }
 
     fn row(&self, number: u128, id: Value) -> DueRow {
@@ -79,12 +78,11 @@ impl ClockWorld {
 
     /// Runs one tick, and returns whether it succeeded.
     async fn tick(&self) -> bool {
-        self.tick_with(self.cloud.function_environment()).await
+        self.tick_with(self.environment()).await
     }
 
-    async fn tick_with(&self, variables: BTreeMap<String, String>) -> bool {
-        let function =
-            clock::cron(Environment::new(variables, self.clock.clone())).await.expect("a function");
+    async fn tick_with(&self, environment: Environment) -> bool {
+        let function = clock::cron(environment).await.expect("a function");
         function.call(json!({}), Context::default()).await.is_ok()
     }
 
@@ -148,9 +146,8 @@ async fn a_failed_send_is_repeated_by_the_next_tick() {
     let world = ClockWorld::start().await;
     let id = json!(Uuid::from_u128(1));
     world.app.store.put(&Session(world.row(1, id))).await.unwrap();
-    let mut lost = world.cloud.function_environment();
-    lost.insert(Queue::Sessions.env_var().into(), world.cloud.unreachable_url());
-    assert!(!world.tick_with(lost).await);
+    let unreachable = world.environment_without(&[Queue::Sessions.env_var()]);
+    assert!(!world.tick_with(unreachable).await);
     assert!(world.tick().await);
     assert_eq!(world.sent(), 1);
 }

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers outside of test functions; a panic fails the test")]
 
-use emulator::bench::{self, FunctionClient, TestResponse};
 use entry::{Clock, Environment};
 use serde_json::json;
+use testkit::{FunctionClient, TestResponse, function_environment_at};
 
 async fn api() -> FunctionClient {
     api_with(&[]).await
@@ -12,14 +12,10 @@ async fn api() -> FunctionClient {
 
 async fn api_with(more: &[(&str, &str)]) -> FunctionClient {
     // No process listens on the discard port.
-    let mut variables = bench::function_environment_at("http://127.0.0.1:9").unwrap();
+    let mut variables = function_environment_at("http://127.0.0.1:9").unwrap();
     let own = [("PUBLIC_URL", "https://api.example.com"), ("SOCKET_URL", "wss://socket.example.com")];
     variables.extend(own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let function = docs::api(Environment::new(variables, Clock::system())).await.unwrap();
-    FunctionClient::new(move |event| {
-        let function = function.clone();
-        async move { function.call(event, lambda_runtime::Context::default()).await }
-    })
+    FunctionClient::new(docs::api(Environment::new(variables, Clock::system())).await.unwrap())
 }
 
 async fn send(client: &FunctionClient, method: &str, path: &str) -> TestResponse {

@@ -2,35 +2,37 @@
 
 #![expect(clippy::expect_used, reason = "a failed helper fails the test")]
 
-use emulator::bench::{TestCloud, sqs_event};
-use entry::{App, Clock, Environment, LambdaFunction};
-use lambda_runtime::Context;
+use std::ops::Deref;
+
+use entry::LambdaFunction;
 use model::{ConnectionIdentity, LoginId, ParticipantId, Room, SessionId, UserId};
 use protocol::{
     Job,
     job::{
-        AccountChanged, ConnectionClosed, ConnectionOpened, ConnectionUnreachable, EndSession, JobEnvelope,
-        OpenedReason, Queue, SessionEndRequested, SyncProfile,
+        AccountChanged, ConnectionClosed, ConnectionOpened, ConnectionUnreachable, EndSession, OpenedReason,
+        Queue, SessionEndRequested, SyncProfile,
     },
 };
-use store::realtime::connections::{self, Connection};
+use store::realtime::connections;
+use testkit::{TestApp, job_body};
 
 struct SocketsWorld {
-    app: App,
-    clock: Clock,
-    cloud: TestCloud,
+    kit: TestApp,
     worker: LambdaFunction,
+}
+
+impl Deref for SocketsWorld {
+    type Target = TestApp;
+    fn deref(&self) -> &TestApp {
+        &self.kit
+    }
 }
 
 impl SocketsWorld {
     async fn start() -> Self {
-        let clock = Clock::system();
-        let time = clock.clone();
-        let cloud = TestCloud::start(move || time.millis(), None).await.expect("a test cloud");
-        let environment = Environment::new(cloud.function_environment(), clock.clone());
-        let app = App::start(&environment, &[]).await.expect("an app");
-        let worker = sockets::broadcast(environment).await.expect("a worker");
-        Self { app, clock, cloud, worker }
+        let kit = TestApp::start().await;
+        let worker = sockets::broadcast(kit.environment()).await.expect("a worker");
+        Self { kit, worker }
     }
 
     fn account(&self) -> ConnectionIdentity {
@@ -43,34 +45,13 @@ impl SocketsWorld {
         ConnectionIdentity::Participant { participant, session: self.clock.new_id::<SessionId>(), by: None }
     }
 
-    /// The rows of a connection whose socket does not exist.
-    async fn store_connection(&self, id: &str, identity: ConnectionIdentity) {
-        let now = self.clock.now();
-        let connection = Connection {
-            id: id.into(),
-            identity,
-            display_name: None,
-            connected_at: now,
-            presents_since: None,
-        };
-        connections::put(&self.app.store, &connection).await.expect("rows");
-    }
-
     async fn has_row(&self, id: &str) -> bool {
         connections::get(&self.app.store, id, self.clock.now()).await.expect("a read").is_some()
     }
 
-    async fn room_size(&self, room: Room) -> usize {
-        connections::list_in_room(&self.app.store, room, self.clock.now()).await.expect("a read").len()
-    }
-
     async fn deliver<J: Job>(&self, job: &J) -> bool {
-        let payload = serde_json::to_value(job).expect("JSON");
-        let request_id = Some("request-7".to_owned());
-        let envelope = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now(), request_id };
-        let batch = sqs_event([serde_json::to_string(&envelope).expect("JSON")]);
-        let answer = self.worker.call(batch, Context::default()).await.expect("a response");
-        answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty)
+        let body = job_body(job, self.now(), Some("request-7"));
+        self.deliver_batch(&self.worker, [body]).await.is_empty()
     }
 
     async fn report(&self, id: &str, is_opening: bool) -> bool {
@@ -79,9 +60,8 @@ impl SocketsWorld {
 
     /// The jobs of a kind in one queue. Each carries the id of the request that led to it.
     fn queued<J: Job>(&self, queue: Queue) -> Vec<J> {
-        let bodies = self.cloud.queued_bodies(queue.env_var()).expect("a queue");
-        let envelopes = bodies.iter().map(|body| serde_json::from_str::<JobEnvelope>(body).expect("a job"));
-        envelopes
+        self.queued_envelopes(queue)
+            .into_iter()
             .filter(|envelope| envelope.job == J::NAME)
             .map(|envelope| {
                 assert_eq!(envelope.request_id.as_deref(), Some("request-7"), "{}", envelope.job);
@@ -98,7 +78,7 @@ async fn an_opening_connection_is_sent_its_state_again() {
     world.store_connection("tab=", account).await;
     world.store_connection("phone=", participant).await;
     for id in ["tab=", "phone=", "refused="] {
-        assert!(world.report(id, true).await);
+        assert!(world.report(id, true).await, "{id}");
     }
     for (queue, connection, identity) in
         [(Queue::Chat, "tab=", account), (Queue::Sessions, "phone=", participant)]
@@ -117,7 +97,7 @@ async fn a_dead_connection_is_closed_once() {
     world.store_connection("tab=", account).await;
     world.store_connection("phone=", participant).await;
     for id in ["tab=", "phone=", "tab=", "phone=", "unknown="] {
-        assert!(world.report(id, false).await);
+        assert!(world.report(id, false).await, "{id}");
     }
     for (queue, connection, identity) in
         [(Queue::Chat, "tab=", account), (Queue::Sessions, "phone=", participant)]

@@ -2,7 +2,7 @@
 //! WebSocket API.
 //!
 //! The emulator knows no function of the product. `infra/local` starts it as `template.yaml` describes, and tests start
-//! it with [`bench`](mod@bench). `infra/emulator/README.md` lists what is emulated, what is not, and how to test against it.
+//! it with `infra/testkit`. `infra/emulator/README.md` lists what is emulated, what is not, and how to test against it.
 //!
 //! | service | endpoint | file |
 //! | --- | --- | --- |
@@ -13,7 +13,6 @@
 //! | IAM | checks each request; [`IamConfig`] has the roles | `iam/` |
 
 mod aws_response;
-pub mod bench;
 pub mod call_barrier;
 pub mod chaos;
 pub mod connections;

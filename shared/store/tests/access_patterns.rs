@@ -6,16 +6,12 @@ mod world;
 
 use jiff::SignedDuration;
 use model::{
-    ParticipantId, ResponseId, Room, SessionId, join_code::JoinCode, plan::Plan,
-    rate_limit::RateLimitOutcome, session::SessionStatus, slide::AnswerContent,
+    Room, SessionId, join_code::JoinCode, plan::Plan, rate_limit::RateLimitOutcome, session::SessionStatus,
 };
 use store::{
     RateLimit, ReadConsistency, WriteOutcome,
     dynamodb::cost,
-    identity::{
-        due::IdentityDueWork,
-        log_ins::{self, Login},
-    },
+    identity::{due::IdentityDueWork, log_ins},
     platform::{due, idempotency, rate_limits},
     presentations::Presentation,
     realtime::{
@@ -30,6 +26,7 @@ use store::{
 };
 use uuid::Uuid;
 
+use testkit::samples;
 use world::{World, id, now, store_world};
 
 fn session(n: u128, code: &str) -> Session {
@@ -40,27 +37,11 @@ fn session(n: u128, code: &str) -> Session {
 
 fn connection(n: u128, session: SessionId) -> Connection {
     let identity = ConnectionIdentity::Participant { participant: id(n), session, by: None };
-    let id = format!("connection-{n}=");
-    Connection { id, identity, display_name: None, connected_at: now(), presents_since: None }
+    samples::realtime::connection(&format!("connection-{n}="), identity, now())
 }
 
 fn vote(participant: u128, received: i64, seq: Option<i64>, option: &str) -> SlideResponse {
-    let session = id(1);
-    let slide = id(2);
-    let participant = ParticipantId::from(Uuid::from_u128(participant));
-    SlideResponse {
-        id: ResponseId::derive(session, slide, participant),
-        session,
-        slide,
-        participant,
-        display_name: None,
-        answer: AnswerContent::Selected(vec![option.into()]),
-        seq,
-        received,
-        stored: received,
-        hidden: false,
-        flagged: false,
-    }
+    SlideResponse { seq, ..samples::sessions::vote(id(1), id(2), id(participant), option, received) }
 }
 
 #[tokio::test]
@@ -345,17 +326,7 @@ async fn a_delayed_write_records_its_storage_time() {
 #[tokio::test]
 async fn an_ended_log_in_is_due_until_deleted() {
     let World { store, _cloud } = store_world().await;
-    let login = Login {
-        user: id(1),
-        id: id(50),
-        generation: 0,
-        rotated_at: now(),
-        created_at: now(),
-        expires_at: now() + SignedDuration::from_hours(1),
-        user_agent: None,
-        ip: None,
-        ended_at: None,
-    };
+    let login = samples::identity::login(id(1), id(50), now());
     log_ins::create(&store, &login).await.unwrap();
     log_ins::delete_ended(&store, login.user, login.id).await.unwrap();
     assert!(log_ins::get(&store, login.user, login.id, now()).await.unwrap().is_some(), "it has not ended");

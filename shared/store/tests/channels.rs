@@ -8,7 +8,7 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use model::{
     ChannelId, MessageId, UserId,
-    channel::{ChannelKind, ChannelName, MemberRole},
+    channel::{ChannelName, MemberRole},
     message::{MessageAuthor, ReplyPreview},
 };
 use serde::{Deserialize, Serialize};
@@ -29,33 +29,17 @@ use store::{
     platform::due,
 };
 
+use testkit::samples;
 use world::{World, id, now, store_world};
 
 const CHANNEL: u128 = 7;
 
 fn channel(n: u128, name: &str) -> Channel {
-    Channel {
-        id: id(n),
-        channel_kind: ChannelKind::Public,
-        name: Some(ChannelName::parse(name).unwrap()),
-        description: None,
-        is_default: false,
-        created_by: Some(id(1)),
-        member_count: 1,
-        archived_at: None,
-        created_at: now(),
-        updated_at: now(),
-        version: 1,
-    }
+    samples::chat::channel(id(n), name, id(1), now())
 }
 
 fn membership_rows(n: u128, user: u128, role: MemberRole) -> (ChannelMember, Membership) {
-    let channel = id(n);
-    let user = id(user);
-    let username = format!("user_{user}");
-    let member = ChannelMember { channel, user, role, username, name: "Ana".into(), joined_at: now() };
-    let membership = Membership::new(channel, user, role, 0, now());
-    (member, membership)
+    samples::chat::membership_rows(id(n), &samples::chat::author(id(user)), role, now())
 }
 
 /// Creates a channel with this number of members. The first member is its owner.

@@ -8,8 +8,7 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use model::{
     UserId,
-    plan::Plan,
-    user::{AccountRestriction, AccountState, EmailAddress, RestrictionKind, UserRole, Username},
+    user::{AccountRestriction, AccountState, RestrictionKind, Username},
 };
 use serde::{Deserialize, Serialize};
 use store::{
@@ -17,11 +16,11 @@ use store::{
     dynamodb::key::{PartitionKey, SortKey},
     identity::{
         audit_log::{AuditEntry, AuditTarget},
-        log_ins::Login,
         users::{self, DirectoryEntry, ProfileUpdate, User, UserSaveOutcome, directory, list_by_usernames},
     },
 };
 
+use testkit::samples;
 use world::{World, id, now, store_world};
 
 fn name(text: &str) -> Username {
@@ -29,37 +28,12 @@ fn name(text: &str) -> Username {
 }
 
 fn new_user(n: u128, username: Option<&str>) -> User {
-    User {
-        id: id(n),
-        email: Some(EmailAddress::parse(&format!("{n}@example.com")).unwrap()),
-        username: username.map(name),
-        name: format!("Number {n}"),
-        avatar: None,
-        organization: None,
-        role: UserRole::Member,
-        plan: Plan::Free,
-        status: AccountState::Active,
-        restriction: None,
-        password: None,
-        credentials_changed_at: now(),
-        created_at: now(),
-        updated_at: now(),
-        version: 1,
-    }
+    let name = format!("Number {n}");
+    User { username: username.map(self::name), name, ..samples::identity::user(id(n), &n.to_string(), now()) }
 }
 
 async fn sign_up(store: &Store, user: &User) {
-    let login = Login {
-        user: user.id,
-        id: id(1),
-        generation: 0,
-        rotated_at: now(),
-        created_at: now(),
-        expires_at: now() + SignedDuration::from_hours(1),
-        user_agent: None,
-        ip: None,
-        ended_at: None,
-    };
+    let login = samples::identity::login(user.id, id(1), now());
     assert_eq!(users::create(store, user, &login).await.unwrap(), UserSaveOutcome::Applied);
 }
 

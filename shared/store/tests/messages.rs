@@ -8,20 +8,17 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use model::{
-    ChannelId, MessageId, UserId, channel::MemberRole, message::ChannelPosition, message::MessageAuthor,
-};
+use model::{ChannelId, MessageId, UserId, channel::MemberRole, message::ChannelPosition};
 use store::{
     ReadConsistency, Store, WriteOutcome,
     chat::{
-        memberships::{
-            self, ChannelMember, Membership, NotificationLevel, SendAttempt, SendRecord, SendRefusal,
-        },
+        memberships::{self, Membership, NotificationLevel, SendAttempt, SendRecord, SendRefusal},
         messages::{self, AppendOutcome, DuplicateLookup, MAX_PINS, Message, StoredReaction},
     },
     dynamodb::cost,
 };
 
+use testkit::samples;
 use world::{World, id, now, store_world};
 
 const CHANNEL: u128 = 7;
@@ -31,25 +28,14 @@ fn channel() -> ChannelId {
 }
 
 fn message(author: u128, client_msg_id: &str) -> Message {
-    let author = MessageAuthor { id: id(author), username: format!("user_{author}"), name: "Ana".into() };
+    let author = samples::chat::author(id(author));
     let content = format!("I say {client_msg_id}");
     Message { client_msg_id: Some(client_msg_id.into()), ..Message::new(channel(), author, content, now()) }
 }
 
-fn membership(user: u128) -> Membership {
-    Membership::new(channel(), id(user), MemberRole::Member, 0, now())
-}
-
 async fn join_channel(store: &Store, user: u128) -> Membership {
-    let membership = membership(user);
-    let member = ChannelMember {
-        channel: channel(),
-        user: membership.user,
-        role: membership.role,
-        username: format!("user_{user}"),
-        name: "Ana".into(),
-        joined_at: now(),
-    };
+    let author = samples::chat::author(id(user));
+    let (member, membership) = samples::chat::membership_rows(channel(), &author, MemberRole::Member, now());
     store.put(&membership).await.unwrap();
     store.put(&member).await.unwrap();
     membership

@@ -1,16 +1,10 @@
 //! Limits of plans, and the set of super admins, on the embedded engine with the table of `template.yaml`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
-
 mod world;
 
 use futures::future::join_all;
 use jiff::SignedDuration;
-use model::{
-    ParticipantId, SessionId,
-    plan::{Plan, Quota},
-    user::{AccountState, UserRole},
-};
+use model::{ParticipantId, SessionId, plan::Quota, user::UserRole};
 use store::{
     WriteOutcome,
     identity::{
@@ -24,6 +18,7 @@ use store::{
     sessions::participants::{self, AddParticipantOutcome, Participant},
 };
 
+use testkit::samples;
 use world::{World, id, now, store_world};
 
 fn spent_tokens() -> AiCallCost {
@@ -90,14 +85,7 @@ async fn failed_ai_calls_are_not_counted() {
 }
 
 fn new_participant(n: u128) -> Participant {
-    Participant {
-        session: id(1),
-        id: id(n),
-        display_name: None,
-        user: None,
-        joined_at: now(),
-        removed_at: None,
-    }
+    samples::sessions::participant(id(1), id(n), now())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -155,34 +143,9 @@ async fn a_removed_participant_frees_one_seat() {
 }
 
 fn super_admin(n: u128) -> (User, Login) {
-    let user = User {
-        id: id(n),
-        email: None,
-        username: None,
-        name: "Root".into(),
-        avatar: None,
-        organization: None,
-        role: UserRole::SuperAdmin,
-        plan: Plan::Free,
-        status: AccountState::Active,
-        restriction: None,
-        password: None,
-        credentials_changed_at: now(),
-        created_at: now(),
-        updated_at: now(),
-        version: 1,
-    };
-    let login = Login {
-        user: user.id,
-        id: id(n),
-        generation: 0,
-        rotated_at: now(),
-        created_at: now(),
-        expires_at: now() + SignedDuration::from_hours(1),
-        user_agent: None,
-        ip: None,
-        ended_at: None,
-    };
+    let user =
+        User { email: None, role: UserRole::SuperAdmin, ..samples::identity::user(id(n), "Root", now()) };
+    let login = samples::identity::login(user.id, id(n), now());
     (user, login)
 }
 

@@ -58,8 +58,9 @@ fn packages() -> Vec<Package> {
 fn may_depend_on(from: &Package, to: &Package, kind: &str) -> bool {
     let abilities = LIBRARY_CRATES.contains(&to.name.as_str());
     match (from.group(), from.name.as_str(), to.name.as_str()) {
-        // tests against the real wire protocol
-        ("shared" | "functions", _, "emulator") => kind == "dev",
+        // only tests use the kit, so no deployed binary contains it or the emulator
+        ("shared" | "functions", _, "testkit") => kind == "dev",
+        (_, "testkit", to) => ["model", "protocol", "store", "entry", "emulator"].contains(&to),
         // a room consists of table rows, and jobs publish to a large one (the crate doc of `realtime`)
         (_, "realtime", "store" | "queue") => true,
         (_, "model", _) => false,
@@ -92,11 +93,12 @@ fn crates_depend_on_each_other_in_one_direction() {
     assert!(wrong.is_empty(), "forbidden dependencies: {wrong:#?}");
 }
 
-/// One crate calls each service. `entry` creates the clients and passes them on. `emulator` uses them in its own tests.
+/// One crate calls each service. `entry` creates the clients and passes them on. `emulator` uses them in its own tests, and `testkit`
+/// creates the client of a test's table.
 #[test]
 fn each_aws_service_is_called_by_one_crate() {
     let owners: [(&str, &[&str]); 8] = [
-        ("aws-sdk-dynamodb", &["store", "entry"]),
+        ("aws-sdk-dynamodb", &["store", "entry", "testkit"]),
         ("aws-sdk-apigatewaymanagement", &["realtime", "entry"]),
         ("aws-sdk-sqs", &["queue", "entry"]),
         ("aws-sdk-sesv2", &["mailer", "entry"]),

@@ -3,6 +3,15 @@ use serde_json::{Value, json};
 
 use crate::world::{Teammate, World, team::Channel};
 
+/// What a caller may do with a channel, as the statuses of the responses.
+struct ChannelRights<'a> {
+    name: &'static str,
+    caller: &'a Teammate,
+    edit: u16,
+    archive: u16,
+    set_role: u16,
+}
+
 fn channel_path(channel: &Channel) -> String {
     format!("/api/v1/channels/{}", channel.id)
 }
@@ -37,25 +46,37 @@ async fn channel_roles_decide_permissions() {
     assert_eq!(member_roles(&cy, &channel).await, expected, "owners first");
 
     let base = channel_path(&channel);
-    let edit = json!({ "description": "of herons" });
-    for (who, edits, archives) in [(&stranger, 403, 403), (&cy, 403, 403), (&bo, 200, 403), (&ana, 200, 200)]
-    {
+    let description = json!({ "description": "of herons" });
+    for ChannelRights { name, caller, edit, archive, set_role } in [
+        ChannelRights { name: "a stranger", caller: &stranger, edit: 403, archive: 403, set_role: 403 },
+        ChannelRights { name: "a member", caller: &cy, edit: 403, archive: 403, set_role: 403 },
+        ChannelRights { name: "a moderator", caller: &bo, edit: 200, archive: 403, set_role: 403 },
+        ChannelRights { name: "the owner", caller: &ana, edit: 200, archive: 200, set_role: 200 },
+    ] {
         for method in [Method::PATCH, Method::PUT] {
-            assert_eq!(who.client.request(method, &base).json(&edit).send().await.status, edits);
+            let answer = caller.client.request(method.clone(), &base).json(&description).send().await;
+            assert_eq!(answer.status, edit, "{name} edits by {method}: {}", answer.text);
         }
-        for what in ["archive", "unarchive"] {
-            let answer = who.client.post(&format!("{base}/{what}"), &json!({})).await;
-            assert_eq!(answer.status, archives, "{}", answer.text);
+        for step in ["archive", "unarchive"] {
+            let answer = caller.client.post(&format!("{base}/{step}"), &json!({})).await;
+            assert_eq!(answer.status, archive, "{name}, {step}: {}", answer.text);
         }
-        let gives = who.client.patch(&member_path(&channel, &cy), &json!({ "role": "member" })).await;
-        assert_eq!(gives.status, archives, "{}", gives.text);
+        let answer = caller.client.patch(&member_path(&channel, &cy), &json!({ "role": "member" })).await;
+        assert_eq!(answer.status, set_role, "{name} sets a role: {}", answer.text);
     }
-    for who in [&stranger, &cy, &bo] {
-        who.client.delete(&base).await.refused(403, "FORBIDDEN");
+    for caller in [&stranger, &cy, &bo] {
+        caller.client.delete(&base).await.refused(403, "FORBIDDEN");
     }
     // an owner removes members of a lower role only, and not themselves
-    for (who, whom) in [(&cy, &bo), (&bo, &ana), (&bo, &bo), (&ana, &ana), (&stranger, &cy)] {
-        who.client.delete(&member_path(&channel, whom)).await.refused(403, "FORBIDDEN");
+    for (name, caller, target) in [
+        ("a member removes a moderator", &cy, &bo),
+        ("a moderator removes the owner", &bo, &ana),
+        ("a moderator removes themselves", &bo, &bo),
+        ("the owner removes themselves", &ana, &ana),
+        ("a stranger removes a member", &stranger, &cy),
+    ] {
+        let answer = caller.client.delete(&member_path(&channel, target)).await;
+        answer.in_row(name).refused(403, "FORBIDDEN");
     }
     // in a public channel any member adds members
     stranger
@@ -179,7 +200,7 @@ async fn owners_rename_and_delete_channels() {
     for who in [&ana, &bo] {
         who.client.get(&base).await.refused(404, "RESOURCE_NOT_FOUND");
         who.client.delete(&format!("{base}/leave")).await.refused(404, "RESOURCE_NOT_FOUND");
-        assert!(who.listed_channel(&channel).await.is_none());
+        assert!(who.listed_channel(&channel).await.is_none(), "{} has left", who.name);
     }
     bo.client.post("/v1/channels", &json!({ "name": name })).await.ok(201);
 }

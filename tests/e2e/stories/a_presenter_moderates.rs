@@ -103,9 +103,13 @@ async fn a_word_blocked_later_is_removed_from_earlier_slides_and_questions() {
     let results = format!("{path}/slides/{}/results", slide.id);
     cy.client.get_until(&results, |counted| counted["votes"]["total_voters"] == 0).await;
     let one = format!("{questions}/{}", asked["question_id"].as_str().unwrap());
-    for (client, total) in [(&ana.client, 1), (&bo.client, 1), (&cy.client, 0)] {
-        assert_eq!(client.get(&questions).await.ok(200)["total"], total);
-        assert_eq!(client.get(&one).await.status, if total == 1 { 200 } else { 404 });
+    for (name, client, total, status) in [
+        ("the presenter", &ana.client, 1, 200),
+        ("the author", &bo.client, 1, 200),
+        ("another participant", &cy.client, 0, 404),
+    ] {
+        assert_eq!(client.get(&questions).await.ok(200)["total"], total, "{name} lists questions");
+        assert_eq!(client.get(&one).await.status, status, "{name} reads the question");
     }
 }
 

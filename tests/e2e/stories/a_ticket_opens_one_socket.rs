@@ -79,22 +79,24 @@ async fn a_token_in_the_url_needs_the_setting() {
     let parameters = BTreeMap::from([("AllowTokenInUrl".to_owned(), "false".to_owned())]);
     let options = LocalOptions { parameters, ..LocalOptions::default() };
     let Some(strict) = World::local_only_with("tokens in URLs", options).await else { return };
-    for (world, on) in [(World::local_only("tokens in URLs").await.unwrap(), true), (strict, false)] {
+    let permissive = World::local_only("tokens in URLs").await.unwrap();
+    for (name, world, is_allowed) in [("allowed", permissive, true), ("not allowed", strict, false)] {
         let ana = world.user("ana").await;
         let (_, session) = ana.start_session(1).await;
         let bo = session.join(&world, None).await;
         let base = world.local_cloud().socket_url();
         for (token, role) in [(&ana.access_token, "presenter"), (&bo.token, "audience")] {
             let url = format!("{base}?session_id={}&token={token}", session.id);
-            if on {
+            if is_allowed {
                 let state: Value = ClientSocket::open(&url).await.wait_for("session_state").await;
-                assert_eq!(state["role"], role);
+                assert_eq!(state["role"], role, "tokens in URLs are {name}: {state}");
             } else {
-                assert_eq!(refused_status(&url).await, 401);
+                assert_eq!(refused_status(&url).await, 401, "tokens in URLs are {name}: the {role}");
             }
         }
         let url = format!("{base}?session_id={}&token={}", session.id, ana.refresh_token);
-        assert_eq!(refused_status(&url).await, 401, "a refresh token opens nothing");
+        let status = refused_status(&url).await;
+        assert_eq!(status, 401, "tokens in URLs are {name}: a refresh token opens nothing");
     }
 }
 

@@ -32,8 +32,12 @@ async fn drafts_are_shared_between_devices() {
     eve.client.put(&path, &half).await.refused(404, "RESOURCE_NOT_FOUND");
     assert_eq!(eve.client.get("/v1/channels/drafts").await.ok(200)["items"], json!([]));
     let elsewhere = json!({ "content": "x", "reply_to_id": format!("{}-1", "0".repeat(32)) });
-    for wrong in [elsewhere, json!({ "content": "x".repeat(2_001) }), json!({})] {
-        ana.client.put(&path, &wrong).await.refused(422, "VALIDATION_ERROR");
+    for (name, wrong) in [
+        ("a reply to another channel", elsewhere),
+        ("a long text", json!({ "content": "x".repeat(2_001) })),
+        ("no text", json!({})),
+    ] {
+        ana.client.put(&path, &wrong).await.in_row(name).refused(422, "VALIDATION_ERROR");
     }
 
     let cleared = ana.client.put(&path, &json!({ "content": "" })).await.ok(200);

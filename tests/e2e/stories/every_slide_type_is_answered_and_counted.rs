@@ -187,10 +187,11 @@ async fn text_responses_form_a_word_cloud() {
             submit_response(socket, slide, json!({ "text": text })).await;
         }
         let update = next_full_tally(&mut presenter).await;
-        assert_eq!((&update["words"], &update["votes"]), (&cloud, &json!({})), "{update}");
+        let row = format!("show_results is {shows_results}");
+        assert_eq!((&update["words"], &update["votes"]), (&cloud, &json!({})), "{row}: {update}");
         if shows_results {
             for (_, socket) in &mut audience {
-                assert_eq!(next_full_tally(socket).await["words"], cloud);
+                assert_eq!(next_full_tally(socket).await["words"], cloud, "{row}");
             }
         }
         world.wait_for_jobs().await;

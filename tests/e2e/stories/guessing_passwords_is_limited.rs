@@ -46,13 +46,14 @@ async fn an_unknown_account_is_refused_like_a_wrong_password() {
         let wrong = json!({ "email": ana.email, "password": "surely this is it" });
         let nobody =
             json!({ "email": format!("nobody{number}@example.com"), "password": "surely this is it" });
-        for (body, times) in [(&wrong, &mut known), (&nobody, &mut unknown)] {
+        for (account, body, times) in [("known", &wrong, &mut known), ("unknown", &nobody, &mut unknown)] {
             let client = world.anonymous();
             let began = Instant::now();
             let answer = client.post("/v1/auth/login", body).await;
             times.push(began.elapsed());
             let said = answer.refused(401, "UNAUTHORIZED");
-            assert_eq!(said["message"].as_str().map(|text| text.contains(&ana.email)), Some(false));
+            let names_address = said["message"].as_str().map(|text| text.contains(&ana.email));
+            assert_eq!(names_address, Some(false), "attempt {number} at an {account} account: {said}");
         }
     }
     known.sort();

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use image::{GenericImageView, ImageFormat};
+use image::{DynamicImage, GenericImageView, ImageFormat};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -30,22 +30,37 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
+/// An upload, with the type and size in which the product stores it.
+struct ImageUpload {
+    name: &'static str,
+    bytes: Vec<u8>,
+    content_type: &'static str,
+    size: (u32, u32),
+}
+
 #[tokio::test]
 async fn large_images_are_scaled_and_keep_their_format() {
     let world = World::start().await;
     let ana = world.user("ana").await;
-    for (bytes, kind, width, height) in [
-        (encode(color_gradient(3000, 1000), ImageFormat::Png), "image/png", 1920, 640),
-        (encode(color_gradient(1000, 9000), ImageFormat::Jpeg), "image/jpeg", 213, 1920),
-        (encode(transparent_image(64, 48), ImageFormat::Png), "image/png", 64, 48),
-        (encode(transparent_image(64, 48), ImageFormat::WebP), "image/webp", 64, 48),
-        (encode(image::GrayImage::new(30, 20), ImageFormat::Jpeg), "image/jpeg", 30, 20),
-        (animation(32, 1), "image/gif", 32, 32),
+    let encoded = |name: &'static str, picture: DynamicImage, format: ImageFormat, size: (u32, u32)| {
+        ImageUpload { name, bytes: encode(picture, format), content_type: format.to_mime_type(), size }
+    };
+    let (wide, tall) = (color_gradient(3000, 1000).into(), color_gradient(1000, 9000).into());
+    let gray = image::GrayImage::new(30, 20).into();
+    let transparent = || transparent_image(64, 48).into();
+    for ImageUpload { name, bytes, content_type, size } in [
+        encoded("a wide PNG", wide, ImageFormat::Png, (1920, 640)),
+        encoded("a tall JPEG", tall, ImageFormat::Jpeg, (213, 1920)),
+        encoded("a small PNG", transparent(), ImageFormat::Png, (64, 48)),
+        encoded("a small WebP", transparent(), ImageFormat::WebP, (64, 48)),
+        encoded("a gray JPEG", gray, ImageFormat::Jpeg, (30, 20)),
+        ImageUpload { name: "a GIF", bytes: animation(32, 1), content_type: "image/gif", size: (32, 32) },
     ] {
         let (image, stored) = stored_image(&world, &ana, &bytes).await;
-        assert_eq!(image["content_type"], kind);
-        assert_eq!((&image["width"], &image["height"]), (&json!(width), &json!(height)), "{kind}");
-        assert_eq!(image::load_from_memory(&stored).unwrap().dimensions(), (width, height));
+        let (width, height) = size;
+        assert_eq!(image["content_type"], content_type, "{name}");
+        assert_eq!((&image["width"], &image["height"]), (&json!(width), &json!(height)), "{name}");
+        assert_eq!(image::load_from_memory(&stored).unwrap().dimensions(), size, "{name}");
     }
     // transparent pixels stay transparent
     let (_, stored) = stored_image(&world, &ana, &encode(transparent_image(64, 48), ImageFormat::Png)).await;
@@ -107,10 +122,15 @@ async fn images_contain_only_pixels() {
     let mut whole = [&length[..], &text].concat();
     whole.append(&mut sum);
     chunk.splice(33..33, whole);
-    for polyglot in [behind, [animation(20, 2), PAGE.to_vec()].concat(), comment, chunk] {
-        assert!(contains(&polyglot, PAGE));
+    for (name, polyglot) in [
+        ("a page behind a PNG", behind),
+        ("a page behind a GIF", [animation(20, 2), PAGE.to_vec()].concat()),
+        ("a page in a comment", comment),
+        ("a page in a text chunk", chunk),
+    ] {
+        assert!(contains(&polyglot, PAGE), "{name}: the upload contains the page");
         let (_, stored) = stored_image(&world, &ana, &polyglot).await;
-        assert!(!contains(&stored, b"script") && !contains(&stored, b"heron"));
+        assert!(!contains(&stored, b"script") && !contains(&stored, b"heron"), "{name}");
     }
 }
 
@@ -135,9 +155,18 @@ async fn files_that_are_no_images_are_refused() {
         ask.form(field, "heron.png", "image/png", bytes).send()
     };
     let tiff = [b"II*\0".as_slice(), &[8, 0, 0, 0]].concat();
-    for none in [PAGE, b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", &tiff, b"x"] {
-        upload(&ana, none).await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
-        form("file", none).await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
+    for (name, file) in [
+        ("a page", PAGE),
+        ("an SVG", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        ("a PDF", b"%PDF-1.7"),
+        ("a TIFF", &tiff),
+        ("one byte", b"x"),
+    ] {
+        for (way, answer) in
+            [("as the body", upload(&ana, file).await), ("in a form", form("file", file).await)]
+        {
+            answer.in_row(&format!("{name} {way}")).refused(415, "UNSUPPORTED_MEDIA_TYPE");
+        }
     }
     let json = ana.client.post("/v1/upload/image", &json!({ "file": "heron.png" })).await;
     json.refused(415, "UNSUPPORTED_MEDIA_TYPE");

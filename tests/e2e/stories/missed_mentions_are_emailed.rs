@@ -101,6 +101,6 @@ async fn quiet_hours_and_opt_outs_are_respected() {
         ("quiet_hours.time_zone", json!({ "from": "22:00", "to": "07:00", "time_zone": "Mars/Olympus" })),
     ] {
         let refused = bo.client.put(path, &json!({ "quiet_hours": wrong })).await;
-        assert_eq!(refused.refused(422, "VALIDATION_ERROR")["fields"][0]["field"], field);
+        assert_eq!(refused.refused(422, "VALIDATION_ERROR")["fields"][0]["field"], field, "{wrong}");
     }
 }

@@ -24,9 +24,14 @@ async fn original_paths_still_work() {
         let tokens = nobody.post(&path("/auth/refresh".into()), &body).await.ok(200);
         let ana = nobody.with_token(tokens["access_token"].as_str().unwrap());
         let me = ana.get(&path("/auth/me".into())).await.ok(200);
-        assert_eq!((&me["id"], &me["plan_type"]), (&made["user"]["id"], &made["speaker"]["plan_type"]));
+        let row = path("/…".into());
+        assert_eq!(
+            (&me["id"], &me["plan_type"]),
+            (&made["user"]["id"], &made["speaker"]["plan_type"]),
+            "{row}"
+        );
         let usage = ana.get(&path("/speakers/me/usage".into())).await.ok(200);
-        assert_eq!(usage["plan"], me["plan_type"]);
+        assert_eq!(usage["plan"], me["plan_type"], "{row}");
         ana.get(&path("/admin/speakers".into())).await.refused(403, "FORBIDDEN");
         nobody.post(&path("/auth/password-reset".into()), &json!({ "email": email })).await.ok(200);
         let confirm = json!({ "token": "none", "new_password": "a heron over grey water 2" });
@@ -40,7 +45,8 @@ async fn original_paths_still_work() {
         let one = format!("/presentations/{presentation}");
         assert_eq!(
             ana.get(&path("/presentations".into())).await.ok(200)["items"][0]["id"],
-            json!(presentation)
+            json!(presentation),
+            "{row}"
         );
         ana.get(&path(one.clone())).await.ok(200);
         ana.put(&path(one.clone()), &json!({ "title": "Otters" })).await.ok(200);
@@ -48,7 +54,7 @@ async fn original_paths_still_work() {
         ana.delete(&path(format!("/presentations/{copy}"))).await.ok(204);
         let slide = id(&ana.post(&path(format!("{one}/slides")), &choice_slide(1, false)).await.ok(201));
         let second = id(&ana.post(&path(format!("{one}/slides")), &choice_slide(2, false)).await.ok(201));
-        assert_eq!(ana.get(&path(format!("{one}/slides"))).await.ok(200)["total"], 2);
+        assert_eq!(ana.get(&path(format!("{one}/slides"))).await.ok(200)["total"], 2, "{row}");
         ana.put(&path(format!("/slides/{slide}")), &choice_slide(3, false)).await.ok(200);
         let swapped = json!({ "slide_ids": [second, slide] });
         ana.put(&path(format!("{one}/slides/reorder")), &swapped).await.ok(200);
@@ -68,7 +74,7 @@ async fn original_paths_still_work() {
         guest.post(&path("/responses".into()), &vote).await.ok(201);
         let asked = json!({ "session_id": id(&session), "question": "Where do they nest?" });
         guest.post(&path("/ai/answer".into()), &asked).await.ok(202);
-        assert_eq!(ana.get(&path(format!("{one}/questions"))).await.ok(200)["total"], 1);
+        assert_eq!(ana.get(&path(format!("{one}/questions"))).await.ok(200)["total"], 1, "{row}");
         let upload =
             ana.request(Method::POST, &path("/upload/image".into())).file("image/png", &small_image());
         let image = upload.send().await.ok(201);

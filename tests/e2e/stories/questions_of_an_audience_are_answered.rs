@@ -111,7 +111,7 @@ async fn private_notes_are_never_revealed() {
         let said = answer["response_text"].as_str().unwrap().replace(text, "");
         assert!(
             !said.contains("bankrupt") && !answer["citations"].to_string().contains("bankrupt"),
-            "{answer}"
+            "{text}: {answer}"
         );
     }
 }
@@ -266,7 +266,7 @@ async fn merging_questions_keeps_votes_wordings_and_answers() {
         assert_eq!(
             (&answer["question_id"], &answer["response_text"]),
             (&json!(id), &json!("Fish.")),
-            "{answer}"
+            "the asker of {id}: {answer}"
         );
     }
     // merge into an answered question
@@ -396,6 +396,6 @@ async fn the_assistant_uses_only_slides_already_shown() {
                 answer["is_complete"] == true && answer["question_text"] == text
             })
             .await;
-        assert!(answer["response_text"].to_string().contains(known), "{answer}");
+        assert!(answer["response_text"].to_string().contains(known), "{text}: {answer}");
     }
 }

@@ -68,9 +68,12 @@ async fn slides_stay_in_order() {
     let answer = ana.client.put(&reorder, &json!({ "slide_ids": reversed })).await.ok(200);
     assert_eq!(answer["reordered"], 18);
     assert_eq!(order(&ana, &presentation).await, reversed);
-    for wrong in [&reversed[1..], &[&reversed[..], &reversed[..1]].concat()[..], &[]] {
+    let doubled = [&reversed[..], &reversed[..1]].concat();
+    for (name, wrong) in
+        [("a slide is missing", &reversed[1..]), ("a slide appears twice", &doubled), ("no slides", &[])]
+    {
         let answer = ana.client.put(&reorder, &json!({ "slide_ids": wrong })).await;
-        assert!([400, 422].contains(&answer.status), "{}: {}", answer.status, answer.text);
+        assert!([400, 422].contains(&answer.status), "{name}: {} {}", answer.status, answer.text);
     }
     assert_eq!(order(&ana, &presentation).await, reversed);
     let far = ana.client.post(&format!("{path}/insert/99"), &choice_slide(1, false)).await;

@@ -88,7 +88,7 @@ async fn the_directory_hides_email_addresses() {
     }
     for query in [String::new(), "%20".to_owned(), "a".repeat(101)] {
         let wrong = bo.client.get(&format!("/api/v1/users/search/{query}")).await;
-        assert_eq!(wrong.refused(422, "VALIDATION_ERROR")["fields"][0]["field"], "query");
+        assert_eq!(wrong.refused(422, "VALIDATION_ERROR")["fields"][0]["field"], "query", "{query}");
     }
     let others = format!("/api/v1/users/{}", ana.id);
     bo.client.put(&others, &json!({ "name": "Bo's" })).await.refused(403, "FORBIDDEN");
@@ -129,7 +129,8 @@ async fn suspended_accounts_are_not_listed() {
     for (out, back) in [("ban", "unban"), ("suspend", "unsuspend"), ("deactivate", "reactivate")] {
         govern(out, json!({})).await;
         assert_eq!(listed().await, ["bob"], "{out}");
-        assert_eq!(usernames(&bo.client.get("/v1/users/search/an").await.ok(200)), Vec::<String>::new());
+        let found = usernames(&bo.client.get("/v1/users/search/an").await.ok(200));
+        assert_eq!(found, Vec::<String>::new(), "{out}");
         govern(back, json!({})).await;
         assert_eq!(listed().await, ["ana", "bob"], "{back}");
     }

@@ -72,20 +72,33 @@ async fn admins_act_only_on_lower_roles() {
     let Some((world, root)) = World::with_admin("roles", "free").await else { return };
     let (ana, bo) = (create_admin(&world, &root, "ana").await, create_admin(&world, &root, "bo").await);
     let eve = world.user("eve").await;
-    for (actor, target) in [(&ana, &bo), (&bo, &ana), (&ana, &root), (&ana, &ana), (&root, &root)] {
-        let path = |what: &str| format!("/v1/admin/users/{}/{what}", target.id);
-        for what in ["ban", "suspend", "deactivate"] {
-            actor.client.post(&path(what), &json!({})).await.refused(403, "FORBIDDEN");
-        }
-        actor.client.delete(&path("roles")).await.refused(403, "FORBIDDEN");
-        let edit = json!({ "is_admin": false });
+    for (name, actor, target) in [
+        ("an admin on an admin", &ana, &bo),
+        ("an admin on an older admin", &bo, &ana),
+        ("an admin on the super admin", &ana, &root),
+        ("an admin on themselves", &ana, &ana),
+        ("the super admin on themselves", &root, &root),
+    ] {
         let path = format!("/v1/admin/users/{}", target.id);
-        actor.client.patch(&path, &edit).await.refused(403, "FORBIDDEN");
+        let mut answers = Vec::new();
+        for step in ["ban", "suspend", "deactivate"] {
+            answers.push((step, actor.client.post(&format!("{path}/{step}"), &json!({})).await));
+        }
+        answers.push(("remove the role", actor.client.delete(&format!("{path}/roles")).await));
+        answers.push(("edit", actor.client.patch(&path, &json!({ "is_admin": false })).await));
+        for (step, answer) in answers {
+            answer.in_row(&format!("{name}, {step}")).refused(403, "FORBIDDEN");
+        }
     }
     // an admin assigns only roles below their own
     let roles = format!("/v1/admin/users/{}/roles", eve.id);
-    for (actor, role) in [(&ana, "admin"), (&ana, "super_admin"), (&root, "super_admin")] {
-        actor.client.post(&roles, &json!({ "role": role })).await.refused(403, "FORBIDDEN");
+    for (name, actor, role) in [
+        ("an admin makes an admin", &ana, "admin"),
+        ("an admin makes a super admin", &ana, "super_admin"),
+        ("the super admin makes a super admin", &root, "super_admin"),
+    ] {
+        let answer = actor.client.post(&roles, &json!({ "role": role })).await;
+        answer.in_row(name).refused(403, "FORBIDDEN");
     }
     ana.client.post(&roles, &json!({ "role": "moderator" })).await.ok(200);
     ana.client.post(&roles, &json!({ "role": "moderator" })).await.refused(409, "CONFLICT");

@@ -10,6 +10,7 @@ use std::{
 
 use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
+use testkit::shorten;
 use tokio::time::{Instant, sleep};
 
 use super::DEADLINE;
@@ -59,15 +60,23 @@ pub(crate) struct ApiClient {
     address: String,
     token: Option<String>,
     failures: Arc<FailureLog>,
+    /// Who calls, in the messages of failed assertions.
+    caller: String,
 }
 
 impl ApiClient {
     pub(crate) fn new(http: reqwest::Client, base: &str, address: &str, failures: Arc<FailureLog>) -> Self {
-        Self { http, base: base.to_owned(), address: address.to_owned(), token: None, failures }
+        let caller = "without an account".to_owned();
+        Self { http, base: base.to_owned(), address: address.to_owned(), token: None, failures, caller }
+    }
+
+    /// Names the caller in the messages of failed assertions.
+    pub(crate) fn named(self, caller: &str) -> Self {
+        Self { caller: caller.to_owned(), ..self }
     }
 
     pub(crate) fn with_token(&self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..self.clone() }
+        Self { token: Some(token.to_owned()), caller: "with a token".to_owned(), ..self.clone() }
     }
 
     pub(crate) fn at_address(&self, address: &str) -> Self {
@@ -112,7 +121,7 @@ impl ApiClient {
 
     /// Starts to build a request.
     pub(crate) fn request(&self, method: Method, path: &str) -> ApiRequest {
-        let what = format!("{method} {path}");
+        let what = format!("{}: {method} {path}", self.caller);
         // the local API Gateway uses this header as the source address, and the deployed one ignores it
         let request = self.http.request(method, format!("{}{path}", self.base));
         let mut request = request.header("x-local-source-ip", &self.address);
@@ -124,6 +133,7 @@ impl ApiClient {
 }
 
 pub(crate) struct ApiRequest {
+    /// Caller, method, path, headers and body, for the messages of failed assertions.
     what: String,
     request: reqwest::RequestBuilder,
     failures: Arc<FailureLog>,
@@ -131,11 +141,13 @@ pub(crate) struct ApiRequest {
 
 impl ApiRequest {
     pub(crate) fn header(self, name: &str, value: &str) -> Self {
-        Self { request: self.request.header(name, value), ..self }
+        let what = format!("{} [{name}: {}]", self.what, shorten(value));
+        Self { request: self.request.header(name, value), what, ..self }
     }
 
     pub(crate) fn json(self, body: &Value) -> Self {
-        Self { request: self.request.json(body), ..self }
+        let what = format!("{} {}", self.what, shorten(&body.to_string()));
+        Self { request: self.request.json(body), what, ..self }
     }
 
     /// Sets any body with the content type of JSON.
@@ -163,21 +175,27 @@ impl ApiRequest {
     }
 
     pub(crate) async fn send(self) -> ApiResponse {
-        let answer =
-            self.request.send().await.unwrap_or_else(|error| panic!("{}: no response: {error}", self.what));
+        let what = self.what.clone();
+        self.try_send().await.unwrap_or_else(|error| panic!("{what}: no response: {error}"))
+    }
+
+    /// Sends the request to a cloud that may be killed. Fails if no complete response arrives.
+    pub(crate) async fn try_send(self) -> reqwest::Result<ApiResponse> {
+        let answer = self.request.send().await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let bytes = answer.bytes().await.unwrap_or_else(|error| panic!("{}: no body: {error}", self.what));
+        let bytes = answer.bytes().await?;
         let (text, bytes) = (String::from_utf8_lossy(&bytes).into_owned(), bytes.to_vec());
         let response = ApiResponse { what: self.what, status, headers, text, bytes };
         response.assert_cookies_are_protected();
         self.failures.record(&response);
-        response
+        Ok(response)
     }
 }
 
 /// A response to a request.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiResponse {
+    /// The request, for the messages of failed assertions.
     what: String,
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -186,6 +204,11 @@ pub(crate) struct ApiResponse {
 }
 
 impl ApiResponse {
+    /// Names the row of a table of cases in the messages of failed assertions.
+    pub(crate) fn in_row(self, row: &str) -> Self {
+        Self { what: format!("{row}: {}", self.what), ..self }
+    }
+
     pub(crate) fn body(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_default()
     }

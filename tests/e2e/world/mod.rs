@@ -13,7 +13,6 @@ pub(crate) mod users;
 use std::{
     fs,
     io::Write as _,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -32,6 +31,7 @@ pub(crate) use client_socket::{ClientSocket, ReceivedEvent};
 pub(crate) use obedient_provider::ObedientProvider;
 pub(crate) use reconnecting_client::{ReconnectingClient, visible_content};
 pub(crate) use team::Teammate;
+pub(crate) use testkit::repository;
 pub(crate) use users::{Guest, Presentation, Session, User};
 
 /// The longest time that a story waits for anything. A story that passes never waits this long.
@@ -208,12 +208,6 @@ fn start_at_fixed_time(clock: &Clock) {
 /// Prints that a story was skipped. Bypasses the test harness, which hides the output of tests that pass.
 fn print_note(what: &str) {
     let _ = writeln!(std::io::stderr(), "{what}");
-}
-
-/// Returns the root of the repository.
-pub(crate) fn repository() -> PathBuf {
-    let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    tests.parent().expect("tests/ is in the repository").to_owned()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the setting is of this test run, not of the product")]

@@ -62,7 +62,7 @@ impl User {
         let text = |value: &Value| value.as_str().expect("a text in the response to a sign-up").to_owned();
         let access_token = text(&account["access_token"]);
         Self {
-            client: visitor.with_token(&access_token),
+            client: visitor.with_token(&access_token).named(name),
             id: text(&account["user"]["id"]),
             name: name.to_owned(),
             refresh_token: text(&account["refresh_token"]),
@@ -79,7 +79,7 @@ impl User {
         let tokens = visitor.post("/v1/auth/login", &body).await.ok(200);
         let access_token = tokens["access_token"].as_str().expect("an access token").to_owned();
         Self {
-            client: visitor.with_token(&access_token),
+            client: visitor.with_token(&access_token).named(&self.name),
             id: self.id.clone(),
             name: self.name.clone(),
             email: self.email.clone(),
@@ -193,7 +193,7 @@ impl Guest {
         };
         let token = text("participant_token");
         Self {
-            client: visitor.with_token(&token),
+            client: visitor.with_token(&token).named(joined["display_name"].as_str().unwrap_or("a guest")),
             anonymous: visitor.clone(),
             id: text("participant_id"),
             websocket_url: text("websocket_url"),

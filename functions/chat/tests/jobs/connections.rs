@@ -129,7 +129,7 @@ async fn a_closed_tab_leaves_its_user_online_on_another_device() {
     let tab = world.stored_connection("tab=").await;
     let phone = world.stored_connection("phone=").await;
     for connection in [&tab, &phone] {
-        assert!(world.deliver(&worker, &opened(connection)).await);
+        assert!(world.deliver(&worker, &opened(connection)).await, "{}", connection.id);
     }
     connections::delete(&world.app.store, &tab).await.unwrap();
     assert!(world.deliver(&worker, &closed(&tab)).await);
@@ -150,7 +150,7 @@ async fn a_heartbeat_brings_a_user_back_online() {
     assert!(world.deliver(&worker, &CheckTeamPresence { user: ana.id, after_close: false }).await);
     assert!(!world.is_online(&ana).await, "no heartbeat for 91 s");
     for who in [&ana, &bo] {
-        assert!(world.deliver(&worker, &ConnectionHeartbeat { user: who.id }).await);
+        assert!(world.deliver(&worker, &ConnectionHeartbeat { user: who.id }).await, "{}", who.name);
     }
     assert!(world.is_online(&ana).await);
     assert!(!world.is_online(&bo).await, "a user without a connection is not online");

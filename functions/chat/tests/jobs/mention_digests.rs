@@ -121,8 +121,8 @@ async fn members_who_opted_out_or_left_get_no_digest() {
     world.leave_channel(channel, gone.id).await;
     world.clock.advance(LATER);
     assert_eq!(world.due_jobs().await.len(), 2);
-    for user in [off.id, gone.id] {
-        assert!(world.deliver(&worker, &SendMentionDigest { user }).await);
+    for (name, user) in [("opted out", off.id), ("left", gone.id)] {
+        assert!(world.deliver(&worker, &SendMentionDigest { user }).await, "{name}");
     }
     assert!(world.queued_jobs::<SendMail>().is_empty());
     assert!(world.due_jobs().await.is_empty());

@@ -86,12 +86,12 @@ async fn one_job_processes_all_messages_whose_jobs_were_lost() {
         (Some("@bo the pond again"), Some(false), Some(false))
     );
     // a repeated job, a late job and the job of a message that does not exist change nothing
-    for job in [
-        processing_job(first),
-        processing_job(second),
-        ProcessMessages { channel, seq: 900, version: 1, change: 0, tries: 0 },
+    for (name, job) in [
+        ("a late job", processing_job(first)),
+        ("a repeated job", processing_job(second)),
+        ("an unknown message", ProcessMessages { channel, seq: 900, version: 1, change: 0, tries: 0 }),
     ] {
-        assert!(world.deliver(&worker, &job).await);
+        assert!(world.deliver(&worker, &job).await, "{name}");
     }
     assert_eq!(world.processed_seq(channel).await, 122);
     assert!(socket.payloads_of(MENTION_EVENT).is_empty());
@@ -151,9 +151,12 @@ fn jobs_of_a_channel_are_ordered_and_deduplicated() {
     let edited = ProcessMessages { version: 2, ..new };
     let retried = ProcessMessages { tries: 1, ..new };
     assert_eq!(fifo_key(new), fifo_key(again));
-    for other in [edited, retried, ProcessMessages { tries: 2, ..new }] {
-        assert_eq!(fifo_key(other).message_group_id, fifo_key(new).message_group_id);
-        assert_ne!(fifo_key(other).message_deduplication_id, fifo_key(new).message_deduplication_id);
+    for (name, other) in
+        [("edited", edited), ("retried", retried), ("retried twice", ProcessMessages { tries: 2, ..new })]
+    {
+        let (key, first) = (fifo_key(other), fifo_key(new));
+        assert_eq!(key.message_group_id, first.message_group_id, "{name}");
+        assert_ne!(key.message_deduplication_id, first.message_deduplication_id, "{name}");
     }
 }
 
@@ -175,8 +178,8 @@ async fn a_deleted_channel_is_not_indexed_again() {
         WriteOutcome::Applied(())
     );
     let edited = ProcessMessages { version: 2, change: 1, ..processing_job(message) };
-    for job in [processing_job(late), edited] {
-        assert!(world.deliver(&worker, &job).await);
+    for (name, job) in [("a late message", processing_job(late)), ("an edit", edited)] {
+        assert!(world.deliver(&worker, &job).await, "{name} before the rows are deleted");
     }
     assert!(world.search_hits(&["stork"]).await.is_empty());
     // the second delivery comes after a concurrent run would have ended
@@ -185,8 +188,8 @@ async fn a_deleted_channel_is_not_indexed_again() {
         world.clock.advance(std::time::Duration::from_mins(1));
     }
     assert!(world.queued_jobs::<DeleteChannelRows>().is_empty(), "all rows are deleted");
-    for job in [processing_job(late), edited] {
-        assert!(world.deliver(&worker, &job).await);
+    for (name, job) in [("a late message", processing_job(late)), ("an edit", edited)] {
+        assert!(world.deliver(&worker, &job).await, "{name} after the rows are deleted");
     }
     assert!(world.search_hits(&["heron"]).await.is_empty() && world.mention_list(bo.id).await.is_empty());
     assert_eq!(world.processed_seq(channel).await, 0);

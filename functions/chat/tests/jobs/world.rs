@@ -1,87 +1,49 @@
 //! The emulated services, and helpers that write users, channels and messages.
 
-use emulator::{
-    ConnectionInfo, OutboundFrame,
-    bench::{self, TestCloud},
-};
-use entry::{App, Clock, Environment, LambdaFunction};
-use lambda_runtime::Context;
+use std::ops::Deref;
+
+use entry::LambdaFunction;
 use model::{
     ChannelId, MessageId, UserId,
-    channel::{ChannelKind, ChannelName, MemberRole},
+    channel::{ChannelKind, MemberRole},
     message::{MessageAuthor, ReplyPreview},
-    plan::Plan,
-    user::{AccountState, EmailAddress, UserRole},
 };
-use protocol::{
-    Job,
-    job::{JobEnvelope, ProcessMessages},
-};
-use serde_json::Value;
+use protocol::job::ProcessMessages;
 use store::{
     chat::{
         channels::{self, Channel, ChannelCreateOutcome},
-        memberships::{self, ChannelMember, Membership, RemainingOwner},
+        memberships::{self, Membership, RemainingOwner},
         messages::{self, AppendOutcome, MentionedMember, Message, RepliedMessage},
     },
     identity::users::User,
-    realtime::connections::{self, Connection, ConnectionIdentity},
+    realtime::connections::ConnectionIdentity,
 };
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use testkit::{SentFrames, TestApp, samples};
 
 pub(crate) struct ChatWorld {
-    pub(crate) app: App,
-    pub(crate) clock: Clock,
-    pub(crate) cloud: TestCloud,
+    kit: TestApp,
 }
 
-/// The frames that a socket was sent.
-pub(crate) struct SentEvents(UnboundedReceiver<OutboundFrame>);
-
-impl SentEvents {
-    /// The payloads of the events of this type.
-    pub(crate) fn payloads_of(&mut self, kind: &str) -> Vec<Value> {
-        let sent = std::iter::from_fn(|| self.0.try_recv().ok());
-        let frames = sent.filter_map(|sent| match sent {
-            OutboundFrame::Text(text) => serde_json::from_str::<Value>(&text).ok(),
-            OutboundFrame::Close { .. } => None,
-        });
-        frames.filter(|frame| frame["type"] == kind).map(|frame| frame["payload"].clone()).collect()
+impl Deref for ChatWorld {
+    type Target = TestApp;
+    fn deref(&self) -> &TestApp {
+        &self.kit
     }
 }
 
 impl ChatWorld {
     pub(crate) async fn start() -> Self {
-        let clock = Clock::system();
-        let time = clock.clone();
-        let cloud = TestCloud::start(move || time.millis(), None).await.unwrap();
-        let app =
-            App::start(&Environment::new(cloud.function_environment(), clock.clone()), &[]).await.unwrap();
-        Self { app, clock, cloud }
+        Self { kit: TestApp::start().await }
     }
 
     pub(crate) async fn start_worker(&self) -> LambdaFunction {
-        chat::worker(Environment::new(self.cloud.function_environment(), self.clock.clone())).await.unwrap()
+        chat::worker(self.environment()).await.unwrap()
     }
 
     pub(crate) async fn create_user(&self, name: &str) -> MessageAuthor {
-        let now = self.clock.now();
         let user = User {
-            id: self.clock.new_id(),
-            email: Some(EmailAddress::parse(&format!("{name}@example.com")).unwrap()),
-            username: None,
             name: name.to_uppercase(),
-            avatar: None,
-            organization: None,
-            role: UserRole::Member,
-            plan: Plan::Free,
-            status: AccountState::Active,
-            restriction: None,
-            password: None,
-            credentials_changed_at: now,
-            created_at: now,
-            updated_at: now,
-            version: 1,
+            ..samples::identity::user(self.clock.new_id(), name, self.now())
         };
         self.app.store.put(&user).await.unwrap();
         MessageAuthor { id: user.id, username: name.into(), name: user.name }
@@ -89,42 +51,23 @@ impl ChatWorld {
 
     /// Creates a channel with these members. The first of them created it.
     pub(crate) async fn create_channel(&self, members: &[&MessageAuthor]) -> ChannelId {
-        let now = self.clock.now();
+        let now = self.now();
         let id: ChannelId = self.clock.new_id();
+        let name = format!("herons-{}", id.uuid().simple());
         let channel = Channel {
-            id,
             channel_kind: ChannelKind::Private,
-            name: Some(ChannelName::parse(&format!("herons-{}", id.uuid().simple())).unwrap()),
-            description: None,
-            is_default: false,
-            created_by: members.first().map(|first| first.id),
             member_count: members.len() as u64,
-            archived_at: None,
-            created_at: now,
-            updated_at: now,
-            version: 1,
+            ..samples::chat::channel(id, &name, members[0].id, now)
         };
-        let rows: Vec<_> = members.iter().map(|author| self.membership_rows(id, author)).collect();
+        let rows: Vec<_> = members
+            .iter()
+            .map(|author| samples::chat::membership_rows(id, author, MemberRole::Member, now))
+            .collect();
         assert_eq!(
             channels::create(&self.app.store, &channel, &rows).await.unwrap(),
             ChannelCreateOutcome::Created
         );
         id
-    }
-
-    fn membership_rows(&self, channel: ChannelId, author: &MessageAuthor) -> (ChannelMember, Membership) {
-        let user = author.id;
-        let now = self.clock.now();
-        let member = ChannelMember {
-            channel,
-            user,
-            role: MemberRole::Member,
-            username: author.username.clone(),
-            name: author.name.clone(),
-            joined_at: now,
-        };
-        let membership = Membership::new(channel, user, MemberRole::Member, 0, now);
-        (member, membership)
     }
 
     /// Updates the membership of a user in a channel.
@@ -227,50 +170,13 @@ impl ChatWorld {
     }
 
     /// Opens a socket of an account that is connected to the team.
-    pub(crate) async fn connect_to_team(&self, id: &str, user: UserId) -> SentEvents {
-        self.connect_as(id, ConnectionIdentity::Account { user, login: self.clock.new_id(), presents: None })
-            .await
+    pub(crate) async fn connect_to_team(&self, id: &str, user: UserId) -> SentFrames {
+        let login = self.clock.new_id();
+        self.connect_as(id, ConnectionIdentity::Account { user, login, presents: None }).await
     }
 
-    pub(crate) async fn connect_as(&self, id: &str, identity: ConnectionIdentity) -> SentEvents {
-        let (tx, rx) = unbounded_channel();
-        let millis = self.clock.millis();
-        let info = ConnectionInfo {
-            connected_at_ms: millis,
-            last_active_ms: millis,
-            source_ip: "203.0.113.7".into(),
-            user_agent: "tests".into(),
-        };
-        self.cloud.emulator.connections().register(id, info, tx);
-        self.cloud.emulator.connections().open(id);
-        let connection = Connection {
-            id: id.into(),
-            identity,
-            display_name: None,
-            connected_at: self.clock.now(),
-            presents_since: None,
-        };
-        connections::put(&self.app.store, &connection).await.unwrap();
-        SentEvents(rx)
-    }
-
-    /// Delivers a job, and returns whether it succeeded.
-    pub(crate) async fn deliver<J: Job>(&self, worker: &LambdaFunction, job: &J) -> bool {
-        let payload = serde_json::to_value(job).unwrap();
-        let envelope = JobEnvelope { job: J::NAME.into(), payload, at: self.clock.now(), request_id: None };
-        let batch = bench::sqs_event([serde_json::to_string(&envelope).unwrap()]);
-        let response = worker.call(batch, Context::default()).await.unwrap();
-        response["batchItemFailures"].as_array().unwrap().is_empty()
-    }
-
-    /// Returns the queued jobs of a type.
-    pub(crate) fn queued_jobs<J: Job>(&self) -> Vec<J> {
-        let bodies = J::QUEUES.iter().flat_map(|queue| self.cloud.queued_bodies(queue.env_var()).unwrap());
-        let envelopes = bodies.map(|body| serde_json::from_str::<JobEnvelope>(&body).unwrap());
-        envelopes
-            .filter(|envelope| envelope.job == J::NAME)
-            .map(|envelope| serde_json::from_value(envelope.payload).unwrap())
-            .collect()
+    pub(crate) async fn connect_as(&self, id: &str, identity: ConnectionIdentity) -> SentFrames {
+        self.open_socket(id, identity).await
     }
 }
 

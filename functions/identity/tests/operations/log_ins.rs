@@ -27,7 +27,7 @@ async fn users_log_in_by_email_or_user_name() {
         let body = json!({ field: value, "password": PASSWORD });
         let answer = world.post("/v1/auth/login", &body).send().await;
         assert_eq!(answer.cookies.len(), 2, "{field} {value}");
-        assert_eq!(answer.ok(200)["user"]["email"], "ana@example.com");
+        assert_eq!(answer.ok(200)["user"]["email"], "ana@example.com", "{field} {value}");
     }
     let form = "grant_type=password&username=ana%40example.com&password=a+heron+over+grey+water";
     world.post_form("/v1/auth/login", form).send().await.ok(200);
@@ -160,7 +160,8 @@ async fn log_out_accepts_either_token_and_ends_both() {
                 out(&json!({})).header("cookie", &access).header("x-csrf", "1").send().await
             }
         };
-        assert!(answer.cookies.iter().all(|cookie| cookie.contains("=; Max-Age=0;")), "{:?}", answer.cookies);
+        let are_deleted = answer.cookies.iter().all(|cookie| cookie.contains("=; Max-Age=0;"));
+        assert!(are_deleted, "{way}: {:?}", answer.cookies);
         answer.ok(204);
         world.get("/v1/auth/me", &ana).send().await.refused(401, "UNAUTHORIZED");
         let tokens = json!({ "refresh_token": ana["refresh_token"] });

@@ -1,9 +1,9 @@
 use std::{collections::HashSet, time::Duration};
 
 use crate::world::IdentityWorld;
-use emulator::bench::TestResponse;
 use futures::future::join_all;
 use serde_json::{Value, json};
+use testkit::TestResponse;
 
 async fn refresh(world: &IdentityWorld, tokens: &Value) -> TestResponse {
     world.post("/v1/auth/refresh", &json!({ "refresh_token": tokens["refresh_token"] })).send().await

@@ -1,7 +1,7 @@
 //! The team's directory and its search.
 
-use emulator::bench::TestResponse;
 use serde_json::{Value, json};
+use testkit::TestResponse;
 
 use crate::world::{IdentityWorld, PASSWORD, access_token};
 

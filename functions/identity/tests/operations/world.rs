@@ -1,12 +1,11 @@
 //! The Lambda functions of identity with an emulator of their own.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{ops::Deref, time::Duration};
 
-use emulator::bench::{FunctionClient, TestCloud, TestRequest, TestResponse};
-use entry::{App, Clock, Environment, LambdaFunction};
-use lambda_runtime::Context;
+use entry::{Clock, Environment};
 use protocol::job::Queue;
 use serde_json::{Value, json};
+use testkit::{FunctionClient, TestApp, TestAppOptions, TestRequest, TestResponse};
 
 /// A password that is not easy to guess.
 pub(crate) const PASSWORD: &str = "a heron over grey water";
@@ -14,10 +13,15 @@ pub(crate) const PASSWORD: &str = "a heron over grey water";
 const HOUR_MS: u64 = 3_600_000;
 
 pub(crate) struct IdentityWorld {
-    pub(crate) app: App,
-    pub(crate) clock: Clock,
-    cloud: TestCloud,
+    kit: TestApp,
     client: FunctionClient,
+}
+
+impl Deref for IdentityWorld {
+    type Target = TestApp;
+    fn deref(&self) -> &TestApp {
+        &self.kit
+    }
 }
 
 /// Returns the access token of a login session.
@@ -25,15 +29,8 @@ pub(crate) fn access_token(tokens: &Value) -> &str {
     tokens["access_token"].as_str().expect("an access token")
 }
 
-async fn api_client(variables: BTreeMap<String, String>, clock: &Clock) -> FunctionClient {
-    client_of(identity::api(Environment::new(variables, clock.clone())).await.expect("the function starts"))
-}
-
-fn client_of(function: LambdaFunction) -> FunctionClient {
-    FunctionClient::new(move |event| {
-        let function = function.clone();
-        async move { function.call(event, Context::default()).await }
-    })
+async fn api_client(environment: Environment) -> FunctionClient {
+    FunctionClient::new(identity::api(environment).await.expect("the function starts"))
 }
 
 impl IdentityWorld {
@@ -41,33 +38,21 @@ impl IdentityWorld {
         let clock = Clock::system();
         // Rate limits count in windows of an hour, so each test begins at the start of one.
         clock.advance(Duration::from_millis(HOUR_MS - clock.millis().unsigned_abs() % HOUR_MS));
-        let time = clock.clone();
-        let bench = TestCloud::start(move || time.millis(), None).await.expect("a bench");
-        let mut variables = bench.function_environment();
-        variables.insert("FIRST_ADMIN_EMAIL".into(), "root@example.com".into());
-        let app = App::start(&Environment::new(variables.clone(), clock.clone()), &[]).await.expect("an app");
-        let client = api_client(variables, &clock).await;
-        Self { app, clock, cloud: bench, client }
+        let variables = &[("FIRST_ADMIN_EMAIL", "root@example.com")];
+        let kit = TestApp::start_with(TestAppOptions { clock, variables, ..TestAppOptions::default() }).await;
+        let client = api_client(kit.environment()).await;
+        Self { kit, client }
     }
 
     /// Refuses all further posts to sockets.
     pub(crate) async fn break_socket_posts(&mut self) {
-        let mut variables = self.cloud.function_environment();
-        variables.insert("SOCKET_ENDPOINT".into(), self.cloud.unreachable_url());
-        self.client = api_client(variables, &self.clock).await;
+        self.client = api_client(self.environment_without_sockets()).await;
     }
 
     /// Returns a client of `api-admin`. A mute one cannot post to sockets.
     pub(crate) async fn admin_client(&self, is_mute: bool) -> FunctionClient {
-        let mut variables = self.cloud.function_environment();
-        if is_mute {
-            variables.insert("SOCKET_ENDPOINT".into(), self.cloud.unreachable_url());
-        }
-        client_of(
-            identity::admin_api(Environment::new(variables, self.clock.clone()))
-                .await
-                .expect("the function starts"),
-        )
+        let environment = if is_mute { self.environment_without_sockets() } else { self.environment() };
+        FunctionClient::new(identity::admin_api(environment).await.expect("the function starts"))
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> TestRequest {
@@ -100,7 +85,6 @@ impl IdentityWorld {
 
     /// Returns the queued mails, oldest first.
     pub(crate) fn queued_mails(&self) -> Vec<Value> {
-        let waiting = self.cloud.queued_bodies(Queue::Mail.env_var()).unwrap();
-        waiting.iter().map(|body| serde_json::from_str::<Value>(body).unwrap()["payload"].clone()).collect()
+        self.queued_envelopes(Queue::Mail).into_iter().map(|envelope| envelope.payload).collect()
     }
 }

@@ -22,7 +22,7 @@ async fn a_presentation_is_created_published_and_deleted() {
     assert_eq!(shown["slides"], json!([]));
     for other in ["/api/v1", "/api"] {
         let same = ana.get(&format!("{}/", path.replacen("/v1", other, 1))).await.ok(200);
-        assert_eq!(same, made);
+        assert_eq!(same, made, "{other}");
     }
 
     let changed = ana.put(&path, json!({"title": "Second", "status": "active"})).await.ok(200);
@@ -95,7 +95,7 @@ async fn only_allowed_status_transitions_are_accepted() {
     let unchanged = ana.get(&path).await.ok(200);
     assert_eq!((&unchanged["title"], &unchanged["speaker_notes"]), (&json!("Talk"), &json!(null)));
     for status in ["draft", "active", "active", "ended", "active", "archived", "draft"] {
-        assert_eq!(ana.put(&path, json!({"status": status})).await.ok(200)["status"], status);
+        assert_eq!(ana.put(&path, json!({"status": status})).await.ok(200)["status"], status, "{status}");
     }
     ana.put(&path, json!({"status": "archived"})).await.ok(200);
     ana.put(&path, json!({"status": "active"})).await.refused(409, "INVALID_TRANSITION");

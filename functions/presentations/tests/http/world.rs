@@ -1,21 +1,11 @@
 //! The function `api-presentations` on an emulated table, and users who call it.
 
-use emulator::{
-    Chaos,
-    bench::{FunctionClient, TABLE_NAME, TestCloud, TestResponse},
-};
-use entry::{
-    App, Clock, Environment,
-    tokens::{AccessToken, REFRESH_TOKEN_LIFETIME},
-};
-use lambda_runtime::Context;
 use serde_json::{Value, json};
-use store::identity::log_ins::Login;
+use testkit::{Chaos, FunctionClient, TABLE_NAME, TestApp, TestAppOptions, TestResponse};
 
 pub(crate) struct PresentationsWorld {
+    kit: TestApp,
     client: FunctionClient,
-    app: App,
-    cloud: TestCloud,
 }
 
 impl PresentationsWorld {
@@ -29,36 +19,16 @@ impl PresentationsWorld {
     }
 
     async fn with(chaos: Option<Chaos>) -> Self {
-        let clock = Clock::system();
-        let time = clock.clone();
-        let bench = TestCloud::start(move || time.millis(), chaos).await.unwrap();
-        let environment = Environment::new(bench.function_environment(), clock);
-        let app = App::start(&environment, &[]).await.unwrap();
-        let function = presentations::api(environment).await.unwrap();
-        let client = FunctionClient::new(move |event| {
-            let function = function.clone();
-            async move { function.call(event, Context::default()).await }
-        });
-        Self { client, app, cloud: bench }
+        let kit = TestApp::start_with(TestAppOptions { chaos, ..TestAppOptions::default() }).await;
+        let client = FunctionClient::new(presentations::api(kit.environment()).await.unwrap());
+        Self { kit, client }
     }
 
     /// Creates a user with a login session.
     pub(crate) async fn create_user(&self) -> ApiUser<'_> {
-        let now = self.app.clock.now();
-        let login = Login {
-            user: self.app.clock.new_id(),
-            id: self.app.clock.new_id(),
-            generation: 1,
-            rotated_at: now,
-            created_at: now,
-            expires_at: now + REFRESH_TOKEN_LIFETIME,
-            user_agent: None,
-            ip: None,
-            ended_at: None,
-        };
-        self.app.store.put(&login).await.unwrap();
-        let access = AccessToken { user: login.user, login: login.id };
-        ApiUser { world: self, token: Some(self.app.tokens.sign(&access, now).unwrap()) }
+        let user = self.kit.clock.new_id();
+        let login = self.kit.create_login(user).await;
+        ApiUser { world: self, token: Some(self.kit.access_token(user, login)) }
     }
 
     pub(crate) fn anonymous(&self) -> ApiUser<'_> {
@@ -67,21 +37,8 @@ impl PresentationsWorld {
 
     /// Returns all items of the table, as the emulator returns them.
     pub(crate) async fn dump_table(&self) -> String {
-        let client = aws_sdk_dynamodb::Client::from_conf(
-            aws_sdk_dynamodb::Config::builder()
-                .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
-                .region(aws_sdk_dynamodb::config::Region::new("us-east-1"))
-                .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
-                    emulator::iam::ADMINISTRATOR,
-                    "none",
-                    None,
-                    None,
-                    "test",
-                ))
-                .endpoint_url(self.cloud.emulator.dynamodb_url())
-                .build(),
-        );
-        let output = client.scan().table_name(TABLE_NAME).send().await.unwrap();
+        let scan = self.kit.cloud.dynamodb_client().scan().table_name(TABLE_NAME);
+        let output = scan.send().await.unwrap();
         assert!(output.last_evaluated_key.is_none(), "one scan returns the whole table");
         format!("{:?}", output.items)
     }

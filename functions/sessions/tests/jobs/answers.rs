@@ -116,7 +116,7 @@ async fn different_questions_get_different_answers() {
     let talk = world.start_talk(world.clock.new_id(), SessionStatus::Active).await;
     for text in ["What is C#?", "What is C++?", "what is c++"] {
         let job = ask_question(&world, talk.session.id, text).await;
-        assert!(world.deliver(&worker, &job).await);
+        assert!(world.deliver(&worker, &job).await, "{text}");
     }
     let used = plan_usage::sum_ai_usage(&world.app.store, talk.session.id, world.clock.now()).await.unwrap();
     assert_eq!(used.calls, 2);

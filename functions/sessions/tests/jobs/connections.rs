@@ -49,7 +49,7 @@ async fn a_new_participant_is_counted_and_announced() {
     assert_eq!(types_of(&mut presenter), ["participant_joined"]);
     assert_eq!(world.queued_jobs::<CountPresence>().len(), 1);
     for reason in [OpenedReason::Requested, OpenedReason::RetryAfterOpening] {
-        assert!(world.deliver(&worker, &opened("phone=", identity, reason)).await);
+        assert!(world.deliver(&worker, &opened("phone=", identity, reason)).await, "{reason:?}");
         assert_eq!(types_of(&mut phone), ["session_state"], "{reason:?}");
         assert!(types_of(&mut presenter).is_empty(), "{reason:?}");
     }
@@ -135,7 +135,7 @@ async fn the_newest_presenter_closes_the_older_one() {
     let (newer, mut tablet) = world.open_presenter("tablet=", session, owner).await;
     // in any order, and twice
     for (id, identity) in [("tablet=", newer), ("laptop=", older), ("tablet=", newer)] {
-        assert!(world.deliver(&worker, &opened(id, identity, OpenedReason::New)).await);
+        assert!(world.deliver(&worker, &opened(id, identity, OpenedReason::New)).await, "{id}");
     }
     let (frames, is_closed) = laptop.frames();
     assert!(is_closed, "{frames:?}");

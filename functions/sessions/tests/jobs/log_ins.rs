@@ -27,7 +27,7 @@ async fn sending_session_state_closes_sockets_of_ended_log_ins() {
             identity,
             reason: OpenedReason::RetryAfterOpening,
         };
-        assert!(world.deliver(&worker, &opened).await);
+        assert!(world.deliver(&worker, &opened).await, "{connection}");
     }
     let (frames, is_closed) = ended.frames();
     assert_eq!((frames[0]["payload"]["code"].as_str(), is_closed), (Some("unauthorized"), true));

@@ -23,7 +23,7 @@ async fn sending_session_state_closes_sockets_of_removed_participants() {
     for (connection, participant) in [("removed=", bo), ("stays=", cy)] {
         let identity = identity(participant);
         let opened = ConnectionOpened { connection: connection.into(), identity, reason: OpenedReason::New };
-        assert!(world.deliver(&worker, &opened).await);
+        assert!(world.deliver(&worker, &opened).await, "{connection}");
     }
     let (frames, is_closed) = removed.frames();
     assert_eq!((frames.len(), is_closed), (1, true), "{frames:?}");

@@ -2,13 +2,11 @@
 
 use std::collections::HashSet;
 
-use emulator::bench::FunctionClient;
-use entry::tokens::AccessToken;
-use lambda_runtime::Context;
 use model::{UserId, session::SessionStatus};
 use protocol::job::{CountRecipients, CountVotes};
 use serde_json::json;
 use store::{realtime::connections::ConnectionIdentity, sessions::slide_snapshots};
+use testkit::FunctionClient;
 
 use crate::world::SessionsWorld;
 
@@ -23,13 +21,12 @@ async fn showing_a_slide_counts_the_previous_one_even_if_posts_fail() {
     let _presenter_socket =
         world.open_socket("presenter=", ConnectionIdentity::Account { user, login, presents }).await;
 
-    let token = world.app.tokens.sign(&AccessToken { user, login }, world.clock.now()).unwrap();
+    let token = world.access_token(user, login);
     let path = format!("/v1/sessions/{}/slide", talk.session.id);
-    let client = FunctionClient::new(move |event| {
-        let api = api.clone();
-        async move { api.call(event, Context::default()).await }
-    });
-    let show = client.request("POST", &path).bearer(&token).json(&json!({ "slide_id": talk.slides[2] }));
+    let show = FunctionClient::new(api)
+        .request("POST", &path)
+        .bearer(&token)
+        .json(&json!({ "slide_id": talk.slides[2] }));
     show.send().await.ok(200);
     let for_everyone: HashSet<bool> = world
         .queued_jobs::<CountVotes>()

@@ -7,21 +7,12 @@ use std::{
 };
 
 use axum::{Router, extract::Request, routing::post};
-use emulator::bench::{FunctionClient, TestResponse};
-use entry::LambdaFunction;
-use lambda_runtime::Context;
+use testkit::{FunctionClient, TestResponse};
 
 use crate::world::EntryWorld;
 
 async fn send(client: &FunctionClient, path: &str, key: &str, body: &str) -> TestResponse {
     client.request("POST", path).header("idempotency-key", key).body("text/plain", body).send().await
-}
-
-fn client(function: LambdaFunction) -> FunctionClient {
-    FunctionClient::new(move |event| {
-        let function = function.clone();
-        async move { function.call(event, Context::default()).await }
-    })
 }
 
 /// Makes a function that returns a body of the requested size and counts its calls.
@@ -32,7 +23,13 @@ fn counting_function(world: &EntryWorld) -> (FunctionClient, Arc<AtomicUsize>) {
         counter.fetch_add(1, Ordering::SeqCst);
         "x".repeat(body.parse().unwrap())
     };
-    (client(entry::http::function(&world.app, Router::new().route("/v1/things", post(function)))), calls)
+    (
+        FunctionClient::new(entry::http::function(
+            &world.app,
+            Router::new().route("/v1/things", post(function)),
+        )),
+        calls,
+    )
 }
 
 #[tokio::test]
@@ -76,7 +73,10 @@ async fn a_large_upload_with_a_key_is_unchanged() {
         assert!(body.iter().all(|byte| *byte == b'u'));
         body.len().to_string()
     };
-    let function = client(entry::http::function(&world.app, Router::new().route("/v1/files", post(measure))));
+    let function = FunctionClient::new(entry::http::function(
+        &world.app,
+        Router::new().route("/v1/files", post(measure)),
+    ));
     let size = 3 * 1024 * 1024;
     let response = send(&function, "/v1/files", "key", &"u".repeat(size)).await;
     assert_eq!((response.status, response.text), (200, size.to_string()));

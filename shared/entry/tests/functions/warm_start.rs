@@ -5,9 +5,9 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use emulator::bench;
 use entry::{App, Clock, Environment, FunctionDependency};
 use protocol::job::Queue;
+use testkit::function_environment_at;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -40,7 +40,7 @@ async fn respond(mut stream: TcpStream) -> std::io::Result<()> {
 
 fn environment(table: &str, queues: &str, sockets: &str) -> Environment {
     // the endpoint for all services, which the endpoint of a service overrides
-    let mut variables = bench::function_environment_at(queues).unwrap();
+    let mut variables = function_environment_at(queues).unwrap();
     variables.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), table.into());
     variables.insert("SOCKET_ENDPOINT".into(), sockets.into());
     variables.insert("SOCKET_URL".into(), "ws://127.0.0.1:9".into());

@@ -1,15 +1,11 @@
 use std::sync::{Arc, Mutex};
 
-use emulator::bench::fifo_sqs_event;
 use entry::worker::{self, JobTable, handler};
 use lambda_runtime::Context;
 use model::Error;
-use protocol::{
-    Job,
-    job::{JobEnvelope, Queue},
-};
+use protocol::{Job, job::Queue};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use testkit::{fifo_sqs_event, job_body};
 
 use crate::world::EntryWorld;
 
@@ -38,12 +34,7 @@ async fn a_failure_stops_the_rest_of_its_group() {
         }
     })]);
     let function = worker::function(world.app.clone(), jobs);
-    let body = |name: &str| {
-        let payload = json!({ "name": name });
-        let envelope =
-            JobEnvelope { job: Step::NAME.into(), payload, at: world.clock.now(), request_id: None };
-        serde_json::to_string(&envelope).unwrap()
-    };
+    let body = |name: &str| job_body(&Step { name: name.into() }, world.now(), None);
     let messages = [("a", "a-1"), ("b", "b-1"), ("a", "a-2"), ("a", "a-3"), ("b", "b-2"), ("c", "c-1")];
     let event = fifo_sqs_event(messages.map(|(group, job)| (group, body(job))));
     let response = function.call(event, Context::default()).await.unwrap();

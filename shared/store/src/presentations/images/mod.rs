@@ -183,11 +183,7 @@ async fn delete_row(
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::{
-        Client,
-        config::{BehaviorVersion, Credentials, Region},
-    };
-    use emulator::bench::{TABLE_NAME, TestCloud};
+    use testkit::{TABLE_NAME, TestCloud, fixed_time as now};
 
     use super::*;
     use crate::{
@@ -199,20 +195,10 @@ mod tests {
     /// The size of three chunks.
     const SIZE: usize = 900 * 1024;
 
-    fn now() -> Timestamp {
-        "2026-11-21T12:00:00Z".parse().unwrap()
-    }
-
+    /// Starts a store. `TestCloud::store` returns the type of another compilation of this crate.
     async fn world() -> (Store, TestCloud) {
-        let millis = now().as_millisecond();
-        let cloud = TestCloud::start(move || millis, None).await.unwrap();
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-west-1"))
-            .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-            .endpoint_url(cloud.emulator.dynamodb_url())
-            .build();
-        (Store::new(Client::from_conf(config), TABLE_NAME.into(), [7; 32]), cloud)
+        let cloud = TestCloud::at_fixed_time().await;
+        (Store::new(cloud.dynamodb_client(), TABLE_NAME.into(), [7; 32]), cloud)
     }
 
     fn file() -> Vec<u8> {

@@ -1,38 +1,22 @@
 //! A client that calls an HTTP function with events of API Gateway.
 
-#![expect(
-    clippy::panic,
-    clippy::missing_panics_doc,
-    reason = "this module is used by tests only, which fail by a panic"
-)]
+use std::collections::BTreeMap;
 
-use std::{collections::BTreeMap, fmt::Debug, future::Future, pin::Pin, sync::Arc};
-
+use emulator::ACCOUNT;
+use entry::LambdaFunction;
+use lambda_runtime::Context;
 use serde_json::{Value, json};
-
-use crate::ACCOUNT;
 
 /// The id of every request.
 const REQUEST_ID: &str = "r-1";
 
-type InvokeFn = dyn Fn(Value) -> Pin<Box<dyn Future<Output = Value> + Send>> + Send + Sync;
-
 /// Calls one function. Cheap to clone.
 #[derive(Clone)]
-pub struct FunctionClient(Arc<InvokeFn>);
+pub struct FunctionClient(LambdaFunction);
 
 impl FunctionClient {
-    /// Creates a client. `call` passes an event to the function.
-    pub fn new<F, A, E>(call: F) -> Self
-    where
-        F: Fn(Value) -> A + Send + Sync + 'static,
-        A: Future<Output = Result<Value, E>> + Send + 'static,
-        E: Debug,
-    {
-        Self(Arc::new(move |event| {
-            let answer = call(event);
-            Box::pin(async move { answer.await.unwrap_or_else(|error| panic!("no response: {error:?}")) })
-        }))
+    pub const fn new(function: LambdaFunction) -> Self {
+        Self(function)
     }
 
     /// Starts to build a request. `path` may have a query.
@@ -44,7 +28,17 @@ impl FunctionClient {
             headers: [("host".to_owned(), "localhost".to_owned())].into(),
             body: None,
             ip: "203.0.113.7".into(),
+            what: format!("{method} {path}"),
         }
+    }
+}
+
+/// Shortens a text to a line of a message.
+pub fn shorten(text: &str) -> String {
+    const LENGTH: usize = 200;
+    match text.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -58,15 +52,19 @@ pub struct TestRequest {
     headers: BTreeMap<String, String>,
     body: Option<String>,
     ip: String,
+    /// Method, path, headers and body, for the messages of failed assertions.
+    what: String,
 }
 
 impl TestRequest {
-    pub fn bearer(self, token: &str) -> Self {
-        self.header("authorization", &format!("Bearer {token}"))
+    pub fn bearer(mut self, token: &str) -> Self {
+        self.headers.insert("authorization".into(), format!("Bearer {token}"));
+        self
     }
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.insert(name.into(), value.into());
+        self.what = format!("{} [{name}: {}]", self.what, shorten(value));
         self
     }
 
@@ -76,7 +74,9 @@ impl TestRequest {
 
     pub fn body(mut self, content_type: &str, text: &str) -> Self {
         self.body = Some(text.into());
-        self.header("content-type", content_type)
+        self.headers.insert("content-type".into(), content_type.into());
+        self.what = format!("{} {}", self.what, shorten(text));
+        self
     }
 
     /// Sets the source address.
@@ -86,7 +86,9 @@ impl TestRequest {
     }
 
     pub async fn send(self) -> TestResponse {
-        TestResponse::from_lambda_response(&(self.client.0)(self.event()).await)
+        let response = self.client.0.call(self.event(), Context::default()).await;
+        let response = response.unwrap_or_else(|error| panic!("{}: no response: {error}", self.what));
+        TestResponse::from_lambda_response(self.what, &response)
     }
 
     /// Builds the event of an HTTP API, payload format 2.0.
@@ -119,6 +121,8 @@ impl TestRequest {
 /// The response to a request.
 #[derive(Debug)]
 pub struct TestResponse {
+    /// The request, for the messages of failed assertions.
+    what: String,
     pub status: u64,
     pub text: String,
     /// The parsed body, or `null` if it is not JSON.
@@ -130,41 +134,43 @@ pub struct TestResponse {
 }
 
 impl TestResponse {
-    fn from_lambda_response(answer: &Value) -> Self {
+    fn from_lambda_response(what: String, answer: &Value) -> Self {
         let text = answer["body"].as_str().unwrap_or_default();
         let body = serde_json::from_str(text);
         let says_json = answer["headers"]["content-type"].as_str().is_some_and(|kind| kind.contains("json"));
-        assert!(body.is_ok() || !says_json, "the body is not JSON: {text}");
+        assert!(body.is_ok() || !says_json, "{what}: the body is not JSON: {text}");
         let cookies = answer["cookies"].as_array().into_iter().flatten();
         Self {
-            status: answer["statusCode"].as_u64().unwrap_or_else(|| panic!("no status: {answer}")),
+            status: answer["statusCode"].as_u64().unwrap_or_else(|| panic!("{what}: no status: {answer}")),
             text: text.into(),
             body: body.unwrap_or_default(),
             headers: answer["headers"].clone(),
             cookies: cookies.filter_map(Value::as_str).map(Into::into).collect(),
             base64: answer["isBase64Encoded"] == true,
+            what,
         }
     }
 
     #[track_caller]
     pub fn header(&self, name: &str) -> &str {
-        self.headers[name].as_str().unwrap_or_else(|| panic!("no {name}: {}", self.headers))
+        self.headers[name].as_str().unwrap_or_else(|| panic!("{}: no {name}: {}", self.what, self.headers))
     }
 
     /// Asserts the status and returns the body.
     #[track_caller]
     pub fn ok(self, status: u64) -> Value {
-        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.status, status, "{}: {}", self.what, self.text);
         self.body
     }
 
     /// Asserts an error of this status and code, and returns the body.
     #[track_caller]
     pub fn refused(self, status: u64, code: &str) -> Value {
+        let what = self.what.clone();
         let body = self.ok(status);
-        assert_eq!(body["code"], code, "{body}");
-        assert_eq!(body["status_code"], status, "{body}");
-        assert_eq!(body["request_id"], REQUEST_ID, "{body}");
+        assert_eq!(body["code"], code, "{what}: {body}");
+        assert_eq!(body["status_code"], status, "{what}: {body}");
+        assert_eq!(body["request_id"], REQUEST_ID, "{what}: {body}");
         body
     }
 
@@ -181,7 +187,8 @@ impl TestResponse {
     /// Asserts 422 and that this field is invalid.
     #[track_caller]
     pub fn expect_invalid_field(self, field: &str) {
+        let what = self.what.clone();
         let fields = self.invalid_fields();
-        assert!(fields.iter().any(|named| named == field), "{fields:?}");
+        assert!(fields.iter().any(|named| named == field), "{what}: {field} is not in {fields:?}");
     }
 }

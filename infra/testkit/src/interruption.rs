@@ -2,8 +2,9 @@
 
 use std::future::Future;
 
-use super::TestCloud;
-use crate::call_barrier::CallSide;
+use emulator::call_barrier::CallSide;
+
+use crate::TestCloud;
 
 /// Returns the number of the call and the side of a step. Step 1 is before the first call, and step 2 after it.
 fn boundary(step: usize) -> (usize, CallSide) {

@@ -1,23 +1,16 @@
-//! The test kit of functions and libraries. It contains a cloud in memory with the table and the queues of `template.yaml`, the
-//! environment of a function, and the events that call a function. A queue of the template needs no entry here.
-//!
-//! The kit does not depend on the functions. A test creates its functions with [`TestCloud::function_environment`] and calls them
-//! by [`FunctionClient`] or with [`sqs_event`].
-
-mod client;
-mod jobs;
-mod process;
-mod template;
+//! A cloud in memory with the table and the queues of `template.yaml`. A queue of the template needs no entry here.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Context as _;
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+};
+use emulator::{Chaos, DataLocation, Emulator, EmulatorOptions, IamConfig, iam::ADMINISTRATOR};
+use store::Store;
 
-pub use client::{FunctionClient, TestRequest, TestResponse};
-pub use jobs::{fifo_sqs_event, sqs_event};
-
-use self::template::TestTemplate;
-use crate::{Chaos, DataLocation, Emulator, EmulatorOptions, IamConfig};
+use crate::{fixed_time, test_template::TestTemplate};
 
 /// The name of the table.
 pub const TABLE_NAME: &str = "table";
@@ -57,6 +50,28 @@ impl TestCloud {
         Ok(Self { emulator: Emulator::start(options).await?, template })
     }
 
+    /// Starts the cloud at [`fixed_time`], where its clock stays.
+    pub async fn at_fixed_time() -> Self {
+        let millis = fixed_time().as_millisecond();
+        Self::start(move || millis, None).await.expect("a test cloud")
+    }
+
+    /// Returns a client of the table that may do everything.
+    pub fn dynamodb_client(&self) -> Client {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(emulator::REGION))
+            .credentials_provider(Credentials::new(ADMINISTRATOR, "local", None, None, "test"))
+            .endpoint_url(self.emulator.dynamodb_url())
+            .build();
+        Client::from_conf(config)
+    }
+
+    /// Returns a store of the table.
+    pub fn store(&self) -> Store {
+        Store::new(self.dynamodb_client(), TABLE_NAME.into(), [7; 32])
+    }
+
     /// Returns the complete environment of a function.
     pub fn function_environment(&self) -> BTreeMap<String, String> {
         let mut variables = self.emulator.lambda_environment();
@@ -91,8 +106,8 @@ pub fn function_environment_at(url: &str) -> anyhow::Result<BTreeMap<String, Str
         format!("{url}/queues/{queue}")
     });
     for (name, value) in [
-        ("AWS_REGION", crate::REGION),
-        ("AWS_ACCESS_KEY_ID", crate::iam::ADMINISTRATOR),
+        ("AWS_REGION", emulator::REGION),
+        ("AWS_ACCESS_KEY_ID", ADMINISTRATOR),
         ("AWS_SECRET_ACCESS_KEY", "local"),
         ("AWS_ENDPOINT_URL", url),
     ] {
@@ -115,22 +130,23 @@ fn environment_from_template(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repository;
 
     #[tokio::test]
     async fn the_test_cloud_has_every_queue_of_the_template() {
-        let bench = TestCloud::start(|| 0, None).await.unwrap();
-        let queues = bench.emulator.sqs();
-        let text = std::fs::read_to_string(template::TEMPLATE_FILE).unwrap();
+        let cloud = TestCloud::start(|| 0, None).await.unwrap();
+        let queues = cloud.emulator.sqs();
+        let text = std::fs::read_to_string(repository().join("template.yaml")).unwrap();
         assert_eq!(queues.names().len(), text.matches("Type: AWS::SQS::Queue\n").count());
         assert!(queues.names().contains(&"TicksQueue.fifo".to_owned()), "{:?}", queues.names());
-        let variables = bench.function_environment();
+        let variables = cloud.function_environment();
         assert_eq!(variables["TICKS_QUEUE_URL"], queues.url("TicksQueue.fifo"));
         assert_eq!(
             variables.keys().filter(|name| name.ends_with("_QUEUE_URL")).count(),
             text.matches("_QUEUE_URL: !Ref ").count()
         );
-        assert!(bench.queued_bodies("MAIL_QUEUE_URL").unwrap().is_empty());
-        assert!(bench.queued_bodies("TABLE").is_err());
+        assert!(cloud.queued_bodies("MAIL_QUEUE_URL").unwrap().is_empty());
+        assert!(cloud.queued_bodies("TABLE").is_err());
         let elsewhere = function_environment_at("http://127.0.0.1:9").unwrap();
         let missing: Vec<_> = variables.keys().filter(|name| !elsewhere.contains_key(*name)).collect();
         assert!(missing.iter().all(|name| name.starts_with("AWS_")), "{missing:?}");

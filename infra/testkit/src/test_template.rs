@@ -3,15 +3,13 @@
 use std::fs;
 
 use anyhow::Context as _;
+use emulator::{QueueSpec, TableSpec};
 use serde_json::Value;
 use serde_yaml_ng::{Mapping, Value as Yaml};
 
-use crate::{QueueSpec, TableSpec};
+use crate::repository;
 
-/// Read when a test runs. The alternative, `include_str!`, would compile the tests again after each change of the template.
-pub(super) const TEMPLATE_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml");
-
-pub(super) struct TestTemplate {
+pub(crate) struct TestTemplate {
     table: Value,
     queues: Vec<QueueSpec>,
     /// Variable → name of the queue whose URL is its value.
@@ -19,9 +17,8 @@ pub(super) struct TestTemplate {
 }
 
 impl TestTemplate {
-    pub(super) fn of_repository() -> anyhow::Result<Self> {
-        let text =
-            fs::read_to_string(TEMPLATE_FILE).with_context(|| format!("cannot read {TEMPLATE_FILE}"))?;
+    pub(crate) fn of_repository() -> anyhow::Result<Self> {
+        let text = fs::read_to_string(repository().join("template.yaml")).context("template.yaml")?;
         let template: Yaml = serde_yaml_ng::from_str(&text).context("template.yaml")?;
         let resources = mapping(&template["Resources"], "Resources")?;
         // the properties of the table have no CloudFormation tags
@@ -44,15 +41,15 @@ impl TestTemplate {
         Ok(Self { table, env_vars: settings, queues: queues.into_iter().map(|(_, queue)| queue).collect() })
     }
 
-    pub(super) fn table(&self, name: &str) -> TableSpec {
+    pub(crate) fn table(&self, name: &str) -> TableSpec {
         TableSpec { name: name.to_owned(), definition: self.table.clone() }
     }
 
-    pub(super) fn queues(&self) -> Vec<QueueSpec> {
+    pub(crate) fn queues(&self) -> Vec<QueueSpec> {
         self.queues.clone()
     }
 
-    pub(super) fn queue_env_vars(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn queue_env_vars(&self) -> impl Iterator<Item = (&str, &str)> {
         self.env_vars.iter().map(|(setting, queue)| (setting.as_str(), queue.as_str()))
     }
 }

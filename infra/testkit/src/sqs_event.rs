@@ -1,8 +1,17 @@
 //! The events that a worker is called with.
 
+use emulator::REGION;
+use jiff::Timestamp;
+use protocol::{Job, job::JobEnvelope};
 use serde_json::{Value, json};
 
-use crate::REGION;
+/// Returns the body of the message that carries a job.
+pub fn job_body<J: Job>(job: &J, at: Timestamp, request_id: Option<&str>) -> String {
+    let payload = serde_json::to_value(job).expect("a payload");
+    let request_id = request_id.map(str::to_owned);
+    let envelope = JobEnvelope { job: J::NAME.into(), payload, at, request_id };
+    serde_json::to_string(&envelope).expect("JSON")
+}
 
 /// Builds the event of an event-source mapping. The messages have the ids `message-0`, `message-1` and so on, and are delivered
 /// for the first time.
