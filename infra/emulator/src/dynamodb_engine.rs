@@ -57,6 +57,21 @@ impl DynamoDbEngine {
         self.address
     }
 
+    /// Reads all items of all tables as JSON, in an order that depends on the items only.
+    pub(crate) async fn all_items(&self) -> anyhow::Result<Vec<serde_json::Value>> {
+        let db = self.db.clone();
+        let tables = self.tables.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut items = Vec::new();
+            for table in &tables {
+                items.extend(items_of_table(&db, table)?);
+            }
+            items.sort_by_cached_key(ToString::to_string);
+            Ok(items)
+        })
+        .await?
+    }
+
     /// Deletes the items whose TTL has passed. The engine's own sweep was rejected, because it reads the system's
     /// clock.
     pub(crate) async fn delete_expired_items(&self, now_ms: i64) {
@@ -69,6 +84,25 @@ impl DynamoDbEngine {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(error = format!("{error:#}"), "expired items not deleted"),
             Err(error) => tracing::error!(%error, "expired items not deleted"),
+        }
+    }
+}
+
+fn items_of_table(db: &Database, table: &TableSpec) -> anyhow::Result<Vec<serde_json::Value>> {
+    let mut items = Vec::new();
+    let mut start = None;
+    loop {
+        let page = db.scan(ScanRequest {
+            table_name: table.name.clone(),
+            exclusive_start_key: start.take(),
+            ..ScanRequest::default()
+        })?;
+        for item in page.items.unwrap_or_default() {
+            items.push(serde_json::to_value(item)?);
+        }
+        start = page.last_evaluated_key;
+        if start.is_none() {
+            return Ok(items);
         }
     }
 }

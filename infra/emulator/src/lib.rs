@@ -199,6 +199,14 @@ impl Emulator {
         self.dynamodb_proxy.conflict_next_transactions(transactions);
     }
 
+    /// Reads all items of all tables, so that a test can compare them before and after.
+    ///
+    /// # Errors
+    /// Fails if a table cannot be read.
+    pub async fn all_items(&self) -> anyhow::Result<Vec<serde_json::Value>> {
+        self.engine.all_items().await
+    }
+
     /// The `endpoint_url` for `aws-sdk-apigatewaymanagement`.
     pub fn socket_endpoint(&self) -> String {
         format!("{}/sockets", self.url)

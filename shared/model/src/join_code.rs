@@ -23,7 +23,8 @@ impl JoinCode {
     /// Reads a code as the participant typed it. Any six letters or digits are accepted, because codes of the original
     /// contain characters that are not generated here ("ABC123").
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
+        // people type spaces; a control character comes from a program, and `CODE%0A` is another path than `CODE`
+        let text = text.trim_matches(|character: char| character.is_whitespace() && !character.is_control());
         (text.len() == CODE_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
             .then(|| Self(text.to_ascii_uppercase()))
     }

@@ -7,7 +7,7 @@ mod citations_resolve;
 mod documentation_is_current;
 mod every_job_has_a_worker;
 mod every_operation_has_an_example;
-mod every_route_answers_every_role;
+pub(crate) mod every_route_answers_every_role;
 mod openapi_is_current;
 mod operations_cost_what_costs_md_says;
 mod parsed_template;

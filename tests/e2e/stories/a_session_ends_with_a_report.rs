@@ -268,6 +268,8 @@ async fn responses_are_exported_as_rows() {
     assert_eq!(sheet.header("content-type"), Some("text/csv; charset=utf-8"));
     let named = sheet.header("content-disposition").unwrap();
     assert_eq!(named, format!("attachment; filename=\"colloquy-{}-responses.csv\"", talk.session.code));
+    let mark = b"\xEF\xBB\xBFslide_title,slide_type,";
+    assert!(sheet.bytes.starts_with(mark), "Excel needs the byte order mark: {}", sheet.text);
     let mut reader = csv::Reader::from_reader(sheet.text.as_bytes());
     let header: Vec<String> = reader.headers().unwrap().iter().map(ToOwned::to_owned).collect();
     assert_eq!(header[..5], ["slide_title", "slide_type", "participant_name", "content", "timestamp"]);
@@ -289,6 +291,13 @@ async fn responses_are_exported_as_rows() {
         assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
     }
 
+    let asked = talk.ana.client.get(&talk.path("export?format=csv&what=questions")).await;
+    asked.ok(200);
+    assert!(asked.bytes.starts_with(b"\xEF\xBB\xBFquestion,status,"), "{}", asked.text);
+    assert!(std::str::from_utf8(&asked.bytes).is_ok_and(|text| text.ends_with("\r\n")), "{}", asked.text);
+
+    let bytes = talk.ana.client.get(&talk.path("export?format=json")).await.bytes;
+    assert!(bytes.starts_with(b"[{\"") && bytes.ends_with(b"}]"), "JSON has no byte order mark");
     let json = talk.ana.client.get(&talk.path("export?format=json")).await.ok(200);
     assert_eq!(json.as_array().unwrap().len(), 57);
     let quiz = &talk.presentation.slides[4].id;

@@ -142,7 +142,11 @@ async fn admins_list_count_and_end_sessions() {
     let sheet = root.client.get("/v1/admin/stats?format=csv&by=week").await;
     assert_eq!(sheet.status, 200);
     assert!(sheet.header("content-type").unwrap().starts_with("text/csv"));
-    assert!(sheet.text.lines().last().unwrap().ends_with(",1,1,1,0,0,0"), "{}", sheet.text);
+    assert!(
+        sheet.bytes.starts_with(b"date,sessions,participants,"),
+        "it is ASCII and needs no byte order mark"
+    );
+    assert!(sheet.bytes.ends_with(b",1,1,1,0,0,0\r\n"), "{}", sheet.text);
     root.client.get("/v1/admin/stats?from=2020-01-01").await.refused(422, "VALIDATION_ERROR");
     let health = root.client.get("/v1/admin/health").await.ok(200);
     assert_eq!((&health["status"], &health["counts"]["active_sessions"]), (&json!("ok"), &json!(1)));

@@ -30,6 +30,7 @@ mod every_slide_type_is_answered_and_counted;
 mod guessing_join_codes_is_limited;
 mod guessing_passwords_is_limited;
 mod history_never_loses_a_message;
+mod hostile_path_segments_reach_no_other_resource;
 mod images_are_public;
 mod images_are_reencoded;
 mod invalid_votes_are_refused_with_a_code;

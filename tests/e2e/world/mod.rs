@@ -23,6 +23,7 @@ use std::{
 use entry::Clock;
 use jiff::Timestamp;
 use local::{LocalCloud, LocalOptions};
+use serde_json::Value;
 
 use api_client::FailureLog;
 pub(crate) use api_client::{ApiClient, ApiRequest, ApiResponse};
@@ -53,9 +54,14 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::start_with(LocalOptions::default()).await
+    }
+
+    /// Starts a local cloud with these options. A deployment has its own.
+    pub(crate) async fn start_with(options: LocalOptions) -> Self {
         match deployment_url() {
             Some(url) => Self::at_url(url.trim_end_matches('/')),
-            None => Self::with_options(LocalOptions::default()).await,
+            None => Self::with_options(options).await,
         }
     }
 
@@ -148,6 +154,14 @@ impl World {
         let length = i64::try_from(length.as_millis()).expect("a window is short");
         let left = length - clock.millis().rem_euclid(length);
         clock.advance(Duration::from_millis(left.unsigned_abs()));
+    }
+
+    /// Returns the items of the table without the counters of rate limits, or none against a deployment.
+    pub(crate) async fn table_items(&self) -> Vec<Value> {
+        let Some(local) = &self.local else { return Vec::new() };
+        let mut items = local.emulator().all_items().await.expect("the table is readable");
+        items.retain(|item| item["kind"]["S"] != "attempt_counter");
+        items
     }
 
     /// Announces that this story makes the product log an error. A story that does not fails with the first one.

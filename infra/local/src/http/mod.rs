@@ -2,6 +2,7 @@
 
 pub(crate) mod http_event;
 pub(crate) mod query_string;
+pub(crate) mod raw_path;
 pub(crate) mod response;
 pub(crate) mod routes;
 pub(crate) mod source;
@@ -42,16 +43,18 @@ pub(crate) async fn handle_request(
     let request_id = ids::api_gateway_id();
     let (parts, body) = request.into_parts();
     let source_ip = source_ip(&parts, peer);
-    let path = query_string::percent_decode(parts.uri.path());
+    let raw_path = raw_path::decode_raw_path(parts.uri.path());
+    let path = raw_path.as_deref().unwrap_or_else(|| parts.uri.path());
 
-    let (mut answer, route) = match routes.select_route(parts.method.as_str(), &path) {
+    let route = raw_path.as_deref().and_then(|path| routes.select_route(parts.method.as_str(), path));
+    let (mut answer, route) = match route {
         Some(route) => {
             let received = http_event::RequestContext {
                 request_id: &request_id,
                 source_ip,
                 at,
                 authority: &context.authority,
-                path: &path,
+                path,
             };
             let answer = match read_body(body).await {
                 Ok(body) => {
@@ -66,6 +69,7 @@ pub(crate) async fn handle_request(
             };
             (answer, route.key)
         }
+        None if raw_path.is_none() => (message_response(StatusCode::BAD_REQUEST, "Bad Request"), ""),
         None => (message_response(StatusCode::NOT_FOUND, "Not Found"), ""),
     };
 
@@ -75,7 +79,7 @@ pub(crate) async fn handle_request(
     context.traffic.record_request(traffic_record::RecordedRequest {
         at,
         method: parts.method.to_string(),
-        path,
+        path: path.to_owned(),
         route: route.to_owned(),
         status: answer.status().as_u16(),
         duration_ms: began.elapsed().as_secs_f64() * 1_000.0,

@@ -27,6 +27,11 @@ pub(crate) fn query_parameters(raw: &str) -> BTreeMap<String, String> {
 
 /// Decodes percent-encoding. An invalid escape stays as it is.
 pub(crate) fn percent_decode(text: &str) -> String {
+    String::from_utf8_lossy(&decode_bytes(text)).into_owned()
+}
+
+/// The bytes of a text with its valid escapes decoded.
+pub(crate) fn decode_bytes(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -43,7 +48,7 @@ pub(crate) fn percent_decode(text: &str) -> String {
             at += 1;
         }
     }
-    String::from_utf8_lossy(&decoded).into_owned()
+    decoded
 }
 
 #[cfg(test)]

@@ -3,14 +3,13 @@
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::{Extensions, HeaderMap, header, request::Parts};
-use lambda_http::request::RequestContext::ApiGatewayV2;
 use model::{Error, LoginId, ParticipantId, SessionId, UserId, user::UserRole};
 use store::{
     identity::{log_ins, users},
     sessions::roles::SessionCaller,
 };
 
-use super::error::ApiError;
+use super::{GatewayRequestContext, error::ApiError};
 use crate::{
     App,
     tokens::{AccessToken, ParticipantToken},
@@ -92,8 +91,8 @@ pub struct ReceivedAt(pub i64);
 impl FromRequestParts<App> for ReceivedAt {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let received = match parts.extensions.get() {
-            Some(ApiGatewayV2(context)) if context.time_epoch > 0 => context.time_epoch,
+        let received = match parts.extensions.get::<GatewayRequestContext>() {
+            Some(context) if context.time_epoch > 0 => context.time_epoch,
             _ => app.clock.millis(),
         };
         Ok(Self(received))
@@ -266,10 +265,8 @@ impl FromRequestParts<App> for RequestSource {
 
 impl RequestSource {
     pub(super) fn from_request(extensions: &Extensions, headers: &HeaderMap) -> Self {
-        let ip = match extensions.get() {
-            Some(ApiGatewayV2(context)) => context.http.source_ip.clone(),
-            _ => None,
-        };
+        let context = extensions.get::<GatewayRequestContext>();
+        let ip = context.and_then(|context| context.http.source_ip.clone());
         let user_agent = headers
             .get(header::USER_AGENT)
             .and_then(|value| value.to_str().ok())

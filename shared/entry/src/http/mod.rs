@@ -13,15 +13,12 @@ mod observe;
 mod page_numbers;
 mod path_id;
 mod rate_limit;
+mod request;
+mod response;
 
-use axum::{
-    Router,
-    body::{Body, to_bytes},
-    middleware::from_fn_with_state,
-};
-use http::{Request, Response};
-use lambda_http::{Adapter, request::LambdaRequest, service_fn};
-use lambda_runtime::LambdaEvent;
+use aws_lambda_events::apigw::ApiGatewayV2httpRequestContext as GatewayRequestContext;
+use axum::{Router, middleware::from_fn_with_state};
+use http::Request;
 use tower::ServiceExt;
 
 use crate::{App, LambdaFunction};
@@ -32,6 +29,7 @@ pub use caller::{
     ReceivedAt, RequestSource, StaffCaller, SuperAdminCaller, authenticate_account, bearer_token,
     cookie_value,
 };
+pub use canonical_path::WithoutTrailingSlash;
 pub use clearable::{Clearable, clearable};
 pub use csrf::CSRF_HEADER;
 pub use error::{ApiError, ApiResult, ErrorBody};
@@ -57,40 +55,18 @@ pub fn function(app: &App, router: Router) -> LambdaFunction {
         .layer(from_fn_with_state(app.clone(), cors::layer))
         .layer(from_fn_with_state(app.clone(), observe::layer))
         .layer(axum::middleware::map_request(canonical_path::canonicalize));
-    LambdaFunction::new(move |event, context| {
+    LambdaFunction::new(move |event, _| {
         let whole = whole.clone();
         async move {
-            let request: LambdaRequest = serde_json::from_value(event)?;
-            let service = service_fn(move |request: lambda_http::Request| {
-                let whole = whole.clone();
-                async move {
-                    let Ok(response) = whole.oneshot(request.map(to_axum_body)).await;
-                    let (parts, body) = response.into_parts();
-                    // the adapter decides by content type whether the body is text or base64
-                    let body = to_bytes(body, usize::MAX).await?;
-                    Ok::<_, axum::Error>(Response::from_parts(parts, lambda_http::Body::from(body.to_vec())))
-                }
-            });
-            let response = Adapter::from(service).oneshot(LambdaEvent::new(request, context)).await?;
-            Ok(serde_json::to_value(response)?)
+            let request = request::request_from_event(serde_json::from_value(event)?)?;
+            let Ok(response) = whole.oneshot(request).await;
+            Ok(response::response_payload(response).await?)
         }
     })
 }
 
-fn to_axum_body(body: lambda_http::Body) -> Body {
-    match body {
-        lambda_http::Body::Text(text) => Body::from(text),
-        lambda_http::Body::Binary(bytes) => Body::from(bytes),
-        _ => Body::empty(),
-    }
-}
-
 /// Returns API Gateway's id of the request, which connects a user's report with the log line.
 pub(crate) fn request_id<B>(request: &Request<B>) -> String {
-    match request.extensions().get::<lambda_http::request::RequestContext>() {
-        Some(lambda_http::request::RequestContext::ApiGatewayV2(context)) => {
-            context.request_id.clone().unwrap_or_default()
-        }
-        _ => String::new(),
-    }
+    let context = request.extensions().get::<GatewayRequestContext>();
+    context.and_then(|context| context.request_id.clone()).unwrap_or_default()
 }

@@ -53,7 +53,7 @@ const ROWS: &[RouteRow] = &[
 ];
 
 /// Creates an account with a user name.
-pub(super) async fn teammate(world: &World, called: &str) -> User {
+pub(crate) async fn teammate(world: &World, called: &str) -> User {
     let user = world.user(called).await;
     choose_user_name(&user).await;
     user
@@ -66,11 +66,11 @@ pub(super) async fn choose_user_name(user: &User) {
 }
 
 /// A private channel of the owner with a second member and a message.
-pub(in crate::contracts) struct ChatScene {
-    pub(in crate::contracts) channel: Channel,
-    pub(in crate::contracts) message: String,
+pub(crate) struct ChatScene {
+    pub(crate) channel: Channel,
+    pub(crate) message: String,
     /// The id of the second member.
-    pub(in crate::contracts) member: String,
+    pub(crate) member: String,
 }
 
 impl ChatScene {

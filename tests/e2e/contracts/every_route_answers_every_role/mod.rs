@@ -50,23 +50,23 @@ fn rows() -> impl Iterator<Item = &'static RouteRow> {
 }
 
 /// The account with this address is an admin (`FIRST_ADMIN_EMAIL`).
-const ADMIN_EMAIL: &str = "admin@example.com";
+pub(crate) const ADMIN_EMAIL: &str = "admin@example.com";
 
 /// The body of a request.
-pub(super) enum RequestBody {
+pub(crate) enum RequestBody {
     Json(Value),
     File(Vec<u8>),
 }
 
 /// The accounts and data that the operations work on.
-pub(super) struct RouteScene {
-    pub(super) owner: User,
+pub(crate) struct RouteScene {
+    pub(crate) owner: User,
     pub(super) stranger: User,
-    pub(super) admin: User,
-    pub(super) guest: Guest,
-    pub(super) presentation: Presentation,
+    pub(crate) admin: User,
+    pub(crate) guest: Guest,
+    pub(crate) presentation: Presentation,
     /// Running: it can be paused and ended, but neither started nor resumed.
-    pub(super) session: Session,
+    pub(crate) session: Session,
     /// A second log-in of the owner.
     pub(super) login: String,
     /// The file name of an image of the owner.
@@ -77,12 +77,12 @@ pub(super) struct RouteScene {
     question: String,
     /// A response of the guest.
     response: String,
-    pub(super) chat: chat::ChatScene,
+    pub(crate) chat: chat::ChatScene,
 }
 
 impl RouteScene {
     /// Creates a scene with accounts of its own, because an operation may delete what it works on.
-    async fn create(world: &World, admin: &User, member: &User) -> Self {
+    pub(crate) async fn create(world: &World, admin: &User, member: &User) -> Self {
         let (owner, stranger, admin) = tokio::join!(
             chat::teammate(world, "owner"),
             chat::teammate(world, "stranger"),
@@ -119,14 +119,22 @@ impl RouteScene {
 
     /// Replaces the parameters of a path and adds the query that the operation requires.
     pub(super) fn path(&self, template: &str) -> String {
-        let mut path = template.to_owned();
-        while let Some((before, rest)) = path.split_once('{') {
-            let (name, after) = rest.split_once('}').expect("a parameter ends");
+        self.path_with(template, |_, value| value.to_owned())
+    }
+
+    /// Does the same and lets the caller change the value of a parameter, by its name.
+    pub(crate) fn path_with(&self, template: &str, change: impl Fn(&str, &str) -> String) -> String {
+        let mut path = String::new();
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}').expect("a parameter ends");
             let value = DOMAINS.iter().find_map(|subject| (subject.parameter)(self, template, name));
             let value =
                 value.unwrap_or_else(|| panic!("{template} has a parameter that this test does not know"));
-            path = format!("{before}{value}{after}");
+            path = format!("{path}{before}{}", change(name, value));
+            rest = after;
         }
+        path.push_str(rest);
         match path.as_str() {
             "/v1/messages/search" => format!("{path}?q=herons"),
             responses if responses.starts_with("/v1/responses/slide/") => {
@@ -137,12 +145,12 @@ impl RouteScene {
     }
 
     /// Returns a valid body for an operation.
-    pub(super) fn request_body(&self, operation: &str) -> Option<RequestBody> {
+    pub(crate) fn request_body(&self, operation: &str) -> Option<RequestBody> {
         DOMAINS.iter().find_map(|subject| (subject.body)(self, operation))
     }
 }
 
-fn with_body(request: ApiRequest, body: Option<&RequestBody>) -> ApiRequest {
+pub(crate) fn with_body(request: ApiRequest, body: Option<&RequestBody>) -> ApiRequest {
     match body {
         Some(RequestBody::Json(body)) => request.json(body),
         Some(RequestBody::File(bytes)) => request.file("application/octet-stream", bytes),

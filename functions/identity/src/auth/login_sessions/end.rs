@@ -3,7 +3,7 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId},
+    http::{AccountCaller, ApiResult, ErrorBody, PathId, WithoutTrailingSlash},
 };
 use http::StatusCode;
 use model::{Error, LoginId};
@@ -38,7 +38,8 @@ pub(crate) async fn end_login(
 
 /// End all other login sessions
 ///
-/// Ends every login session of the caller except the current one. Their tokens expire and their sockets close.
+/// Ends every login session of the caller except the current one. Their tokens expire and their sockets close. The path takes no
+/// trailing slash, so that a request with an empty id ends none.
 #[utoipa::path(
     delete,
     path = "/v1/auth/sessions",
@@ -47,11 +48,13 @@ pub(crate) async fn end_login(
     responses(
         (status = 204, description = "The login sessions have ended and their sockets are closed."),
         (status = 401, body = ErrorBody),
+        (status = 404, description = "The path has a trailing slash", body = ErrorBody),
     )
 )]
 pub(crate) async fn end_other_logins(
     State(app): State<App>,
     account: AccountCaller,
+    _: WithoutTrailingSlash,
 ) -> ApiResult<StatusCode> {
     login_lifecycle::revoke_other_logins(&app, account.user, Some(account.login)).await?;
     Ok(StatusCode::NO_CONTENT)
