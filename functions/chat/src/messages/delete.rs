@@ -31,7 +31,7 @@ pub(crate) struct DeleteMessageQuery {
 ///
 /// Authors can delete their own messages. Owners and moderators can delete every message of their channel, but not of a
 /// direct channel. The message keeps its number and is marked as deleted. Its text, mentions and reactions are removed.
-/// Replies keep their preview of the message. Deleting a deleted message changes nothing.
+/// Previews of the message in replies have no text any more. Deleting a deleted message changes nothing.
 #[utoipa::path(
     delete,
     path = "/v1/messages/{id}",

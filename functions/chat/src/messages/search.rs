@@ -20,7 +20,7 @@ use store::{
 };
 use utoipa::IntoParams;
 
-use crate::{membership_update::find_membership, view::message_view};
+use crate::{membership_update::find_membership, view::load_views};
 
 /// A search reads more than any other request. A user who searches while typing stays far below this limit.
 const SEARCH_RATE_LIMIT: RateLimit =
@@ -108,7 +108,7 @@ pub(crate) async fn search_messages(
     };
     let (mut found, next) = find_matches(&app, &words, &channels, from, limit, is_match).await?;
     found.sort_by_key(|message| std::cmp::Reverse((message.created_at, message.id())));
-    let items = found.iter().map(|message| message_view(message, Some(user))).collect();
+    let items = load_views(&app, &found, Some(user)).await?;
     let next = next.map(|position| position.seal(&app.store, &identity));
     Ok(Json(Page { items, next }))
 }

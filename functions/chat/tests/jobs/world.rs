@@ -9,7 +9,7 @@ use lambda_runtime::Context;
 use model::{
     ChannelId, MessageId, UserId,
     channel::{ChannelKind, ChannelName, MemberRole},
-    message::{MessageAuthor, ReplyPreview},
+    message::MessageAuthor,
     plan::Plan,
     user::{AccountState, EmailAddress, UserRole},
 };
@@ -22,7 +22,7 @@ use store::{
     chat::{
         channels::{self, Channel, ChannelCreateOutcome},
         memberships::{self, ChannelMember, Membership, RemainingOwner},
-        messages::{self, AppendOutcome, MentionedMember, Message, RepliedMessage},
+        messages::{self, AppendOutcome, MentionedMember, Message},
     },
     identity::users::User,
     realtime::connections::{self, Connection, ConnectionIdentity},
@@ -173,10 +173,7 @@ impl ChatWorld {
     ) -> MessageId {
         let now = self.clock.now();
         let message = Message {
-            reply_to: reply_to.map(|seq| RepliedMessage {
-                seq,
-                preview: ReplyPreview { user_id: author.id, username: "x".into(), content: "x".into() },
-            }),
+            reply_to,
             mentions: mentions
                 .iter()
                 .map(|user| MentionedMember { user: user.id, username: user.username.clone() })

@@ -145,11 +145,14 @@ pub enum Event {
     NewMessage(Box<chat::MessageView>),
     /// A message was edited, pinned or unpinned
     ///
-    /// Sent to the channel. The event has the whole message.
+    /// Sent to the channel. The event has the whole message. Clients show the new text also in the previews of replies
+    /// to it, which are the messages whose `reply_to_id` is its `id`.
     MessageEdited(Box<chat::MessageView>),
     /// A message was deleted
     ///
-    /// Sent to the channel.
+    /// Sent to the channel. Clients remove the text also from the previews of replies to it, which are the messages whose
+    /// `reply_to_id` is the `message_id`. A reply that was sent just before can arrive later with a preview of a lower
+    /// `version`, which clients do not show.
     MessageDeleted(chat::MessageDeleted),
     /// A reaction was added or removed
     ///
