@@ -28,7 +28,7 @@ use super::{message_access::require_open_channel, publish, resolve_mentions::res
 use crate::{
     membership_update::find_membership,
     team::require_teammate,
-    view::{ReplyPreviews, load_view, message_view},
+    view::{ReplyPreviews, message_view},
 };
 
 /// A message that is sent again is published again only while it is younger than this. Until then the first attempt may
