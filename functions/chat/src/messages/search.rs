@@ -6,7 +6,7 @@ use entry::{
     http::{AccountCaller, ApiResult, ErrorBody, ValidQuery},
 };
 use garde::Validate;
-use model::{ChannelId, Error, MessageId, UserId, words};
+use model::{ChannelId, Error, MessageId, UserId, text, words};
 use protocol::event::chat::MessageView;
 use serde::Deserialize;
 use store::{
@@ -37,7 +37,7 @@ const MAX_BATCHES: usize = 10;
 pub(crate) struct SearchMessagesQuery {
     /// Words that a message must all contain, in any order. Whole words match, regardless of case and diacritics. At
     /// least one word must not be a stop word such as `the`.
-    #[garde(length(chars, min = 1, max = 200))]
+    #[garde(length(chars, min = 1, max = 200), custom(text::line))]
     #[param(min_length = 1, max_length = 200)]
     q: String,
     /// Searches only this channel.
