@@ -5,7 +5,7 @@ use entry::{
 };
 use garde::Validate;
 use http::StatusCode;
-use model::presentation::Slug;
+use model::{presentation::Slug, text};
 use serde::Deserialize;
 use store::presentations::{self, Presentation, PresentationContent};
 use utoipa::ToSchema;
@@ -15,14 +15,16 @@ use crate::{fields, view::PresentationWithSlides};
 /// A new presentation.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct CreatePresentationRequest {
-    #[garde(length(chars, max = 200), custom(fields::not_blank))]
+    #[garde(length(chars, max = 200), custom(fields::not_blank), custom(text::line))]
     #[schema(min_length = 1, max_length = 200)]
     title: String,
-    #[garde(length(chars, max = 2000))]
+    #[garde(length(chars, max = 2000), inner(custom(text::lines)))]
+    #[serde(default, deserialize_with = "text::normalized")]
     #[schema(max_length = 2000)]
     description: Option<String>,
     /// Notes for the speaker. The audience never sees them. The assistant answers questions from them.
-    #[garde(length(chars, max = 50_000))]
+    #[garde(length(chars, max = 50_000), inner(custom(text::lines)))]
+    #[serde(default, deserialize_with = "text::normalized")]
     #[schema(max_length = 50_000)]
     speaker_notes: Option<String>,
     /// The slug of the public link. Without it, the title determines the slug.

@@ -7,7 +7,7 @@ use entry::{
 };
 use garde::Validate;
 use http::StatusCode;
-use model::{Error, PresentationId, SlideId, presentation::SlideOrder};
+use model::{Error, PresentationId, SlideId, presentation::SlideOrder, text};
 use serde::Deserialize;
 use store::presentations::{self, Presentation, PresentationContent, slides::Slide};
 use utoipa::ToSchema;
@@ -18,7 +18,7 @@ use crate::{fields, view::PresentationWithSlides};
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct DuplicatePresentationRequest {
     /// The title. The default is `Copy of …`.
-    #[garde(inner(length(chars, max = 200), custom(fields::not_blank)))]
+    #[garde(inner(length(chars, max = 200), custom(fields::not_blank), custom(text::line)))]
     #[schema(min_length = 1, max_length = 200)]
     new_title: Option<String>,
 }

@@ -4,7 +4,7 @@ use entry::{
     http::{AccountCaller, ApiResult, ErrorBody, ListQuery, PageNumbers, ValidQuery},
 };
 use garde::Validate;
-use model::presentation::PresentationStatus;
+use model::{presentation::PresentationStatus, text};
 use serde::{Deserialize, Serialize};
 use store::presentations::{self, PresentationFilter};
 use utoipa::{IntoParams, ToSchema};
@@ -16,7 +16,7 @@ use crate::view::PresentationView;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListPresentationsQuery {
     /// A text that the title or the description contains, regardless of upper and lower case.
-    #[garde(length(chars, max = 200))]
+    #[garde(length(chars, max = 200), inner(custom(text::line)))]
     #[param(max_length = 200)]
     search: Option<String>,
     #[garde(skip)]

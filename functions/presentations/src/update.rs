@@ -7,6 +7,7 @@ use garde::Validate;
 use model::{
     PresentationId,
     presentation::{PresentationStatus, Slug},
+    text::{self, Lines},
 };
 use serde::Deserialize;
 use store::presentations::{self, PresentationChangeOutcome, PresentationUpdate};
@@ -18,16 +19,16 @@ use crate::{fields, view::PresentationWithNotes};
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct UpdatePresentationRequest {
     /// `null` leaves the title unchanged.
-    #[garde(inner(length(chars, max = 200), custom(fields::not_blank)))]
+    #[garde(inner(length(chars, max = 200), custom(fields::not_blank), custom(text::line)))]
     #[schema(min_length = 1, max_length = 200)]
     title: Option<String>,
     /// `null` removes the description.
-    #[garde(length(chars, max = 2000))]
+    #[garde(length(chars, max = 2000), inner(inner(custom(text::lines))))]
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>, max_length = 2000)]
     description: Clearable,
     /// `null` removes the notes.
-    #[garde(length(chars, max = 50_000))]
+    #[garde(length(chars, max = 50_000), inner(inner(custom(text::lines))))]
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>, max_length = 50_000)]
     speaker_notes: Clearable,
@@ -75,8 +76,8 @@ pub(crate) async fn update_presentation(
     let now = app.clock.now();
     let changes = PresentationUpdate {
         title: input.title,
-        description: input.description,
-        notes: input.speaker_notes,
+        description: input.description.normalize(),
+        notes: input.speaker_notes.normalize(),
         status: input.status,
         slug: input.slug.as_deref().map(fields::parse_slug).transpose()?,
     };

@@ -7,7 +7,10 @@ use model::{Error, ParticipantId, Room, SessionId};
 use protocol::event::{ConnectionRole, OwnResponse, SessionState, VoteUpdate};
 use store::{
     realtime::connections::{self, Connection, ConnectionIdentity},
-    sessions::{self, VoteSnapshot, participants, responses},
+    sessions::{
+        self, VoteSnapshot, participants,
+        responses::{self, SlideResponse},
+    },
 };
 
 use crate::instance_state::InstanceState;
@@ -98,13 +101,18 @@ pub async fn own_response(
 ) -> Result<Option<OwnResponse>, Error> {
     let Some((slide, participant)) = slide.zip(participant) else { return Ok(None) };
     let found = responses::get(&app.store, session, slide, participant, now).await?;
-    Ok(found.map(|response| OwnResponse {
+    Ok(found.as_ref().map(own_response_view))
+}
+
+/// Returns an answer as its participant sees it, without the presenter's marks.
+pub fn own_response_view(response: &SlideResponse) -> OwnResponse {
+    OwnResponse {
         response_id: response.id,
-        slide_id: slide,
+        slide_id: response.slide,
         content: response.answer.to_value(),
         seq: response.seq,
         created_at: Timestamp::from_millisecond(response.received).unwrap_or_default(),
-    }))
+    }
 }
 
 async fn participant_name(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FieldError, words};
+use crate::{FieldError, text, words};
 
 /// The maximum number of entries in a list.
 pub const MAX_ENTRIES: usize = 200;
@@ -31,7 +31,9 @@ impl BlockedWords {
         let mut entries = BTreeSet::new();
         for (index, word) in list.iter().map(AsRef::as_ref).enumerate() {
             let entry = word.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-            if entry.chars().count() > MAX_ENTRY_LENGTH {
+            if let Err(reason) = text::require_lines(word) {
+                errors.push(FieldError::new(format!("words[{index}]"), reason));
+            } else if entry.chars().count() > MAX_ENTRY_LENGTH {
                 let message = format!("must have at most {MAX_ENTRY_LENGTH} characters");
                 errors.push(FieldError::new(format!("words[{index}]"), message));
             } else if separate_words(&words::fold(&entry)).trim().is_empty() {

@@ -24,6 +24,7 @@
 //! | [`question`] | questions of the audience: states, text, duplicates, order |
 //! | [`report`] | the report of an ended session |
 //! | [`blocked_words`] | words that a presenter blocks |
+//! | [`text`] | the rule of control characters for all texts |
 //! | [`words`] | words of a text for word clouds, search and comparison |
 //! | [`rate_limit`] | the outcome of an attempt that a rate limit counts |
 //!
@@ -59,6 +60,7 @@ pub mod report;
 pub mod room;
 pub mod session;
 pub mod slide;
+pub mod text;
 pub mod tick;
 pub mod user;
 pub mod words;

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorCode, Result, words};
+use crate::{Error, ErrorCode, Result, text, words};
 
 /// The maximum length of a question in characters (contract presentations A2.3).
 pub const MAX_QUESTION_LENGTH: usize = 300;
@@ -102,15 +102,14 @@ pub fn normalize(text: &str) -> Result<String, &'static str> {
     if text.len() > MAX_QUESTION_LENGTH * 16 {
         return Err("must have at most 300 characters");
     }
+    // before white space is collapsed, because some control characters are white space
+    text::require_lines(text)?;
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() {
         return Err("must not be blank");
     }
     if text.chars().count() > MAX_QUESTION_LENGTH {
         return Err("must have at most 300 characters");
-    }
-    if text.contains(char::is_control) {
-        return Err("must not contain control characters");
     }
     Ok(text)
 }

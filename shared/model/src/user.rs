@@ -7,6 +7,8 @@ use std::{fmt, ops::RangeInclusive};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::text;
+
 /// The role of an account. From low to high, the roles are `member`, `moderator`, `admin` and `super_admin`. A role
 /// acts only on accounts with a lower role.
 #[derive(
@@ -177,9 +179,7 @@ pub fn parse_name(text: &str) -> Result<String, &'static str> {
     if text.is_empty() || text.chars().count() > MAX_NAME_LENGTH {
         return Err("must have 1 to 255 characters");
     }
-    if text.chars().any(char::is_control) {
-        return Err("must be one line without control characters");
-    }
+    text::require_line(text)?;
     Ok(text.into())
 }
 

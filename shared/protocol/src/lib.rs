@@ -25,6 +25,7 @@
 //! | `participant_count` | session | presence changed, by tick |
 //! | `participant_joined` `participant_left` | presenter | a participant connects or disconnects |
 //! | `response_submitted` | presenter | a response is stored, by tick |
+//! | `response_superseded` | one connection | its response is older than the stored one |
 //! | `vote_update` | presenter in every tick, audience by its size | votes changed |
 //! | `session_updated` | session | the settings changed |
 //! | `results_changed` | session | results are shown, hidden or reset |

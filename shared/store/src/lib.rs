@@ -39,7 +39,7 @@ pub mod realtime;
 pub mod sessions;
 
 pub use dynamodb::{
-    client::{PutNewOutcome, ReadConsistency, Store, WriteOutcome},
+    client::{PutNewOutcome, ReadConsistency, ReplaceOutcome, Store, WriteOutcome},
     cost::RequestCost,
     error::StoreError,
     expression::{ConditionExpression, UpdateExpression},

@@ -9,7 +9,7 @@ use model::{
     Room, SessionId, join_code::JoinCode, plan::Plan, rate_limit::RateLimitOutcome, session::SessionStatus,
 };
 use store::{
-    RateLimit, ReadConsistency, WriteOutcome,
+    RateLimit, ReadConsistency, ReplaceOutcome, WriteOutcome,
     dynamodb::cost,
     identity::{due::IdentityDueWork, log_ins},
     platform::{due, idempotency, rate_limits},
@@ -136,6 +136,7 @@ async fn due_rows_are_found_until_postponed() {
 #[tokio::test]
 async fn the_later_vote_wins_in_any_order() {
     let World { store, _cloud } = store_world().await;
+    let mut counts = "";
     for (received, seq, option, written) in [
         (100, None, "a", true),
         (90, None, "b", false),
@@ -148,7 +149,12 @@ async fn the_later_vote_wins_in_any_order() {
         (100, Some(2), "g", true),
     ] {
         let outcome = responses::put(&store, &vote(7, received, seq, option)).await.unwrap();
-        assert_eq!(outcome == WriteOutcome::Applied(()), written, "{option}");
+        assert_eq!(outcome == ReplaceOutcome::Written, written, "{option}");
+        if let ReplaceOutcome::Kept(kept) = outcome {
+            assert_eq!(kept.answer.selected_options(), [counts], "the stored answer is returned");
+        } else {
+            counts = option;
+        }
     }
     let all = responses::list_by_slide(&store, id(1), id(2), now()).await.unwrap();
     assert_eq!(all.len(), 1);
@@ -160,9 +166,12 @@ async fn a_vote_costs_one_write_unit_and_every_shard_is_counted() {
     let World { store, _cloud } = store_world().await;
     for n in 0..40 {
         let (outcome, cost) = cost::measure(responses::put(&store, &vote(n, 1, None, "a"))).await;
-        assert_eq!(outcome.unwrap(), WriteOutcome::Applied(()));
+        assert_eq!(outcome.unwrap(), ReplaceOutcome::Written);
         assert_eq!((cost.requests, cost.read_units, cost.write_units), (1, 0.0, 1.0));
     }
+    let (outcome, cost) = cost::measure(responses::put(&store, &vote(0, 0, None, "b"))).await;
+    assert_eq!(outcome.unwrap(), ReplaceOutcome::Kept(Box::new(vote(0, 1, None, "a"))));
+    assert_eq!((cost.requests, cost.read_units), (1, 0.0), "the stored answer is returned without a read");
     assert_eq!(responses::list_by_slide(&store, id(1), id(2), now()).await.unwrap().len(), 40);
 }
 
@@ -297,11 +306,12 @@ async fn a_hidden_response_stays_hidden_until_replaced() {
     let marked = responses::moderate(&store, &spam, None, Some(true)).await.unwrap().applied().unwrap();
     assert!(marked.hidden && marked.flagged);
     for again in [spam.clone(), vote(7, 200, Some(2), "a"), vote(7, 200, None, "a")] {
-        assert_eq!(responses::put(&store, &again).await.unwrap(), WriteOutcome::ConditionFailed);
+        let outcome = responses::put(&store, &again).await.unwrap();
+        assert_eq!(outcome, ReplaceOutcome::Kept(Box::new(marked.clone())));
     }
     let kept = responses::get(&store, spam.session, spam.slide, spam.participant, now()).await.unwrap();
     assert_eq!(kept, Some(marked));
-    assert_eq!(responses::put(&store, &vote(7, 300, Some(3), "b")).await.unwrap(), WriteOutcome::Applied(()));
+    assert_eq!(responses::put(&store, &vote(7, 300, Some(3), "b")).await.unwrap(), ReplaceOutcome::Written);
     let late = responses::moderate(&store, &spam, Some(true), None).await.unwrap();
     assert_eq!(late, WriteOutcome::ConditionFailed, "another answer has replaced it");
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::{
     ChannelId, MessageId, UserId,
     channel::{ChannelName, MemberRole},
-    message::{MessageAuthor, ReplyPreview},
+    message::MessageAuthor,
 };
 use serde::{Deserialize, Serialize};
 use store::{
@@ -21,7 +21,7 @@ use store::{
         due::ChatDueWork,
         memberships::{self, ChannelMember, JoinOutcome, Membership, RemainingOwner},
         mentions::{self, UserMention},
-        messages::{self, MentionedMember, Message, RepliedMessage},
+        messages::{self, MentionedMember, Message},
         projection_checkpoint::{self, ChannelLog, ProjectionCheckpoint},
         search_terms::{self, TermBlock},
     },
@@ -226,8 +226,7 @@ async fn row_count(store: &Store, parts: &[PartitionKey<'_>]) -> u64 {
 
 fn message(channel: ChannelId, seq: u64) -> Message {
     let author = MessageAuthor { id: id(1), username: "ana".into(), name: "Ana".into() };
-    let preview = ReplyPreview { user_id: id(1), username: "ana".into(), content: "one".into() };
-    let reply_to = (seq > 1).then_some(RepliedMessage { seq: 1, preview });
+    let reply_to = (seq > 1).then_some(1);
     Message { seq, reply_to, ..Message::new(channel, author, "two".into(), now()) }
 }
 

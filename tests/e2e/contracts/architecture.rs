@@ -97,7 +97,7 @@ fn crates_depend_on_each_other_in_one_direction() {
 /// creates the client of a test's table.
 #[test]
 fn each_aws_service_is_called_by_one_crate() {
-    let owners: [(\&str, \&[\&str]); 7] = [
+    let owners: [(&str, &[&str]); 7] = [
         ("aws-sdk-dynamodb", &["store", "entry", "testkit"]),
         ("aws-sdk-apigatewaymanagement", &["realtime", "entry"]),
         ("aws-sdk-sqs", &["queue", "entry"]),

@@ -4,6 +4,7 @@ mod architecture;
 mod areas_are_separate;
 mod asyncapi_is_current;
 mod citations_resolve;
+mod control_characters_are_refused;
 mod documentation_is_current;
 mod every_job_has_a_worker;
 mod every_operation_has_an_example;

@@ -92,7 +92,9 @@ async fn a_deleted_message_leaves_a_tombstone() {
     assert_eq!(reply["reply_to_id"], first["id"]);
     assert_eq!(
         reply["reply_preview"],
-        json!({ "user_id": ana.id, "username": ana.username, "content": "the first" })
+        json!({
+            "user_id": ana.id, "username": ana.username, "content": "the first", "is_deleted": false, "version": 1,
+        })
     );
     let path = format!("/v1/messages/{}", first["id"].as_str().unwrap());
     ana.client.delete(&path).await.ok(200);

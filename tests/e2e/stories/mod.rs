@@ -47,6 +47,7 @@ mod presence_survives_a_lost_disconnect;
 mod private_channels_are_hidden;
 mod questions_of_an_audience_are_answered;
 mod refresh_tokens_rotate;
+mod reply_previews_follow_the_message;
 mod results_are_shown_hidden_and_reset;
 mod several_devices_are_one_person;
 mod slides_stay_in_order;

@@ -4,7 +4,7 @@ use entry::{
     http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
-use model::{ChannelId, Error, MessageId, Room};
+use model::{ChannelId, Error, MessageId, Room, text};
 use protocol::{Event, event::chat::DraftUpdated};
 use serde::Deserialize;
 use store::chat::chat_drafts::{self, ChatDraft};
@@ -16,7 +16,8 @@ use crate::membership_update::find_membership;
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct PutDraftRequest {
     /// The text, in any format. An empty text clears the draft.
-    #[garde(length(chars, max = model::message::MAX_CONTENT_LENGTH))]
+    #[garde(length(chars, max = model::message::MAX_CONTENT_LENGTH), custom(text::lines))]
+    #[serde(deserialize_with = "text::normalized")]
     #[schema(max_length = 2000)]
     content: String,
     /// The message of this channel that the draft replies to.

@@ -5,7 +5,7 @@ use entry::{
 };
 use garde::Validate;
 use jiff::Timestamp;
-use model::{Error, MessageId, channel::ChannelPermission};
+use model::{Error, MessageId, channel::ChannelPermission, text};
 use serde::Deserialize;
 use store::{chat::messages::Message, identity::audit_log::AuditEntry};
 use utoipa::IntoParams;
@@ -22,7 +22,8 @@ use crate::team::require_teammate;
 #[into_params(parameter_in = Query)]
 pub(crate) struct DeleteMessageQuery {
     /// The reason. It is published to the channel.
-    #[garde(length(chars, max = 500))]
+    #[garde(length(chars, max = 500), inner(custom(text::lines)))]
+    #[serde(default, deserialize_with = "text::normalized")]
     #[param(max_length = 500)]
     pub(super) reason: Option<String>,
 }
@@ -31,7 +32,7 @@ pub(crate) struct DeleteMessageQuery {
 ///
 /// Authors can delete their own messages. Owners and moderators can delete every message of their channel, but not of a
 /// direct channel. The message keeps its number and is marked as deleted. Its text, mentions and reactions are removed.
-/// Replies keep their preview of the message. Deleting a deleted message changes nothing.
+/// Previews of the message in replies have no text any more. Deleting a deleted message changes nothing.
 #[utoipa::path(
     delete,
     path = "/v1/messages/{id}",

@@ -16,7 +16,7 @@ use super::{
     resolve_mentions::resolve_mentions,
     rewrite::{RewriteOutcome, count_change, rewrite_message},
 };
-use crate::view::message_view;
+use crate::view::load_view;
 
 /// The new text of a message.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -122,5 +122,5 @@ async fn apply_edit(
         // also for an unchanged message, because the job of the earlier edit may have been lost
         publish::publish_edited(app, &message).await;
     }
-    Ok(message_view(&message, Some(account.user)))
+    Ok(load_view(app, &message, Some(account.user)).await?)
 }

@@ -7,7 +7,7 @@ use model::MessageId;
 use protocol::event::chat::MessageView;
 
 use super::message_access::visible_message;
-use crate::view::message_view;
+use crate::view::load_view;
 
 /// Get a message
 ///
@@ -31,5 +31,5 @@ pub(crate) async fn get_message(
     PathId(id): PathId<MessageId>,
 ) -> ApiResult<Json<MessageView>> {
     let (_, message) = visible_message(&app, account.user, id).await?;
-    Ok(Json(message_view(&message, Some(account.user))))
+    Ok(Json(load_view(&app, &message, Some(account.user)).await?))
 }

@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use store::chat::messages::{self, Message};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{membership_update::find_membership, view::message_view};
+use crate::{
+    membership_update::find_membership,
+    view::{ReplyPreviews, message_view},
+};
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -54,8 +57,9 @@ pub(crate) struct MessageHistory {
 ///
 /// Returns the newest messages, or messages before or after a given one. A page is sorted from the oldest to the newest
 /// message. Deleted messages are returned without their content, so that the numbers have no gaps.
-// Takes three requests to the table for any `limit`, one of them for the messages. Costs 3 read units and 1 for every 4
-// KB of messages.
+// Takes three requests to the table for any `limit`, one of them for the messages, and one more if the page has replies
+// to messages before it. Costs 3 read units, 1 for every 4 KB of messages, and 1 for each replied message before the
+// page.
 #[utoipa::path(
     get,
     path = "/v1/messages/channel/{id}",
@@ -88,7 +92,9 @@ pub(crate) async fn list_messages(
         HistoryPosition::Before(_) | HistoryPosition::Offset(_) => (from > 1 && from <= to).then_some(from),
     };
     let next = next.map(|seq| MessageId { channel, seq });
-    let items = found.iter().map(|message| message_view(message, Some(account.user))).collect();
+    // the page was read strongly consistent, and most replies are near the message that they reply to
+    let previews = ReplyPreviews::load_unless_known(&app, &found, &found).await?;
+    let items = found.iter().map(|message| message_view(message, &previews, Some(account.user))).collect();
     Ok(Json(MessageHistory { items, next, next_cursor: next, has_more: next.is_some(), seq, change }))
 }
 

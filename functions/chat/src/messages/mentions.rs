@@ -11,11 +11,14 @@ use protocol::event::chat::MessageView;
 use serde::Deserialize;
 use store::{
     Page, ReadConsistency, StoreError,
-    chat::{memberships, mentions, messages},
+    chat::{
+        memberships, mentions,
+        messages::{self, Message},
+    },
 };
 use utoipa::IntoParams;
 
-use crate::view::message_view;
+use crate::view::load_views;
 
 /// Pages of mentions that one request reads to fill a page. A page can be short and have a `next`.
 const MAX_PAGES_READ: usize = 5;
@@ -83,6 +86,6 @@ async fn visible_mentions(
     ids: &[MessageId],
 ) -> Result<Vec<MessageView>, StoreError> {
     let found = messages::get_many(&app.store, ids, ReadConsistency::Eventual, app.clock.now()).await?;
-    let visible = found.iter().filter(|message| message.is_mention_of(user));
-    Ok(visible.map(|message| message_view(message, Some(user))).collect())
+    let visible: Vec<Message> = found.into_iter().filter(|message| message.is_mention_of(user)).collect();
+    load_views(app, &visible, Some(user)).await
 }

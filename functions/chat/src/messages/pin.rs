@@ -15,7 +15,10 @@ use super::{
     publish,
     rewrite::{RewriteOutcome, count_change, rewrite_message},
 };
-use crate::{membership_update::find_membership, view::message_view};
+use crate::{
+    membership_update::find_membership,
+    view::{load_view, load_views},
+};
 
 /// Pin a message
 ///
@@ -109,7 +112,7 @@ async fn set_pinned(
             message
         }
     };
-    Ok(message_view(&message, Some(account.user)))
+    Ok(load_view(app, &message, Some(account.user)).await?)
 }
 
 /// List the pinned messages of a channel
@@ -135,6 +138,6 @@ pub(crate) async fn list_pins(
 ) -> ApiResult<Json<Page<MessageView>>> {
     find_membership(&app, account.user, channel).await?;
     let pinned = messages::list_pinned_messages(&app.store, channel, app.clock.now()).await?;
-    let items = pinned.iter().map(|message| message_view(message, Some(account.user))).collect();
+    let items = load_views(&app, &pinned, Some(account.user)).await?;
     Ok(Json(Page { items, next: None }))
 }

@@ -7,11 +7,11 @@ use model::{ChannelId, Error, Room};
 use protocol::{Event, event::chat::MessageDeleted, job::ProcessMessages};
 use store::chat::messages::Message;
 
-use crate::view::message_view;
+use crate::view::{ReplyPreviews, load_view, message_view};
 
 /// Publishes a message that is new or was sent again, and enqueues its processing.
-pub(super) async fn publish_new(app: &App, message: &Message) {
-    let event = Event::NewMessage(Box::new(message_view(message, None)));
+pub(super) async fn publish_new(app: &App, message: &Message, previews: &ReplyPreviews) {
+    let event = Event::NewMessage(Box::new(message_view(message, previews, None)));
     let (enqueued, ()) =
         futures::join!(enqueue_processing(app, message), publish_or_log(app, message.channel, event));
     log_failure(message.channel, "the job of a message was not sent", enqueued);
@@ -25,7 +25,12 @@ pub(super) async fn publish_edited(app: &App, message: &Message) {
 
 /// Publishes a message that changed otherwise, for example was pinned. The change needs no processing.
 pub(super) async fn publish_changed(app: &App, message: &Message) {
-    publish_or_log(app, message.channel, Event::MessageEdited(Box::new(message_view(message, None)))).await;
+    match load_view(app, message, None).await {
+        Ok(view) => publish_or_log(app, message.channel, Event::MessageEdited(Box::new(view))).await,
+        Err(error) => {
+            log_failure(message.channel, "the replied message was not read", Err(error.into()));
+        }
+    }
 }
 
 /// Publishes that a message was deleted.

@@ -11,7 +11,7 @@ use store::{
 };
 
 use super::message_access::visible_message;
-use crate::view::message_view;
+use crate::view::{ReplyPreviews, message_view};
 
 /// List the replies to a message
 ///
@@ -39,10 +39,11 @@ pub(crate) async fn list_replies(
 ) -> ApiResult<Json<Page<MessageView>>> {
     let user = account.user;
     let now = app.clock.now();
-    visible_message(&app, user, id).await?;
+    let (_, replied) = visible_message(&app, user, id).await?;
+    let previews = ReplyPreviews::of([&replied]);
     let page = message_replies::page(&app.store, id, query.limit(), query.cursor.as_deref(), now).await?;
     let ids: Vec<MessageId> = page.items.iter().map(message_replies::MessageReply::message).collect();
     let found = messages::get_many(&app.store, &ids, ReadConsistency::Eventual, now).await?;
-    let items = found.iter().map(|message| message_view(message, Some(user))).collect();
+    let items = found.iter().map(|message| message_view(message, &previews, Some(user))).collect();
     Ok(Json(Page { items, next: page.next }))
 }

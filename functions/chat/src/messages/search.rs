@@ -6,7 +6,7 @@ use entry::{
     http::{AccountCaller, ApiResult, ErrorBody, ValidQuery},
 };
 use garde::Validate;
-use model::{ChannelId, Error, MessageId, UserId, words};
+use model::{ChannelId, Error, MessageId, UserId, text, words};
 use protocol::event::chat::MessageView;
 use serde::Deserialize;
 use store::{
@@ -20,7 +20,7 @@ use store::{
 };
 use utoipa::IntoParams;
 
-use crate::{membership_update::find_membership, view::message_view};
+use crate::{membership_update::find_membership, view::load_views};
 
 /// A search reads more than any other request. A user who searches while typing stays far below this limit.
 const SEARCH_RATE_LIMIT: RateLimit =
@@ -37,7 +37,7 @@ const MAX_BATCHES: usize = 10;
 pub(crate) struct SearchMessagesQuery {
     /// Words that a message must all contain, in any order. Whole words match, regardless of case and diacritics. At
     /// least one word must not be a stop word such as `the`.
-    #[garde(length(chars, min = 1, max = 200))]
+    #[garde(length(chars, min = 1, max = 200), custom(text::line))]
     #[param(min_length = 1, max_length = 200)]
     q: String,
     /// Searches only this channel.
@@ -108,7 +108,7 @@ pub(crate) async fn search_messages(
     };
     let (mut found, next) = find_matches(&app, &words, &channels, from, limit, is_match).await?;
     found.sort_by_key(|message| std::cmp::Reverse((message.created_at, message.id())));
-    let items = found.iter().map(|message| message_view(message, Some(user))).collect();
+    let items = load_views(&app, &found, Some(user)).await?;
     let next = next.map(|position| position.seal(&app.store, &identity));
     Ok(Json(Page { items, next }))
 }

@@ -1,3 +1,5 @@
+use std::slice;
+
 use axum::{Json, extract::State};
 use entry::{
     App,
@@ -8,7 +10,7 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use model::{
     ChannelId, Error, MessageId,
-    message::{MessageAuthor, ReplyPreview, content},
+    message::{MessageAuthor, content},
 };
 use protocol::event::chat::MessageView;
 use serde::Deserialize;
@@ -16,17 +18,19 @@ use store::{
     ReadConsistency,
     chat::{
         memberships::{self, Membership, SendAttempt, SendRecord, SendRefusal},
-        messages::{self, AppendOutcome, DuplicateLookup, Message, RepliedMessage},
+        messages::{self, AppendOutcome, DuplicateLookup, Message},
     },
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{message_access::require_open_channel, publish, resolve_mentions::resolve_mentions};
-use crate::{membership_update::find_membership, team::require_teammate, view::message_view};
+use crate::{
+    membership_update::find_membership,
+    team::require_teammate,
+    view::{ReplyPreviews, message_view},
+};
 
-/// Characters of the preview of a replied message.
-const REPLY_PREVIEW_CHARS: usize = 100;
 /// A message that is sent again is published again only while it is younger than this. Until then the first attempt may
 /// have failed before it published. Later, every client that missed the event has requested the message.
 const REPUBLISH_WINDOW: SignedDuration = SignedDuration::from_mins(1);
@@ -105,14 +109,14 @@ pub(crate) async fn send_message(
     let searched_to = if membership.has_sent(&record) {
         // a retry returns the existing message regardless of the current state of the channel and of the sender
         match find_duplicate(&app, membership.clone(), record, &client_msg_id).await? {
-            DuplicateLookup::Found(message) => return Ok(duplicate_response(&app, &message).await),
+            DuplicateLookup::Found(message) => return duplicate_response(&app, &message).await,
             DuplicateLookup::NotFound(last) => Some(last),
         }
     } else {
         None
     };
     let author = author?;
-    let reply_to = match input.reply_to_id {
+    let replied = match input.reply_to_id {
         Some(id) => Some(find_replied_message(&app, input.channel_id, id).await?),
         None => None,
     };
@@ -128,25 +132,27 @@ pub(crate) async fn send_message(
     };
     let message = Message {
         client_msg_id: Some(client_msg_id),
-        reply_to,
+        reply_to: replied.as_ref().map(|replied| replied.seq),
         mentions,
         ..Message::new(input.channel_id, author, text, now)
     };
     match messages::append(&app.store, message, after, now).await? {
         AppendOutcome::Inserted(message) => {
-            publish::publish_new(&app, &message).await;
-            Ok((StatusCode::CREATED, Json(message_view(&message, Some(account.user)))))
+            let previews = ReplyPreviews::of(&replied);
+            publish::publish_new(&app, &message, &previews).await;
+            Ok((StatusCode::CREATED, Json(message_view(&message, &previews, Some(account.user)))))
         }
-        AppendOutcome::Duplicate(message) => Ok(duplicate_response(&app, &message).await),
+        AppendOutcome::Duplicate(message) => duplicate_response(&app, &message).await,
     }
 }
 
 /// Responds to a retry, and publishes the existing message again while it is young.
-async fn duplicate_response(app: &App, message: &Message) -> (StatusCode, Json<MessageView>) {
+async fn duplicate_response(app: &App, message: &Message) -> ApiResult<(StatusCode, Json<MessageView>)> {
+    let previews = ReplyPreviews::load(app, slice::from_ref(message)).await?;
     if app.clock.now().duration_since(message.created_at) < REPUBLISH_WINDOW {
-        publish::publish_new(app, message).await;
+        publish::publish_new(app, message, &previews).await;
     }
-    (StatusCode::OK, Json(message_view(message, Some(message.author.id))))
+    Ok((StatusCode::OK, Json(message_view(message, &previews, Some(message.author.id)))))
 }
 
 /// Looks for the message of an earlier attempt, and counts this attempt for the rate limit.
@@ -204,20 +210,14 @@ async fn load_send_context(
     Ok(SendContext { membership, author, last_seq: last_seq? })
 }
 
-/// Returns the replied message with a preview of its current text.
-async fn find_replied_message(app: &App, channel: ChannelId, id: MessageId) -> Result<RepliedMessage, Error> {
+/// Returns the replied message.
+async fn find_replied_message(app: &App, channel: ChannelId, id: MessageId) -> Result<Message, Error> {
     let invalid = || Error::field("reply_to_id", "must be a message of this channel that is not deleted");
     if id.channel != channel {
         return Err(invalid());
     }
     let parent = messages::get(&app.store, id, app.clock.now()).await?;
-    let parent = parent.filter(|parent| parent.deleted_at.is_none()).ok_or_else(invalid)?;
-    let preview = ReplyPreview {
-        user_id: parent.author.id,
-        username: parent.author.username,
-        content: parent.content.chars().take(REPLY_PREVIEW_CHARS).collect(),
-    };
-    Ok(RepliedMessage { seq: id.seq, preview })
+    parent.filter(|parent| parent.deleted_at.is_none()).ok_or_else(invalid)
 }
 
 #[cfg(test)]

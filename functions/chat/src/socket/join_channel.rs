@@ -15,7 +15,11 @@ use store::{
 };
 
 use super::connected_teammate;
-use crate::{channels::subscriptions, membership_update::find_membership, view::message_view};
+use crate::{
+    channels::subscriptions,
+    membership_update::find_membership,
+    view::{ReplyPreviews, message_view},
+};
 
 /// The most new messages, and the most changes, that are replayed (contract chat 1.5). A lively channel has as many in
 /// a day.
@@ -51,7 +55,8 @@ pub(super) async fn run(
         return app.realtime.send_event(connection, resync, now).await.map(drop);
     };
     let replayed = messages.len();
-    for messages in replay_chunks(messages.iter().map(|message| message_view(message, None)))? {
+    let previews = ReplyPreviews::load_unless_known(app, &messages, &messages).await?;
+    for messages in replay_chunks(messages.iter().map(|message| message_view(message, &previews, None)))? {
         let changes = Event::ChannelChanges(ReplayedMessages { channel_id: channel, messages });
         if app.realtime.send_event(connection, changes, now).await? == PostOutcome::Gone {
             return Ok(());

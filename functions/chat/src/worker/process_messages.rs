@@ -182,7 +182,7 @@ async fn index_messages(app: &App, messages: &[Message], is_edit: bool) -> Resul
     stream::iter(mentions).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
 
     let replies = messages.iter().filter_map(|message| {
-        let replied_to = MessageId { channel: message.channel, seq: message.reply_to.as_ref()?.seq };
+        let replied_to = message.replied_id()?;
         Some(message_replies::put(&app.store, MessageReply { replied_to, seq: message.seq }))
     });
     let replies: Vec<_> = replies.collect();

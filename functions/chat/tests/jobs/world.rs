@@ -6,14 +6,14 @@ use entry::LambdaFunction;
 use model::{
     ChannelId, MessageId, UserId,
     channel::{ChannelKind, MemberRole},
-    message::{MessageAuthor, ReplyPreview},
+    message::MessageAuthor,
 };
 use protocol::job::ProcessMessages;
 use store::{
     chat::{
         channels::{self, Channel, ChannelCreateOutcome},
         memberships::{self, Membership, RemainingOwner},
-        messages::{self, AppendOutcome, MentionedMember, Message, RepliedMessage},
+        messages::{self, AppendOutcome, MentionedMember, Message},
     },
     identity::users::User,
     realtime::connections::ConnectionIdentity,
@@ -116,10 +116,7 @@ impl ChatWorld {
     ) -> MessageId {
         let now = self.clock.now();
         let message = Message {
-            reply_to: reply_to.map(|seq| RepliedMessage {
-                seq,
-                preview: ReplyPreview { user_id: author.id, username: "x".into(), content: "x".into() },
-            }),
+            reply_to,
             mentions: mentions
                 .iter()
                 .map(|user| MentionedMember { user: user.id, username: user.username.clone() })

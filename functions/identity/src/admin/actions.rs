@@ -4,7 +4,7 @@ use entry::{
     http::{AdminCaller, ApiResult, ErrorBody, ListQuery, ValidQuery},
 };
 use garde::Validate;
-use model::UserId;
+use model::{UserId, text};
 use serde::Deserialize;
 use store::{
     Page,
@@ -19,11 +19,11 @@ use super::view::AuditActionView;
 #[into_params(parameter_in = Query)]
 pub(crate) struct AdminListActionsQuery {
     /// The name of an action, such as `ban_user`.
-    #[garde(length(max = 100))]
+    #[garde(length(max = 100), inner(custom(text::line)))]
     #[param(max_length = 100)]
     action: Option<String>,
     /// Same as `action`.
-    #[garde(length(max = 100))]
+    #[garde(length(max = 100), inner(custom(text::line)))]
     #[param(max_length = 100)]
     action_type: Option<String>,
     /// The kind of the target.

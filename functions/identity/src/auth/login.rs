@@ -15,7 +15,7 @@ use garde::Validate;
 use http::{HeaderValue, header};
 use jiff::Timestamp;
 use model::{
-    Error, ErrorCode, UserId,
+    Error, ErrorCode, UserId, text,
     user::{AccountState, EmailAddress, RestrictionKind, Username},
 };
 use serde::Deserialize;
@@ -36,15 +36,15 @@ const WRONG_CREDENTIALS: Error = Error::Unauthenticated("the e-mail address, use
 #[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct LogInRequest {
     /// An e-mail address or a user name. One of `email`, `username` and `login` is required, and each accepts both.
-    #[garde(length(max = 300))]
+    #[garde(length(max = 300), inner(custom(text::line)))]
     #[schema(max_length = 300, example = "ana@example.com")]
     email: Option<String>,
     /// Same as `email`.
-    #[garde(length(max = 300))]
+    #[garde(length(max = 300), inner(custom(text::line)))]
     #[schema(max_length = 300)]
     username: Option<String>,
     /// Same as `email`.
-    #[garde(length(max = 300))]
+    #[garde(length(max = 300), inner(custom(text::line)))]
     #[schema(max_length = 300)]
     login: Option<String>,
     #[garde(length(max = 1000))]

@@ -10,7 +10,7 @@ use entry::{
 use garde::Validate;
 use http::StatusCode;
 use model::{
-    Error,
+    Error, text,
     user::{self, AccountState, EmailAddress, UserRole, Username},
 };
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ pub(crate) struct RegisterRequest {
     #[schema(min_length = 1, max_length = 255)]
     organization: Option<String>,
     /// An invitation to accept. The response contains the result in `invite`.
-    #[garde(length(max = 500))]
+    #[garde(length(max = 500), inner(custom(text::line)))]
     #[schema(max_length = 500)]
     invite_token: Option<String>,
 }

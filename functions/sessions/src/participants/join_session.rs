@@ -10,7 +10,7 @@ use entry::{
 use garde::Validate;
 use http::StatusCode;
 use jiff::Timestamp;
-use model::{Error, ErrorCode, ParticipantId, SessionId, UserId, plan::Quota, session::SessionStatus};
+use model::{Error, ErrorCode, ParticipantId, SessionId, UserId, plan::Quota, session::SessionStatus, text};
 use serde::{Deserialize, Serialize};
 use store::sessions::{
     Session,
@@ -128,10 +128,10 @@ pub async fn join_session(
 /// `Invalid` if the name is too long or contains control characters.
 pub fn parse_display_name(name: Option<&str>) -> Result<Option<String>, Error> {
     let name = name.map(str::trim).filter(|name| !name.is_empty());
+    if let Some(name) = name {
+        text::require_line(name).map_err(|reason| Error::field("display_name", reason))?;
+    }
     match name {
-        Some(name) if name.chars().any(char::is_control) => {
-            Err(Error::field("display_name", "must not contain control characters"))
-        }
         Some(name) if name.chars().count() > MAX_NAME_CHARS => {
             Err(Error::field("display_name", format!("must have at most {MAX_NAME_CHARS} characters")))
         }

@@ -8,6 +8,7 @@ use model::{
     Error, ErrorCode, QuestionId, SessionId,
     assistant::AssistantStatus,
     question::{QuestionStatus, QuestionTransition},
+    text,
 };
 use protocol::event::QuestionView;
 use serde::Deserialize;
@@ -26,7 +27,8 @@ use super::{publish, view};
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub struct AnswerQuestionRequest {
     /// The presenter's answer. If it is absent, the draft of the assistant becomes the answer.
-    #[garde(inner(length(chars, min = 1, max = 2_000), custom(not_blank)))]
+    #[garde(inner(length(chars, min = 1, max = 2_000), custom(not_blank), custom(text::lines)))]
+    #[serde(default, deserialize_with = "text::normalized")]
     #[schema(min_length = 1, max_length = 2_000)]
     pub response_text: Option<String>,
 }

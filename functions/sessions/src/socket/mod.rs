@@ -16,12 +16,15 @@ use entry::{
 use jiff::Timestamp;
 use model::{Error, ParticipantId, SessionId};
 use protocol::{
+    Event,
     command::{
         AskQuestionCommand, JoinAsPresenterCommand, JoinSessionCommand, SessionCommand,
         SubmitResponseCommand, UpvoteQuestionCommand,
     },
+    event::ResponseSuperseded,
     job::{ConnectionOpened, OpenedReason},
 };
+use serde_json::Value;
 use store::{
     ReadConsistency,
     realtime::connections::{self, Connection, ConnectionIdentity},
@@ -36,6 +39,7 @@ use crate::{
         ask::{IncomingQuestion, store_question},
         upvote::set_upvote,
     },
+    session_state::own_response_view,
     votes::cast_vote::{VoteSubmission, cast_vote},
 };
 
@@ -53,7 +57,7 @@ impl SocketHandler for SessionSocket {
         let connection = message.connection;
         match message.command {
             SessionCommand::SubmitResponse(command) => {
-                self.submit_response(&connection, &command, message.received).await
+                self.submit_response(&connection, &command, message.received, message.reference).await
             }
             SessionCommand::AskQuestion(command) => self.ask_question(connection, &command).await,
             SessionCommand::UpvoteQuestion(command) => self.upvote_question(&connection, &command).await,
@@ -77,11 +81,14 @@ fn connected_participant(connection: &Connection) -> Result<(ParticipantId, Sess
 }
 
 impl SessionSocket {
+    /// Stores an answer. A stored answer has no reply, because that would be a second message for every vote of an
+    /// audience. If a later answer counts instead, the connection receives that one.
     async fn submit_response(
         &self,
         connection: &Connection,
         command: &SubmitResponseCommand,
         received: i64,
+        reference: Option<Value>,
     ) -> Result<(), Error> {
         let (participant, session) = connected_participant(connection)?;
         let vote = VoteSubmission {
@@ -93,7 +100,13 @@ impl SessionSocket {
             seq: command.seq,
             received,
         };
-        cast_vote(&self.app, &self.state, vote).await.map(drop)
+        let counting = cast_vote(&self.app, &self.state, vote).await?;
+        if !counting.is_superseded {
+            return Ok(());
+        }
+        let response = own_response_view(&counting.response);
+        let event = Event::ResponseSuperseded(ResponseSuperseded { response, reference });
+        self.app.realtime.send_event(connection, event, self.app.clock.now()).await.map(drop)
     }
 
     /// Stores a question. The participant learns its id from the `question_updated` event that everyone receives.

@@ -8,7 +8,7 @@ use model::{
 };
 use serde_json::Value;
 use store::{
-    WriteOutcome,
+    ReplaceOutcome, WriteOutcome,
     sessions::responses::{self, SlideResponse},
 };
 
@@ -32,6 +32,23 @@ pub struct VoteSubmission<'a> {
     pub received: i64,
 }
 
+/// The answer of a participant that counts after a vote.
+#[derive(Debug)]
+pub struct CountingResponse {
+    pub response: SlideResponse,
+    /// A later answer of the participant was stored before, so the vote is ignored and `response` is that answer.
+    pub is_superseded: bool,
+}
+
+/// What happened to a vote.
+enum VoteOutcome {
+    Stored,
+    /// The same answer is stored already.
+    Repeated,
+    /// A later answer is stored already.
+    Superseded,
+}
+
 /// An answer that its slide has accepted.
 struct AcceptedVote {
     answer: AnswerContent,
@@ -41,7 +58,7 @@ struct AcceptedVote {
     is_revealed: bool,
 }
 
-/// Stores an answer and schedules its count. Returns the stored answer.
+/// Stores an answer and schedules its count. Returns the answer that counts.
 ///
 /// If a later answer of the participant is already stored, this answer is ignored, which is not an error. If the slide
 /// keeps the first answer, a retry of the same answer returns the stored one.
@@ -53,7 +70,7 @@ pub async fn cast_vote(
     app: &App,
     state: &InstanceState,
     vote: VoteSubmission<'_>,
-) -> Result<SlideResponse, Error> {
+) -> Result<CountingResponse, Error> {
     let cached = state.session_cache.get_cached(app, vote.session).await?;
     let cached = state.session_cache.get_at_slide(app, cached, vote.slide).await?;
     let mut accepted = accept_vote(&cached, vote.slide, vote.content);
@@ -80,10 +97,9 @@ pub async fn cast_vote(
     let (response, outcome) = if is_final {
         store_first_vote(app, state, response, is_revealed).await?
     } else {
-        let outcome = responses::put(&app.store, &response).await?;
-        (response, outcome)
+        store_latest_vote(app, state, response).await?
     };
-    if outcome == WriteOutcome::Applied(()) {
+    if matches!(outcome, VoteOutcome::Stored) {
         let now = app.clock.millis();
         if now - response.stored > SLOW_WRITE_MS {
             // The SDK repeated the write. A count in between would not treat this answer as a new one.
@@ -91,7 +107,35 @@ pub async fn cast_vote(
         }
         state.count_scheduler.schedule_vote_count(app, vote.session, vote.slide).await;
     }
-    Ok(response)
+    Ok(CountingResponse { response, is_superseded: matches!(outcome, VoteOutcome::Superseded) })
+}
+
+/// Stores an answer unless a later one is stored, and returns the answer that is stored then. An answer from before the
+/// results were reset does not count as a later one, because it is in no count.
+async fn store_latest_vote(
+    app: &App,
+    state: &InstanceState,
+    response: SlideResponse,
+) -> Result<(SlideResponse, VoteOutcome), Error> {
+    let ReplaceOutcome::Kept(kept) = responses::put(&app.store, &response).await? else {
+        return Ok((response, VoteOutcome::Stored));
+    };
+    let mut kept = *kept;
+    if kept.hidden && kept.answer == response.answer {
+        return Ok((kept, VoteOutcome::Repeated));
+    }
+    let SlideResponse { session, slide, participant, .. } = response;
+    let counts_from = state.session_cache.get_fresh(app, session).await?.session.counts_from(slide);
+    if kept.received < counts_from && response.received >= counts_from {
+        let reset = responses::put_after_reset(&app.store, &response, counts_from).await?;
+        if reset == WriteOutcome::Applied(()) {
+            return Ok((response, VoteOutcome::Stored));
+        }
+        // a concurrent vote of the participant has replaced it after the reset
+        kept =
+            responses::get(&app.store, session, slide, participant, app.clock.now()).await?.unwrap_or(kept);
+    }
+    Ok((kept, VoteOutcome::Superseded))
 }
 
 /// Stores the first answer to a slide that keeps it, unless the correct answer was shown. An answer from before the
@@ -101,26 +145,23 @@ async fn store_first_vote(
     state: &InstanceState,
     response: SlideResponse,
     is_revealed: bool,
-) -> Result<(SlideResponse, WriteOutcome), Error> {
+) -> Result<(SlideResponse, VoteOutcome), Error> {
     let SlideResponse { session, slide, participant, .. } = response;
-    if !is_revealed
-        && let outcome @ WriteOutcome::Applied(()) = responses::put_first(&app.store, &response).await?
-    {
-        return Ok((response, outcome));
+    if !is_revealed && responses::put_first(&app.store, &response).await? == WriteOutcome::Applied(()) {
+        return Ok((response, VoteOutcome::Stored));
     }
     // the cached session may be from before the results were reset
     let counts_from = state.session_cache.get_fresh(app, session).await?.session.counts_from(slide);
     if !is_revealed
-        && let outcome @ WriteOutcome::Applied(()) =
-            responses::put_after_reset(&app.store, &response, counts_from).await?
+        && responses::put_after_reset(&app.store, &response, counts_from).await? == WriteOutcome::Applied(())
     {
-        return Ok((response, outcome));
+        return Ok((response, VoteOutcome::Stored));
     }
     match responses::get(&app.store, session, slide, participant, app.clock.now()).await? {
         // If the response of the write was lost, the SDK sent it again, and that second write lost its own condition.
-        Some(stored) if stored == response => Ok((stored, WriteOutcome::Applied(()))),
+        Some(stored) if stored == response => Ok((stored, VoteOutcome::Stored)),
         Some(stored) if stored.answer == response.answer && stored.received >= counts_from => {
-            Ok((stored, WriteOutcome::ConditionFailed))
+            Ok((stored, VoteOutcome::Repeated))
         }
         _ if is_revealed => {
             let why = "the correct answer has been shown, so this slide takes no more answers";

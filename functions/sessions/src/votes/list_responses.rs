@@ -49,6 +49,7 @@ pub fn response_submitted(response: SlideResponse) -> ResponseSubmitted {
         participant_id: response.participant,
         display_name: response.display_name,
         content: response.answer.to_value(),
+        seq: response.seq,
         created_at: Timestamp::from_millisecond(response.received).unwrap_or_default(),
         is_hidden: response.hidden,
         is_flagged: response.flagged,

@@ -12,7 +12,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    cast_vote::{VoteSubmission, cast_vote},
+    cast_vote::{CountingResponse, VoteSubmission, cast_vote},
     list_responses::response_submitted,
 };
 use crate::{instance_state::InstanceState, participants::participant_access::require_participant};
@@ -34,7 +34,8 @@ pub struct SubmitResponseRequest {
     #[garde(skip)]
     #[schema(value_type = Object)]
     pub content: Value,
-    /// A number that grows with every new answer of the participant to this slide, such as milliseconds since 1970.
+    /// A number that grows with every new answer of the participant to this slide, such as milliseconds since 1970. An
+    /// answer with a lower number than the stored one is ignored.
     #[garde(skip)]
     pub seq: Option<i64>,
 }
@@ -42,7 +43,9 @@ pub struct SubmitResponseRequest {
 /// Submit an answer
 ///
 /// Answers the current slide with a participant's token. A later answer to the same slide replaces the first one. In a
-/// quiz the first answer is final.
+/// quiz the first answer is final. The response has the answer that counts: if the participant has already sent a later
+/// one, from another tab or by a request that was faster, the status is 200 and the body is that answer. Compare `seq`
+/// or `content` with what was sent.
 #[utoipa::path(
     post,
     path = "/v1/responses",
@@ -51,7 +54,8 @@ pub struct SubmitResponseRequest {
     request_body = SubmitResponseRequest,
     security(("participant" = [])),
     responses(
-        (status = 201, body = ResponseSubmitted),
+        (status = 200, description = "A later answer of the participant counts. This one is not stored", body = ResponseSubmitted),
+        (status = 201, description = "The answer counts", body = ResponseSubmitted),
         (status = 401, body = ErrorBody),
         (status = 403, description = "The presenter has removed the participant", body = ErrorBody),
         (status = 404, body = ErrorBody),
@@ -80,6 +84,9 @@ pub async fn submit_response(
         seq: input.seq,
         received,
     };
-    let response = cast_vote(&app, &state, vote).await?;
-    Ok((StatusCode::CREATED, Json(response_submitted(response))))
+    let CountingResponse { response, is_superseded } = cast_vote(&app, &state, vote).await?;
+    let status = if is_superseded { StatusCode::OK } else { StatusCode::CREATED };
+    // The marks are the presenter's. A kept answer may have them.
+    let own = ResponseSubmitted { is_hidden: false, is_flagged: false, ..response_submitted(response) };
+    Ok((status, Json(own)))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::words::fold;
+use crate::{text, words::fold};
 
 /// The name of a channel, which has 1 to 80 letters, digits, `-` and `_` (contract chat 1.4). It is displayed as it was
 /// typed and is unique regardless of case and diacritics.
@@ -52,10 +52,8 @@ pub fn parse_description(text: &str) -> Result<Option<String>, &'static str> {
     if text.chars().count() > 500 {
         return Err("must have at most 500 characters");
     }
-    if text.chars().any(|letter| letter.is_control() && letter != '\n') {
-        return Err("must not contain control characters");
-    }
-    Ok((!text.is_empty()).then(|| text.into()))
+    text::require_lines(text)?;
+    Ok((!text.is_empty()).then(|| text::normalize_line_breaks(text)))
 }
 
 #[cfg(test)]
@@ -75,6 +73,7 @@ mod tests {
     fn a_description_may_be_empty_but_not_long() {
         assert_eq!(parse_description("  \n "), Ok(None));
         assert_eq!(parse_description(" a\nb "), Ok(Some("a\nb".into())));
+        assert_eq!(parse_description("a\r\n\tb"), Ok(Some("a\n\tb".into())));
         assert!(parse_description(&"x".repeat(501)).is_err() && parse_description("a\u{7}").is_err());
     }
 }

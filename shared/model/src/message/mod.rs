@@ -22,13 +22,18 @@ pub struct MessageAuthor {
     pub name: String,
 }
 
-/// A preview of the message that this one replies to, as it was at the time of the reply.
+/// A preview of the message that this one replies to, as it is now. A client that has a higher `version` of that
+/// message shows its own state, because an event may arrive after a later one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReplyPreview {
     pub user_id: UserId,
     pub username: String,
-    /// The first 100 characters.
+    /// The first 100 characters of the current text. It is empty if the message is deleted.
     pub content: String,
+    /// Whether the message is deleted.
+    pub is_deleted: bool,
+    /// The version of the message that the preview shows.
+    pub version: u64,
 }
 
 /// The formatting that a text contains.

@@ -4,7 +4,7 @@ use garde::Validate;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::SlideTypeRules;
-use crate::SessionId;
+use crate::{SessionId, text};
 
 /// The maximum length of a conclusion in characters (contract presentations A3.1). Longer text is truncated, so that
 /// generated text always fits.
@@ -14,11 +14,11 @@ const MAX_CONCLUSION_LENGTH: usize = 500;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(default)]
 pub struct ConclusionContent {
-    #[garde(length(chars, max = 200))]
+    #[garde(length(chars, max = 200), custom(text::line))]
     pub title: String,
     /// The conclusions, at most 10. Each is truncated to 500 characters.
     #[serde(deserialize_with = "truncate_each")]
-    #[garde(length(max = 10))]
+    #[garde(length(max = 10), inner(custom(text::lines)))]
     pub conclusions: Vec<String>,
     /// The session in which the conclusions were generated. Other sessions do not show them. It is absent if the
     /// presenter wrote them.
@@ -27,7 +27,7 @@ pub struct ConclusionContent {
     pub generated_in: Option<SessionId>,
     #[garde(skip)]
     pub auto_generate: bool,
-    #[garde(length(chars, max = 500))]
+    #[garde(length(chars, max = 500), inner(custom(text::lines)))]
     pub thank_you_message: Option<String>,
 }
 

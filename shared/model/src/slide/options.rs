@@ -7,16 +7,16 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{FieldResult, not_blank};
-use crate::FieldError;
+use crate::{FieldError, text};
 
 /// An option of a slide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 pub struct ChoiceOption {
     /// The id of the option, unique within the slide.
-    #[garde(length(chars, max = 100), custom(not_blank))]
+    #[garde(length(chars, max = 100), custom(not_blank), custom(text::line))]
     pub id: String,
     /// The text of the option.
-    #[garde(length(chars, max = 200), custom(not_blank))]
+    #[garde(length(chars, max = 200), custom(not_blank), custom(text::line))]
     pub text: String,
     /// The position of the option in the list, from 0.
     #[garde(skip)]

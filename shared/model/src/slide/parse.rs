@@ -5,14 +5,26 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{FieldResult, SlideTypeRules};
-use crate::FieldError;
+use crate::{FieldError, text};
 
 pub(super) fn parse_content<T: SlideTypeRules>(value: &Value) -> FieldResult<T> {
     match value {
         Value::Null => Ok(T::default()),
         Value::Object(fields) if fields.is_empty() => Ok(T::default()),
-        Value::Object(_) => parse_validated(value),
+        Value::Object(_) => parse_validated(&with_normalized_line_breaks(value)),
         _ => Err(vec![FieldError::new("content", "must be an object")]),
+    }
+}
+
+/// Returns a value with normalised line breaks in all texts. A text of one line refuses them in either form.
+fn with_normalized_line_breaks(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text::normalize_line_breaks(text)),
+        Value::Array(items) => items.iter().map(with_normalized_line_breaks).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), with_normalized_line_breaks(value))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
 

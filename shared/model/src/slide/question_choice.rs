@@ -10,11 +10,12 @@ use super::{
     tally::Tally,
     yes,
 };
+use crate::text;
 
 /// The content of a slide with a vote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 pub struct ChoiceQuestionContent {
-    #[garde(length(chars, max = 500), custom(not_blank))]
+    #[garde(length(chars, max = 500), custom(not_blank), custom(text::lines))]
     pub question: String,
     /// The options, 2 to 10, with unique ids.
     #[serde(deserialize_with = "options::read")]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{AnswerContent, FieldResult, SlideTypeRules, not_blank, tally::Tally};
-use crate::FieldError;
+use crate::{FieldError, text};
 
 /// The maximum length of a response in characters, if the slide has no limit.
 const MAX_ANSWER_LENGTH: u32 = 5000;
@@ -13,11 +13,11 @@ const MAX_ANSWER_LENGTH: u32 = 5000;
 /// The content of a slide with a free-text question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 pub struct TextQuestionContent {
-    #[garde(length(chars, max = 500), custom(not_blank))]
+    #[garde(length(chars, max = 500), custom(not_blank), custom(text::lines))]
     pub question: String,
     /// The text that the empty input shows.
     #[serde(default)]
-    #[garde(length(chars, max = 200))]
+    #[garde(length(chars, max = 200), inner(custom(text::line)))]
     pub placeholder: Option<String>,
     /// The maximum length of a response in characters. `null` means 5,000.
     #[serde(default = "default_max_length")]
@@ -67,7 +67,10 @@ impl SlideTypeRules for TextQuestionContent {
         if text.len() > most * 4 || text.chars().count() > most {
             return invalid(format!("must have at most {most} characters"));
         }
-        Ok(AnswerContent::Text(text.to_owned()))
+        if let Err(reason) = text::require_lines(text) {
+            return invalid(reason.into());
+        }
+        Ok(AnswerContent::Text(text::normalize_line_breaks(text)))
     }
 
     fn tally(&self, answers: &[&AnswerContent]) -> Option<Tally> {
@@ -110,6 +113,8 @@ mod tests {
             (json!({"question": " \n"}), "content.question"),
             (json!({"question": "?".repeat(501)}), "content.question"),
             (json!({"question": "?", "placeholder": "x".repeat(201)}), "content.placeholder"),
+            (json!({"question": "?", "placeholder": "a\nb"}), "content.placeholder"),
+            (json!({"question": "a\0b"}), "content.question"),
             (json!({"question": "?", "max_length": 0}), "content.max_length"),
             (json!({"question": "?", "max_length": 5001}), "content.max_length"),
             (json!({"question": "?", "max_length": -1}), "content.max_length"),
@@ -124,7 +129,10 @@ mod tests {
         let slide =
             TextQuestionContent { max_length: Some(3), required: true, ..TextQuestionContent::default() };
         assert_eq!(slide.accept(&json!({"text": "äöü"})), Ok(AnswerContent::Text("äöü".into())));
+        assert_eq!(slide.accept(&json!({"text": "a\r\n"})), Ok(AnswerContent::Text("a\n".into())));
         for invalid in [
+            json!({"text": "a\0b"}),
+            json!({"text": "a\u{85}b"}),
             json!({"text": "abcd"}),
             json!({"text": " "}),
             json!({"text": 1}),

@@ -13,6 +13,7 @@ use super::{
     tally::Tally,
     to_value,
 };
+use crate::text;
 
 /// The time in seconds after which a correct response earns half of the points, if the slide has no limit.
 const DEFAULT_TIME_SECONDS: u32 = 20;
@@ -24,7 +25,7 @@ const NETWORK_GRACE_MS: i64 = 1_000;
 /// The content of a quiz slide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 pub struct QuizContent {
-    #[garde(length(chars, max = 500), custom(not_blank))]
+    #[garde(length(chars, max = 500), custom(not_blank), custom(text::lines))]
     pub question: String,
     /// The options, 2 to 10, with unique ids.
     #[serde(deserialize_with = "options::read")]

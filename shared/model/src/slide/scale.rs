@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{AnswerContent, FieldResult, SlideTypeRules, not_blank, options, tally::Tally, yes};
-use crate::FieldError;
+use crate::{FieldError, text};
 
 /// The maximum number of steps. 0 to 10 is the longest scale in common use, and a phone can show it in one row.
 const MAX_STEPS: u32 = 10;
@@ -15,7 +15,7 @@ const MAX_STEPS: u32 = 10;
 /// The content of a scale slide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 pub struct ScaleContent {
-    #[garde(length(chars, max = 500), custom(not_blank))]
+    #[garde(length(chars, max = 500), custom(not_blank), custom(text::lines))]
     pub question: String,
     /// The lowest value.
     #[serde(default = "default_min")]
@@ -27,11 +27,11 @@ pub struct ScaleContent {
     pub max: u32,
     /// The label of the lowest value.
     #[serde(default)]
-    #[garde(length(chars, max = 100))]
+    #[garde(length(chars, max = 100), inner(custom(text::line)))]
     pub min_label: Option<String>,
     /// The label of the highest value.
     #[serde(default)]
-    #[garde(length(chars, max = 100))]
+    #[garde(length(chars, max = 100), inner(custom(text::line)))]
     pub max_label: Option<String>,
     /// Whether the audience sees the votes and their average.
     #[serde(default = "yes")]

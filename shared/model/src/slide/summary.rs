@@ -4,15 +4,15 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 
 use super::SlideTypeRules;
-use crate::{SessionId, SlideId};
+use crate::{SessionId, SlideId, text};
 
 /// The content of a summary slide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(default)]
 pub struct SummaryContent {
-    #[garde(length(chars, max = 200))]
+    #[garde(length(chars, max = 200), custom(text::line))]
     pub title: String,
-    #[garde(length(chars, max = 10_000))]
+    #[garde(length(chars, max = 10_000), inner(custom(text::lines)))]
     pub summary_text: Option<String>,
     /// The session in which the text was generated. Other sessions do not show it. It is absent if the presenter wrote
     /// the text.

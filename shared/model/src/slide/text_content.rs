@@ -4,6 +4,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 
 use super::SlideTypeRules;
+use crate::text;
 
 /// The content of a slide with text and an optional image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
@@ -13,7 +14,7 @@ pub struct TextContent {
     #[garde(inner(length(chars, min = 1, max = 2048), custom(web_url)))]
     pub image_url: Option<String>,
     /// The text in Markdown.
-    #[garde(length(chars, max = 10_000))]
+    #[garde(length(chars, max = 10_000), custom(text::lines))]
     pub text: String,
     #[garde(skip)]
     pub layout: SlideLayout,

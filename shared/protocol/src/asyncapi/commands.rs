@@ -28,6 +28,7 @@ pub(super) fn command_messages(schemas: &mut AsyncApiSchemas) -> Vec<AsyncApiMes
     });
     let upvote = json!({ "question_id": "00000000-0000-0000-0000-000000000006", "up": true });
     let asked = &["question_updated"];
+    let superseded = &["response_superseded"];
     let id = "00000000-0000-0000-0000-000000000009";
     let channel = json!({ "channel_id": id });
     let since = json!({ "channel_id": id, "since": { "seq": 41, "change": 7 } });
@@ -48,8 +49,8 @@ pub(super) fn command_messages(schemas: &mut AsyncApiSchemas) -> Vec<AsyncApiMes
         ),
         command_message::<PingCommand>(schemas, "ping", &["pong"], &json!({ "version": 7 })),
         command_message::<AskQuestionCommand>(schemas, "question_asked", asked, &question),
-        command_message::<SubmitResponseCommand>(schemas, "response_submitted", &[], &answer),
-        command_message::<SubmitResponseCommand>(schemas, "submit_response", &[], &answer),
+        command_message::<SubmitResponseCommand>(schemas, "response_submitted", superseded, &answer),
+        command_message::<SubmitResponseCommand>(schemas, "submit_response", superseded, &answer),
         command_message::<SubscribeCommand>(schemas, "subscribe", state, &json!({ "since": 7 })),
         command_message::<UpvoteQuestionCommand>(schemas, "upvote_question", &[], &upvote),
     ]

@@ -43,7 +43,9 @@ pub struct JoinAsPresenterCommand {
 
 /// Respond to the current slide
 ///
-/// A later message replaces the earlier response. `submit_response` is an older name of this message.
+/// A later message replaces the earlier response. If a later response is already stored, the message is ignored and
+/// answered by `response_superseded`, which has the response that counts. `submit_response` is an older name of this
+/// message.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct SubmitResponseCommand {
     pub slide_id: SlideId,

@@ -26,6 +26,7 @@ pub struct MessageView {
     pub formatting: MessageFormatting,
     /// The message that this one replies to.
     pub reply_to_id: Option<MessageId>,
+    /// The preview of that message, with its text at the time of the response or event.
     pub reply_preview: Option<ReplyPreview>,
     /// The user names of mentioned members, in their own spelling.
     pub mentions: Vec<String>,

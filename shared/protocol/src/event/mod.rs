@@ -21,8 +21,9 @@ pub use self::{
     questions::{AiResponse, GenerationUpdated, QuestionAnswer, QuestionView},
     sessions::{
         ConnectionRole, CurrentSlideChanged, LeaderboardUpdated, OwnResponse, ParticipantCount,
-        ParticipantJoined, ParticipantLeft, ReportReady, ResponseSubmitted, ResultsChanged, SessionEnded,
-        SessionSlideView, SessionStarted, SessionState, SessionStatusChanged, SessionUpdated, VoteUpdate,
+        ParticipantJoined, ParticipantLeft, ReportReady, ResponseSubmitted, ResponseSuperseded,
+        ResultsChanged, SessionEnded, SessionSlideView, SessionStarted, SessionState, SessionStatusChanged,
+        SessionUpdated, VoteUpdate,
     },
 };
 
@@ -71,6 +72,11 @@ pub enum Event {
     ///
     /// Sent to the presenter.
     ResponseSubmitted(ResponseSubmitted),
+    /// A response was ignored, because a later one of the participant is stored
+    ///
+    /// Sent to one connection as the answer to `response_submitted` with a lower `seq` than the stored response. The
+    /// payload is the response that counts. A response that is stored has no answer.
+    ResponseSuperseded(ResponseSuperseded),
     /// The tally of a vote
     ///
     /// Sent to the presenter in every tick of 250 ms with a change. Sent to the audience at 2 Hz for up to 50
@@ -139,11 +145,14 @@ pub enum Event {
     NewMessage(Box<chat::MessageView>),
     /// A message was edited, pinned or unpinned
     ///
-    /// Sent to the channel. The event has the whole message.
+    /// Sent to the channel. The event has the whole message. Clients show the new text also in the previews of replies
+    /// to it, which are the messages whose `reply_to_id` is its `id`.
     MessageEdited(Box<chat::MessageView>),
     /// A message was deleted
     ///
-    /// Sent to the channel.
+    /// Sent to the channel. Clients remove the text also from the previews of replies to it, which are the messages whose
+    /// `reply_to_id` is the `message_id`. A reply that was sent just before can arrive later with a preview of a lower
+    /// `version`, which clients do not show.
     MessageDeleted(chat::MessageDeleted),
     /// A reaction was added or removed
     ///

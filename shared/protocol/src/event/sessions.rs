@@ -76,6 +76,17 @@ pub struct OwnResponse {
     pub created_at: Timestamp,
 }
 
+/// The participant's response that counts instead of the one that was sent.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ResponseSuperseded {
+    #[serde(flatten)]
+    pub response: OwnResponse,
+    /// The `ref` of the message that this answers.
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = crate::envelope::reference_schema)]
+    pub reference: Option<Value>,
+}
+
 /// The current slide of a session.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CurrentSlideChanged {
@@ -148,6 +159,9 @@ pub struct ResponseSubmitted {
     pub display_name: Option<String>,
     #[schema(value_type = Object)]
     pub content: Value,
+    /// The client's own order, if it sent one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<i64>,
     /// When the gateway received the response.
     pub created_at: Timestamp,
     /// Whether the response is left out of counts and word clouds.

@@ -66,6 +66,14 @@ pub enum PutNewOutcome<T> {
     Exists(Box<T>),
 }
 
+/// The outcome of a conditional put that returns the item which refused it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ReplaceOutcome<T> {
+    Written,
+    /// The condition did not hold for this item, and nothing was written.
+    Kept(Box<T>),
+}
+
 /// The table. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -213,12 +221,28 @@ impl Store {
     /// Writes an item if its key is free, and otherwise returns the item that takes it. Both are one request, so the
     /// loser needs no read.
     pub async fn put_new_or_get<T: Item>(&self, item: &T) -> Result<PutNewOutcome<T>> {
+        let condition = ConditionExpression::new("attribute_not_exists(pk)");
+        Ok(match self.replace_or_get(item, condition).await? {
+            ReplaceOutcome::Written => PutNewOutcome::Created,
+            ReplaceOutcome::Kept(existing) => PutNewOutcome::Exists(existing),
+        })
+    }
+
+    /// Writes an item if the condition holds, and otherwise returns the item that is stored. Both are one request. The
+    /// condition must hold for a free key.
+    pub async fn replace_or_get<T: Item>(
+        &self,
+        item: &T,
+        condition: ConditionExpression,
+    ) -> Result<ReplaceOutcome<T>> {
         let sent = self
             .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(to_attributes(item)?))
-            .condition_expression("attribute_not_exists(pk)")
+            .set_condition_expression(condition.condition)
+            .set_expression_attribute_names(condition.names)
+            .set_expression_attribute_values(condition.values)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
@@ -226,13 +250,13 @@ impl Store {
         match sent {
             Ok(output) => {
                 record(&CapacityKind::Write, output.consumed_capacity());
-                Ok(PutNewOutcome::Created)
+                Ok(ReplaceOutcome::Written)
             }
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failure)) => {
                     record(&CapacityKind::Write, None);
                     let existing = failure.item.clone().unwrap_or_default();
-                    Ok(PutNewOutcome::Exists(Box::new(from_attributes(existing)?)))
+                    Ok(ReplaceOutcome::Kept(Box::new(from_attributes(existing)?)))
                 }
                 _ => Err(error.into()),
             },

@@ -13,7 +13,8 @@ use model::{ParticipantId, ResponseId, SessionId, SlideId, slide::AnswerContent}
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConditionExpression, Item, Key, Query, ReadConsistency, Store, UpdateExpression, WriteOutcome,
+    ConditionExpression, Item, Key, Query, ReadConsistency, ReplaceOutcome, Store, UpdateExpression,
+    WriteOutcome,
     dynamodb::{
         error::Result,
         key::{PartitionKey, SortKey, VOTE_SHARDS, prefix, vote_shard},
@@ -58,12 +59,12 @@ fn key(session: SessionId, slide: SlideId, participant: ParticipantId) -> Key {
     )
 }
 
-/// SESSIONS-21. Stores an answer. The later answer wins in any order of arrival, and the condition fails for an older
-/// one. 1 write unit.
+/// SESSIONS-21. Stores an answer. The later answer wins in any order of arrival. If a later one is stored, it is kept
+/// and returned. 1 write unit.
 ///
-/// The same answer again is applied, because the SDK may repeat a write whose response was lost. The condition fails
-/// for an answer that the presenter has hidden, so it stays hidden.
-pub async fn put(store: &Store, response: &SlideResponse) -> Result<WriteOutcome> {
+/// The same answer again is written, because the SDK may repeat a write whose response was lost. If the presenter has
+/// hidden the same answer, the hidden one is kept, so it stays hidden.
+pub async fn put(store: &Store, response: &SlideResponse) -> Result<ReplaceOutcome<SlideResponse>> {
     let later = match response.seq {
         // Against an answer without a number, the order of arrival decides.
         Some(seq) => ConditionExpression::new(
@@ -81,7 +82,7 @@ pub async fn put(store: &Store, response: &SlideResponse) -> Result<WriteOutcome
         .name("#hidden", "hidden")
         .value(":true", AttributeValue::Bool(true))
         .serialized(":answer", &response.answer)?;
-    store.put_if(response, later).await
+    store.replace_or_get(response, later).await
 }
 
 /// SESSIONS-21. Stores the first answer. The condition fails if there is one. It may be the same one, because the SDK

@@ -92,6 +92,13 @@ impl RouteScene {
         Self::create_for(world, [owner, stranger, admin], member, &channel).await
     }
 
+    /// Creates a scene for an admin, with a new member beside the owner in the channel.
+    pub(super) async fn create_with_member(world: &World, admin: &User) -> Self {
+        chat::choose_user_name(admin).await;
+        let member = chat::teammate(world, "member").await;
+        Self::create(world, admin, &member).await
+    }
+
     /// Creates a scene for an owner, a stranger and an admin, with a member beside the owner in the channel.
     pub(super) async fn create_for(
         world: &World,
@@ -148,6 +155,26 @@ impl RouteScene {
     pub(crate) fn request_body(&self, operation: &str) -> Option<RequestBody> {
         DOMAINS.iter().find_map(|subject| (subject.body)(self, operation))
     }
+}
+
+/// Returns a caller that may call an operation.
+pub(super) fn find_allowed_caller(scene: &RouteScene, world: &World, operation: &str) -> ApiClient {
+    let statuses = rows().find(|(known, _)| *known == operation).map(|(_, statuses)| *statuses);
+    let statuses = statuses.unwrap_or_else(|| panic!("{operation} has no row"));
+    let callers = [
+        &world.anonymous(),
+        &scene.stranger.client,
+        &scene.admin.client,
+        &scene.guest.client,
+        &scene.owner.client,
+    ]
+    .map(Clone::clone);
+    // the owner first: an admin has no more rights on the data of others than a stranger
+    let [anonymous, stranger, admin, guest, owner] = callers;
+    let by_preference =
+        [(statuses[4], owner), (statuses[3], guest), (statuses[2], admin), (statuses[1], stranger)];
+    let allowed = by_preference.into_iter().find(|(status, _)| ![401, 403, 404].contains(status));
+    allowed.map_or(anonymous, |(_, caller)| caller)
 }
 
 pub(crate) fn with_body(request: ApiRequest, body: Option<&RequestBody>) -> ApiRequest {

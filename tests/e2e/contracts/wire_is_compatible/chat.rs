@@ -45,6 +45,8 @@ fn message() -> MessageView {
             user_id: id(1),
             username: "ana".into(),
             content: "What nests?".into(),
+            is_deleted: false,
+            version: 1,
         }),
         mentions: vec!["ana".into()],
         mention_count: 1,

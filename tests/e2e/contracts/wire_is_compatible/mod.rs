@@ -70,6 +70,7 @@ fn event_name(event: &Event) -> &'static str {
         Event::ParticipantJoined(_) => "participant_joined",
         Event::ParticipantLeft(_) => "participant_left",
         Event::ResponseSubmitted(_) => "response_submitted",
+        Event::ResponseSuperseded(_) => "response_superseded",
         Event::VoteUpdate(_) => "vote_update",
         Event::SessionUpdated(_) => "session_updated",
         Event::ResultsChanged(_) => "results_changed",
@@ -110,7 +111,7 @@ fn event_name(event: &Event) -> &'static str {
 fn events_keep_their_shape() {
     let events = events();
     let names: BTreeSet<_> = events.iter().map(event_name).collect();
-    assert_eq!(names.len(), 43, "every type of event needs one example: {names:?}");
+    assert_eq!(names.len(), 44, "every type of event needs one example: {names:?}");
     let mut golden: Vec<Value> = serde_json::from_str(protocol::asyncapi::GOLDEN_EVENTS).unwrap();
     let mut frames: Vec<Value> = events
         .into_iter()

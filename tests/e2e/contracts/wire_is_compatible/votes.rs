@@ -1,7 +1,7 @@
 use model::{leaderboard::LeaderboardEntry, tick::Tick};
 use protocol::{
     Event,
-    event::{LeaderboardUpdated, ResponseSubmitted, ResultsChanged},
+    event::{LeaderboardUpdated, OwnResponse, ResponseSubmitted, ResponseSuperseded, ResultsChanged},
     job::{CountRecipients, CountVotes, RankQuiz},
 };
 use serde_json::{Value, json};
@@ -17,9 +17,20 @@ pub(super) fn events() -> Vec<Event> {
             participant_id: id(4),
             display_name: Some("Bo".into()),
             content: json!({ "text": "by the river" }),
+            seq: None,
             created_at: timestamp,
             is_hidden: false,
             is_flagged: false,
+        }),
+        Event::ResponseSuperseded(ResponseSuperseded {
+            response: OwnResponse {
+                response_id: id(5),
+                slide_id: id(3),
+                content: json!({ "selected": ["b"] }),
+                seq: Some(4),
+                created_at: timestamp,
+            },
+            reference: Some(json!(7)),
         }),
         Event::VoteUpdate(votes()),
         Event::ResultsChanged(Box::new(ResultsChanged {

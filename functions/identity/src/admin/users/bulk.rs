@@ -6,7 +6,7 @@ use entry::{
 use futures::{StreamExt, stream};
 use garde::Validate;
 use model::{
-    Error, UserId,
+    Error, UserId, text,
     user::{AccountState, RestrictionKind},
 };
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,8 @@ pub(crate) struct BulkActionRequest {
     #[schema(min_items = 1, max_items = 50)]
     target_ids: Vec<UserId>,
     /// A text for the audit log.
-    #[garde(length(chars, max = 500))]
+    #[garde(length(chars, max = 500), inner(custom(text::lines)))]
+    #[serde(default, deserialize_with = "text::normalized")]
     #[schema(max_length = 500)]
     reason: Option<String>,
     /// Hours until a ban or a suspension ends.

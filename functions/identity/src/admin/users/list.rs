@@ -6,7 +6,7 @@ use entry::{
 use futures::{StreamExt, TryStreamExt, stream};
 use garde::Validate;
 use jiff::Timestamp;
-use model::{Error, plan::Plan, user::UserRole};
+use model::{Error, plan::Plan, text, user::UserRole};
 use serde::{Deserialize, Serialize};
 use store::{
     identity::{
@@ -29,7 +29,7 @@ const READ_CONCURRENCY: usize = 10;
 #[into_params(parameter_in = Query)]
 pub(crate) struct AdminListUsersQuery {
     /// A text that the name, the user name or the e-mail address contains, regardless of upper and lower case.
-    #[garde(length(chars, max = 200))]
+    #[garde(length(chars, max = 200), inner(custom(text::line)))]
     #[param(max_length = 200)]
     search: Option<String>,
     #[garde(skip)]

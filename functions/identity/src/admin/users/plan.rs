@@ -4,7 +4,7 @@ use entry::{
     http::{AdminCaller, ApiResult, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
-use model::{Error, UserId, plan::Plan};
+use model::{Error, UserId, plan::Plan, text};
 use serde::Deserialize;
 use serde_json::json;
 use store::identity::users::User;
@@ -25,7 +25,8 @@ pub(crate) struct ChangePlanRequest {
     #[garde(skip)]
     plan: Option<Plan>,
     /// A text for the audit log.
-    #[garde(length(chars, max = 500))]
+    #[garde(length(chars, max = 500), inner(custom(text::lines)))]
+    #[serde(default, deserialize_with = "text::normalized")]
     #[schema(max_length = 500)]
     reason: Option<String>,
 }

@@ -4,7 +4,7 @@ use entry::{App, http::StaffCaller};
 use garde::Validate;
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    Error, ErrorCode, UserId,
+    Error, ErrorCode, UserId, text,
     user::{AccountRestriction, RestrictionKind},
 };
 use serde::Deserialize;
@@ -26,7 +26,8 @@ const DEFAULT_SUSPENSION_HOURS: u32 = 24;
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 pub(crate) struct RestrictUserRequest {
     /// A text for the audit log and for the account's open sockets.
-    #[garde(length(chars, max = 500))]
+    #[garde(length(chars, max = 500), inner(custom(text::lines)))]
+    #[serde(default, deserialize_with = "text::normalized")]
     #[schema(max_length = 500)]
     pub(super) reason: Option<String>,
     /// Hours until the restriction ends. Without it, a ban has no end and a suspension ends after 24 hours.
@@ -40,7 +41,8 @@ pub(crate) struct RestrictUserRequest {
 #[into_params(parameter_in = Query)]
 pub(crate) struct LiftRestrictionQuery {
     /// A text for the audit log. The `reason` of the body takes precedence.
-    #[garde(length(chars, max = 500))]
+    #[garde(length(chars, max = 500), inner(custom(text::lines)))]
+    #[serde(default, deserialize_with = "text::normalized")]
     #[param(max_length = 500)]
     pub(super) reason: Option<String>,
 }

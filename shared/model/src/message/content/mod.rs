@@ -6,6 +6,7 @@ mod parts;
 
 use self::parts::{FENCE, TextPart, split_code_blocks, split_parts};
 use super::MAX_CONTENT_LENGTH;
+use crate::text;
 
 pub use self::{
     formatting::detect_formatting,
@@ -25,14 +26,12 @@ pub fn normalize(text: &str) -> Result<String, &'static str> {
     if text.len() > MAX_CONTENT_LENGTH * 16 {
         return Err(TOO_LONG);
     }
-    let text = text.replace("\r\n", "\n");
+    let text = text::normalize_line_breaks(text);
     let text = text.trim();
     if text.chars().all(is_invisible) {
         return Err("must not be blank");
     }
-    if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\t')) {
-        return Err("must not contain control characters");
-    }
+    text::require_lines(text)?;
     check_marks_closed(text)?;
     let text: String = split_code_blocks(text)
         .into_iter()

@@ -186,8 +186,7 @@ async fn reply_keys(
     messages: &[Message],
     now: Timestamp,
 ) -> Result<Vec<Key>> {
-    let answered: BTreeSet<u64> =
-        messages.iter().filter_map(|message| Some(message.reply_to.as_ref()?.seq)).collect();
+    let answered: BTreeSet<u64> = messages.iter().filter_map(|message| message.reply_to).collect();
     let found: Vec<Vec<ChannelRowKey>> = stream::iter(answered)
         .map(|seq| {
             let query =

@@ -24,10 +24,7 @@ mod pins;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use model::{
-    ChannelId, MessageId, UserId,
-    message::{MessageAuthor, ReplyPreview},
-};
+use model::{ChannelId, MessageId, UserId, message::MessageAuthor};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -57,8 +54,10 @@ pub struct Message {
     /// The id that the sender's client chose, by which retries are detected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_msg_id: Option<String>,
+    /// The number of the message that this one replies to. A copy of that message's text is not stored, because it
+    /// would survive the text's deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reply_to: Option<RepliedMessage>,
+    pub reply_to: Option<u64>,
     /// The members that the message mentions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<MentionedMember>,
@@ -76,13 +75,6 @@ pub struct Message {
     pub change: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-}
-
-/// The message that another one replies to, with its text at that time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RepliedMessage {
-    pub seq: u64,
-    pub preview: ReplyPreview,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +127,11 @@ impl Message {
 
     pub const fn id(&self) -> MessageId {
         MessageId { channel: self.channel, seq: self.seq }
+    }
+
+    /// Returns the id of the message that this one replies to.
+    pub fn replied_id(&self) -> Option<MessageId> {
+        self.reply_to.map(|seq| MessageId { channel: self.channel, seq })
     }
 }
 
