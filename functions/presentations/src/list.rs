@@ -70,9 +70,8 @@ pub(crate) async fn list_presentations(
     let now = app.clock.now();
     let filter = PresentationFilter { search: filters.search, status: filters.status };
     if filters.page.is_none() && filters.page_size.is_none() {
-        let limit = query.limit();
-        let cursor = query.cursor.as_deref();
-        let page = presentations::page(&app.store, account.user, &filter, limit, cursor, now).await?;
+        let request = query.page(account.user, "list_presentations").filtered_by(&filter);
+        let page = presentations::page(&app.store, account.user, &filter, &request, now).await?;
         let page = page.map(PresentationView::from);
         return Ok(Json(PresentationList { items: page.items, next: page.next, numbers: None }));
     }

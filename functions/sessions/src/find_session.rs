@@ -12,7 +12,7 @@ use entry::{
 };
 use model::{Error, join_code::JoinCode, presentation::Slug, session::SessionStatus};
 use store::{
-    RateLimit, ReadConsistency,
+    PageRequest, RateLimit, ReadConsistency,
     platform::rate_limits,
     presentations,
     sessions::{self, Session},
@@ -97,7 +97,8 @@ pub async fn find_session_by_slug(
     let presentation = presentations::by_slug(&app.store, &slug, now).await?;
     let presentation = presentation.ok_or(Error::NotFound("session"))?;
     // Only the newest twenty are read. Twenty later sessions that have all ended hide an older one.
-    let newest = sessions::page_by_presentation(&app.store, presentation.id, 20, None, now).await?;
+    let newest =
+        sessions::page_by_presentation(&app.store, presentation.id, &PageRequest::internal(20), now).await?;
     let running = newest.items.into_iter().find(|session| session.status != SessionStatus::Ended);
     Ok(Json(public_session(&app, running.ok_or(Error::NotFound("session"))?).await?))
 }

@@ -47,15 +47,13 @@ pub async fn list_sessions(
     ValidQuery(query): ValidQuery<ListSessionsQuery>,
 ) -> ApiResult<Json<Page<SessionView>>> {
     let now = app.clock.now();
-    let limit = page.limit();
-    let cursor = page.cursor.as_deref();
+    let request = page.page(account.user, "list_sessions").filtered_by(&query);
     let Some(presentation) = query.presentation_id else {
-        let found =
-            sessions::page_by_owner(&app.store, account.user, query.status, limit, cursor, now).await?;
+        let found = sessions::page_by_owner(&app.store, account.user, query.status, &request, now).await?;
         return Ok(Json(found.map(SessionView::without_counts)));
     };
     presentations::get_owned(&app.store, account.user, presentation, now).await?;
-    let mut found = sessions::page_by_presentation(&app.store, presentation, limit, cursor, now).await?;
+    let mut found = sessions::page_by_presentation(&app.store, presentation, &request, now).await?;
     found.items.retain(|session| query.status.is_none_or(|status| session.status == status));
     Ok(Json(found.map(SessionView::without_counts)))
 }

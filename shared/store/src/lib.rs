@@ -16,7 +16,7 @@
 //!
 //! # Rules
 //!
-//! - There is no scan, and no filter where a key condition would do. Every list is paged by a signed cursor ([`Page`]).
+//! - There is no scan, and no filter where a key condition would do. Every list is paged by an encrypted cursor ([`Page`]).
 //! - Items that must agree are written in one transaction ([`Store::transact`]). A unique value (address, user name,
 //!   slug, join code) is claimed by an item of its own.
 //! - Changes of what was read are conditional, and repeated by [`retry_conflict`] if a concurrent change came first.
@@ -45,7 +45,7 @@ pub use dynamodb::{
     expression::{ConditionExpression, UpdateExpression},
     item::{Item, sortable_timestamp},
     key::Key,
-    page::Page,
+    page::{Page, PageRequest},
     query::Query,
     retry::retry_conflict,
     transaction::{ConditionFailures, TransactOutcome, TransactWrite},

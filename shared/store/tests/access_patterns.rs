@@ -9,7 +9,7 @@ use model::{
     Room, SessionId, join_code::JoinCode, plan::Plan, rate_limit::RateLimitOutcome, session::SessionStatus,
 };
 use store::{
-    RateLimit, ReadConsistency, ReplaceOutcome, WriteOutcome,
+    PageRequest, RateLimit, ReadConsistency, ReplaceOutcome, WriteOutcome,
     dynamodb::cost,
     identity::{due::IdentityDueWork, log_ins},
     platform::{due, idempotency, rate_limits},
@@ -82,26 +82,26 @@ async fn session_lists_are_newest_first_with_bound_cursors() {
     for n in 20..25 {
         sessions::create(&store, &session(n, &format!("AAAA{n}"))).await.unwrap();
     }
-    let first = sessions::page_by_owner(&store, id(1), None, 2, None, now()).await.unwrap();
+    let page_of = async |caller: u128, owner: u128, cursor: Option<&str>| {
+        let request = PageRequest::new(id(caller), "list_sessions", 2, cursor.map(Into::into));
+        sessions::page_by_owner(&store, id(owner), None, &request, now()).await
+    };
+    let first = page_of(1, 1, None).await.unwrap();
     let ids = |page: &store::Page<Session>| page.items.iter().map(|session| session.id).collect::<Vec<_>>();
     assert_eq!(ids(&first), [id(24), id(23)]);
     let cursor = first.next.as_deref();
-    let second = sessions::page_by_owner(&store, id(1), None, 2, cursor, now()).await.unwrap();
+    let second = page_of(1, 1, cursor).await.unwrap();
     assert_eq!(ids(&second), [id(22), id(21)]);
-    assert!(
-        sessions::page_by_owner(&store, id(9), None, 2, cursor, now()).await.is_err(),
-        "a cursor of another owner"
-    );
+    assert!(page_of(1, 9, cursor).await.is_err(), "a cursor of another owner");
+    assert!(page_of(9, 1, cursor).await.is_err(), "a cursor of another caller");
     let mut bent = cursor.unwrap().to_owned();
     bent.replace_range(0..1, if bent.starts_with('A') { "B" } else { "A" });
-    assert!(
-        sessions::page_by_owner(&store, id(1), None, 2, Some(&bent), now()).await.is_err(),
-        "a modified cursor"
-    );
-    let held = sessions::page_by_presentation(&store, id(2), 3, None, now()).await.unwrap();
+    assert!(page_of(1, 1, Some(&bent)).await.is_err(), "a modified cursor");
+    let held = sessions::page_by_presentation(&store, id(2), &PageRequest::internal(3), now()).await.unwrap();
     assert_eq!(ids(&held), [id(24), id(23), id(22)]);
+    let active = Some(SessionStatus::Active);
     let none =
-        sessions::page_by_owner(&store, id(1), Some(SessionStatus::Active), 2, None, now()).await.unwrap();
+        sessions::page_by_owner(&store, id(1), active, &PageRequest::internal(2), now()).await.unwrap();
     assert!(none.items.is_empty());
 }
 

@@ -13,7 +13,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 use store::{
-    Item, Key, Query, ReadConsistency, Store, WriteOutcome,
+    Item, Key, PageRequest, Query, ReadConsistency, Store, WriteOutcome,
     chat::{
         channels::{
             self, Channel, ChannelChangeOutcome, ChannelCreateOutcome, DeletedChannel, RemainingMembers,
@@ -59,7 +59,7 @@ async fn stored_channel(store: &Store) -> Option<Channel> {
 }
 
 async fn listed_names(store: &Store) -> Vec<String> {
-    let page = channels::page_public(store, 100, None, now()).await.unwrap();
+    let page = channels::page_public(store, &PageRequest::internal(100), now()).await.unwrap();
     page.items.iter().map(|channel| channel.name.as_ref().unwrap().to_string()).collect()
 }
 
@@ -285,7 +285,7 @@ async fn a_deleted_channel_disappears_and_is_cleared_in_steps() {
         PartitionKey::Changes(channel.id),
         PartitionKey::Replies(first.id()),
         PartitionKey::Chat(id(1)),
-        PartitionKey::SearchTerm("two"),
+        PartitionKey::SearchTerm(channel.id, "two"),
         PartitionKey::Mentions(id(3)),
     ];
     assert_eq!(

@@ -12,7 +12,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 use store::{
-    Item, Key, ReadConsistency, Store, WriteOutcome,
+    Item, Key, PageRequest, ReadConsistency, Store, WriteOutcome,
     dynamodb::key::{PartitionKey, SortKey},
     identity::{
         audit_log::{AuditEntry, AuditTarget},
@@ -75,7 +75,7 @@ fn later(before: &User, after: User) -> User {
 }
 
 async fn listed_usernames(store: &Store, at: Timestamp) -> Vec<String> {
-    let page = directory::page(store, 100, None, at).await.unwrap();
+    let page = directory::page(store, &PageRequest::internal(100), at).await.unwrap();
     assert_eq!(page.next, None);
     page.items.iter().map(|entry| entry.username.to_string()).collect()
 }
@@ -92,14 +92,14 @@ async fn users_are_listed_by_user_name() {
     }
     assert_eq!(listed_usernames(&store, now()).await, ["ana", "Bo_1", "Zoe"]);
     let mut found = Vec::new();
-    let mut cursor = None::<String>;
+    let mut request = PageRequest::internal(1);
     loop {
-        let page = directory::page(&store, 1, cursor.as_deref(), now()).await.unwrap();
+        let page = directory::page(&store, &request, now()).await.unwrap();
         found.extend(page.items.into_iter().map(|entry| entry.owner));
-        cursor = page.next;
-        if cursor.is_none() {
+        if page.next.is_none() {
             break;
         }
+        request = request.at(page.next);
     }
     assert_eq!(found, [id(2), id(4), id(1)]);
 

@@ -49,6 +49,7 @@ mod questions_of_an_audience_are_answered;
 mod refresh_tokens_rotate;
 mod reply_previews_follow_the_message;
 mod results_are_shown_hidden_and_reset;
+mod search_reveals_nothing_about_other_channels;
 mod several_devices_are_one_person;
 mod slides_stay_in_order;
 mod the_assistant_fills_slides;

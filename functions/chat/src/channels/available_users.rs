@@ -51,8 +51,8 @@ pub(crate) async fn list_available_users(
 ) -> ApiResult<Json<Page<AvailableUser>>> {
     require_teammate(&app, account.user).await?;
     let limit = query.limit.unwrap_or(DEFAULT_PAGE_SIZE);
-    let cursor = query.cursor.as_deref();
-    let mut page = directory::page(&app.store, limit, cursor, app.clock.now()).await?;
+    let request = query.page(account.user, "list_available_users").with_limit(limit);
+    let mut page = directory::page(&app.store, &request, app.clock.now()).await?;
     page.items.retain(|entry| entry.owner != account.user);
     Ok(Json(page.map(|DirectoryEntry { username, owner, name, avatar, .. }| AvailableUser {
         id: owner,

@@ -6,7 +6,7 @@ use entry::{
 use model::{ChannelId, channel::MemberRole};
 use protocol::event::chat::ChannelView;
 use serde::Serialize;
-use store::chat::memberships;
+use store::{PageRequest, chat::memberships};
 use utoipa::ToSchema;
 
 use super::{
@@ -59,7 +59,8 @@ pub(crate) async fn get_channel(
     let Some(membership) = access.membership else {
         return Ok(Json(ChannelWithMembers { channel, my_role: None, members: None }));
     };
-    let found = memberships::page_members(&app.store, id, MAX_READ_MEMBERS, None, app.clock.now()).await?;
+    let first = PageRequest::internal(MAX_READ_MEMBERS);
+    let found = memberships::page_members(&app.store, id, &first, app.clock.now()).await?;
     let mut members: Vec<ChannelMemberView> = found.items.into_iter().map(ChannelMemberView::from).collect();
     members.sort_by_cached_key(|member| {
         (std::cmp::Reverse(member.role), member.name.to_lowercase(), member.user_id)

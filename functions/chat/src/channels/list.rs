@@ -33,6 +33,7 @@ pub(crate) async fn list_channels(
 ) -> ApiResult<Json<Page<ChannelView>>> {
     require_teammate(&app, account.user).await?;
     let limit = query.limit.unwrap_or(DEFAULT_PAGE_SIZE);
-    let page = channels::page_public(&app.store, limit, query.cursor.as_deref(), app.clock.now()).await?;
+    let request = query.page(account.user, "list_channels").with_limit(limit);
+    let page = channels::page_public(&app.store, &request, app.clock.now()).await?;
     Ok(Json(page.map(|channel| view::channel_view(&channel))))
 }

@@ -35,7 +35,7 @@ pub(crate) async fn list_channel_members(
     let access = find_access(&app, id, account.user).await?;
     access.require_membership()?;
     let limit = query.limit.unwrap_or(DEFAULT_PAGE_SIZE);
-    let cursor = query.cursor.as_deref();
-    let page = memberships::page_members(&app.store, id, limit, cursor, app.clock.now()).await?;
+    let request = query.page(account.user, "list_channel_members").with_limit(limit);
+    let page = memberships::page_members(&app.store, id, &request, app.clock.now()).await?;
     Ok(Json(page.map(ChannelMemberView::from)))
 }

@@ -10,7 +10,7 @@ use model::{ChannelId, MessageId, UserId};
 use protocol::event::chat::MessageView;
 use serde::Deserialize;
 use store::{
-    Page, ReadConsistency, StoreError,
+    Page, PageRequest, ReadConsistency, StoreError,
     chat::{
         memberships, mentions,
         messages::{self, Message},
@@ -65,19 +65,18 @@ pub(crate) async fn list_my_mentions(
     let memberships = memberships::list_memberships(&app.store, user, now).await?;
     let channels: HashSet<ChannelId> = memberships.into_iter().map(|membership| membership.channel).collect();
     let mut items = Vec::new();
-    let mut cursor = query.cursor;
+    let mut request = PageRequest::new(user, "list_my_mentions", limit, query.cursor);
     for _ in 0..MAX_PAGES_READ {
-        let remaining = limit - items.len();
-        let page = mentions::page(&app.store, user, remaining, cursor.as_deref(), now).await?;
+        let page = mentions::page(&app.store, user, &request, now).await?;
         let ids = page.items.into_iter().map(|mention| mention.message);
         let ids: Vec<MessageId> = ids.filter(|id| channels.contains(&id.channel)).collect();
         items.extend(visible_mentions(&app, user, &ids).await?);
-        cursor = page.next;
-        if cursor.is_none() || items.len() == limit {
+        request = request.at(page.next).with_limit(limit - items.len());
+        if request.cursor.is_none() || items.len() == limit {
             break;
         }
     }
-    Ok(Json(Page { items, next: cursor }))
+    Ok(Json(Page { items, next: request.cursor }))
 }
 
 async fn visible_mentions(

@@ -41,7 +41,7 @@ pub(crate) async fn list_replies(
     let now = app.clock.now();
     let (_, replied) = visible_message(&app, user, id).await?;
     let previews = ReplyPreviews::of([&replied]);
-    let page = message_replies::page(&app.store, id, query.limit(), query.cursor.as_deref(), now).await?;
+    let page = message_replies::page(&app.store, id, &query.page(user, "list_replies"), now).await?;
     let ids: Vec<MessageId> = page.items.iter().map(message_replies::MessageReply::message).collect();
     let found = messages::get_many(&app.store, &ids, ReadConsistency::Eventual, now).await?;
     let items = found.iter().map(|message| message_view(message, &previews, Some(user))).collect();

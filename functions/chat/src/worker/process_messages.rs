@@ -204,7 +204,7 @@ fn search_term_postings(messages: &[&Message]) -> BTreeMap<(String, search_terms
     for message in messages {
         let block = search_terms::TermBlock::containing(message.seq, message.created_at);
         for term in search_terms::terms_of(&message.content) {
-            postings.entry((term, block.clone())).or_default().push(message.seq);
+            postings.entry((term, block)).or_default().push(message.seq);
         }
     }
     postings

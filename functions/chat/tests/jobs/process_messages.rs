@@ -7,7 +7,7 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 use store::{
-    Item, Key, ReadConsistency, WriteOutcome,
+    Item, Key, PageRequest, ReadConsistency, WriteOutcome,
     chat::{
         channels::{self, RemainingMembers},
         memberships::NotificationLevel,
@@ -22,9 +22,9 @@ use crate::world::{ChatWorld, processing_job};
 const MENTION_EVENT: &str = "mention_notification";
 
 impl ChatWorld {
-    /// Returns the messages that contain all of these words, the newest first.
-    async fn search_hits(&self, words: &[&str]) -> Vec<MessageId> {
-        let mut search = TermSearch::new(words.iter().map(|word| (*word).to_owned()), None);
+    /// Returns the messages of a channel that contain all of these words, the newest first.
+    async fn search_hits(&self, channel: ChannelId, words: &[&str]) -> Vec<MessageId> {
+        let mut search = TermSearch::new([channel], words.iter().map(|word| (*word).to_owned()), None);
         let mut all = Vec::new();
         loop {
             match search.step(&self.app.store, self.clock.now()).await.unwrap() {
@@ -44,7 +44,9 @@ impl ChatWorld {
     }
 
     async fn replies_to(&self, to: MessageId) -> Vec<u64> {
-        let page = message_replies::page(&self.app.store, to, 50, None, self.clock.now()).await.unwrap();
+        let page = message_replies::page(&self.app.store, to, &PageRequest::internal(50), self.clock.now())
+            .await
+            .unwrap();
         page.items.into_iter().map(|reply| reply.seq).collect()
     }
 
@@ -69,10 +71,10 @@ async fn one_job_processes_all_messages_whose_jobs_were_lost() {
     }
     assert!(world.deliver(&worker, &processing_job(first)).await);
     assert_eq!(world.processed_seq(channel).await, 122);
-    assert_eq!(world.search_hits(&["pond"]).await, [second, first]);
-    assert_eq!(world.search_hits(&["pond", "herons"]).await, [first]);
-    assert_eq!(world.search_hits(&["list"]).await.len(), 120);
-    assert_eq!(world.search_hits(&["number119", "list"]).await, [MessageId { channel, seq: 122 }]);
+    assert_eq!(world.search_hits(channel, &["pond"]).await, [second, first]);
+    assert_eq!(world.search_hits(channel, &["pond", "herons"]).await, [first]);
+    assert_eq!(world.search_hits(channel, &["list"]).await.len(), 120);
+    assert_eq!(world.search_hits(channel, &["number119", "list"]).await, [MessageId { channel, seq: 122 }]);
     assert_eq!(world.replies_to(first).await, [2]);
     assert_eq!(world.mention_list(bo.id).await, [second]);
     let notifications = socket.payloads_of(MENTION_EVENT);
@@ -132,7 +134,7 @@ async fn an_unreadable_message_blocks_no_other() {
     world.make_unreadable(second).await;
     assert!(world.deliver(&worker, &processing_job(second)).await);
     assert_eq!(world.processed_seq(channel).await, 3);
-    assert_eq!(world.search_hits(&["heron"]).await, [third, first]);
+    assert_eq!(world.search_hits(channel, &["heron"]).await, [third, first]);
     assert_eq!(world.mention_list(bo.id).await, [third]);
     // also if the channel has no other message
     let channel = world.create_channel(&[&ana]).await;
@@ -181,7 +183,7 @@ async fn a_deleted_channel_is_not_indexed_again() {
     for (name, job) in [("a late message", processing_job(late)), ("an edit", edited)] {
         assert!(world.deliver(&worker, &job).await, "{name} before the rows are deleted");
     }
-    assert!(world.search_hits(&["stork"]).await.is_empty());
+    assert!(world.search_hits(channel, &["stork"]).await.is_empty());
     // the second delivery comes after a concurrent run would have ended
     for _ in 0..2 {
         assert!(world.deliver(&worker, &DeleteChannelRows { channel }).await);
@@ -191,7 +193,9 @@ async fn a_deleted_channel_is_not_indexed_again() {
     for (name, job) in [("a late message", processing_job(late)), ("an edit", edited)] {
         assert!(world.deliver(&worker, &job).await, "{name} after the rows are deleted");
     }
-    assert!(world.search_hits(&["heron"]).await.is_empty() && world.mention_list(bo.id).await.is_empty());
+    assert!(
+        world.search_hits(channel, &["heron"]).await.is_empty() && world.mention_list(bo.id).await.is_empty()
+    );
     assert_eq!(world.processed_seq(channel).await, 0);
 }
 
@@ -219,14 +223,14 @@ async fn an_edit_notifies_newly_mentioned_members_only() {
     assert_eq!((bo_socket.payloads_of(MENTION_EVENT).len(), notifications.len()), (0, 1));
     assert_eq!(notifications[0]["is_edit"], true);
     assert_eq!(world.mention_list(cy.id).await, [message]);
-    assert_eq!(world.search_hits(&["stork"]).await, [message]);
+    assert_eq!(world.search_hits(channel, &["stork"]).await, [message]);
     // a message that was edited before it was processed counts as new
     let next = world.append_message(channel, &ana, "first", &[], None).await;
     let edited = world.edit_message(next, "@cy second", &[&cy]).await;
     assert!(world.deliver(&worker, &edited).await);
     let notifications = cy_socket.payloads_of(MENTION_EVENT);
     assert_eq!((notifications.len(), notifications[0]["is_edit"].as_bool()), (1, Some(false)));
-    assert!(world.search_hits(&["first"]).await.is_empty());
+    assert!(world.search_hits(channel, &["first"]).await.is_empty());
 }
 
 #[tokio::test]
@@ -256,7 +260,7 @@ async fn the_next_job_processes_an_edit_whose_job_was_lost() {
     let notifications = cy_socket.payloads_of(MENTION_EVENT);
     assert_eq!((bo_socket.payloads_of(MENTION_EVENT).len(), notifications.len()), (0, 1));
     assert_eq!(notifications[0]["is_edit"], true);
-    assert_eq!(world.search_hits(&["stork"]).await, [messages[2], messages[0]]);
+    assert_eq!(world.search_hits(channel, &["stork"]).await, [messages[2], messages[0]]);
     let checkpoint = projection_checkpoint::get(&world.app.store, channel, world.clock.now()).await.unwrap();
     assert_eq!((checkpoint.seq, checkpoint.change), (4, 3));
     // the late jobs find nothing to do
@@ -298,7 +302,7 @@ async fn muted_and_departed_members_are_not_notified() {
     assert!(world.mention_list(bo.id).await.is_empty() && world.mention_list(outsider.id).await.is_empty());
     assert_eq!(world.mention_list(cy.id).await, [message], "a muted mention is listed");
     assert_eq!(mention_digests::get(&world.app.store, cy.id, world.clock.now()).await.unwrap().rev, 0);
-    assert!(world.search_hits(&["gone"]).await.is_empty());
+    assert!(world.search_hits(channel, &["gone"]).await.is_empty());
 }
 
 #[tokio::test]
@@ -347,7 +351,7 @@ async fn a_crash_at_any_step_leads_to_the_same_rows() {
             .is_none();
         assert!(world.deliver(&worker, &processing_job(second)).await, "after {steps} steps");
         assert_eq!(
-            world.search_hits(&[&format!("heron{steps}")]).await,
+            world.search_hits(channel, &[&format!("heron{steps}")]).await,
             [second, first],
             "after {steps} steps"
         );

@@ -58,7 +58,7 @@ pub(crate) struct AdminListActionsQuery {
 )]
 pub(crate) async fn admin_list_actions(
     State(app): State<App>,
-    _staff: AdminCaller,
+    AdminCaller(staff): AdminCaller,
     ValidQuery(query): ValidQuery<ListQuery>,
     ValidQuery(filters): ValidQuery<AdminListActionsQuery>,
 ) -> ApiResult<Json<Page<AuditActionView>>> {
@@ -67,12 +67,12 @@ pub(crate) async fn admin_list_actions(
         target_type: filters.target_type,
         admin: filters.admin_id,
     };
-    let limit = query.limit();
+    let request = query.page(staff.account.user, "admin_list_actions");
     let now = app.clock.now();
-    let mut page = audit_log::page(&app.store, &filter, limit, query.cursor.as_deref(), now).await?;
+    let mut page = audit_log::page(&app.store, &filter, &request, now).await?;
     for _ in 1..filters.page.unwrap_or(1) {
         page = match page.next {
-            Some(next) => audit_log::page(&app.store, &filter, limit, Some(&next), now).await?,
+            Some(next) => audit_log::page(&app.store, &filter, &request.clone().at(Some(next)), now).await?,
             None => Page { items: Vec::new(), next: None },
         };
     }

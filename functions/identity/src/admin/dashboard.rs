@@ -6,9 +6,12 @@ use entry::{
     http::{AdminCaller, ApiResult, ErrorBody},
 };
 use serde::Serialize;
-use store::identity::{
-    audit_log::{self, AuditFilter},
-    users,
+use store::{
+    PageRequest,
+    identity::{
+        audit_log::{self, AuditFilter},
+        users,
+    },
 };
 use utoipa::ToSchema;
 
@@ -78,7 +81,8 @@ pub(crate) async fn admin_dashboard(
         *by_status.entry(AccountStatus::of(user, now)).or_default() += 1;
     }
     let recent = recent_sessions(&app).await?;
-    let latest = audit_log::page(&app.store, &AuditFilter::default(), MAX_RECENT_ACTIONS, None, now).await?;
+    let newest = PageRequest::internal(MAX_RECENT_ACTIONS);
+    let latest = audit_log::page(&app.store, &AuditFilter::default(), &newest, now).await?;
     Ok(Json(AdminDashboard {
         users: UserCounts { total: all.len(), by_status, is_complete },
         sessions: SessionCounts {

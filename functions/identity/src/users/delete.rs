@@ -19,6 +19,7 @@ use model::{
 };
 use serde::Deserialize;
 use store::{
+    PageRequest,
     identity::users::{self, UserSaveOutcome},
     presentations,
 };
@@ -109,10 +110,9 @@ pub(crate) async fn delete_me(
 async fn delete_presentations(app: &App, owner: UserId) -> Result<(), Error> {
     let now = app.clock.now();
     let every = presentations::PresentationFilter::default();
-    let mut cursor = None;
+    let mut request = PageRequest::internal(DELETE_CONCURRENCY);
     loop {
-        let page = presentations::page(&app.store, owner, &every, DELETE_CONCURRENCY, cursor.as_deref(), now)
-            .await?;
+        let page = presentations::page(&app.store, owner, &every, &request, now).await?;
         try_join_all(page.items.iter().map(|presentation| async {
             match presentations::delete(&app.store, owner, presentation.id, now).await {
                 // The index may list a presentation that has just been deleted.
@@ -121,9 +121,9 @@ async fn delete_presentations(app: &App, owner: UserId) -> Result<(), Error> {
             }
         }))
         .await?;
-        cursor = page.next;
-        if cursor.is_none() {
+        if page.next.is_none() {
             return Ok(());
         }
+        request = request.at(page.next);
     }
 }

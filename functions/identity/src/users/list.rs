@@ -31,10 +31,11 @@ const DEFAULT_PAGE_SIZE: usize = 50;
 )]
 pub(crate) async fn list_users(
     State(app): State<App>,
-    _account: AccountCaller,
+    account: AccountCaller,
     ValidQuery(query): ValidQuery<ListQuery>,
 ) -> ApiResult<Json<Page<UserProfile>>> {
     let limit = query.limit.unwrap_or(DEFAULT_PAGE_SIZE);
-    let page = directory::page(&app.store, limit, query.cursor.as_deref(), app.clock.now()).await?;
+    let request = query.page(account.user, "list_users").with_limit(limit);
+    let page = directory::page(&app.store, &request, app.clock.now()).await?;
     Ok(Json(page.map(UserProfile::from)))
 }

@@ -15,7 +15,7 @@ use entry::{
 use model::{Error, UserId, user::EmailAddress};
 use serde::Serialize;
 use store::{
-    Page, RateLimit,
+    Page, PageRequest, RateLimit,
     identity::users::{self, DirectoryEntry, User, directory},
 };
 use utoipa::ToSchema;
@@ -99,10 +99,9 @@ fn parse_query(query: &str) -> Result<String, Error> {
 
 async fn find_users(app: &App, me: &User, wanted: &str) -> Result<Vec<FoundUser>, Error> {
     let mut found = Vec::new();
-    let mut cursor = None::<String>;
+    let mut request = PageRequest::internal(DIRECTORY_PAGE_SIZE);
     loop {
-        let page =
-            directory::page(&app.store, DIRECTORY_PAGE_SIZE, cursor.as_deref(), app.clock.now()).await?;
+        let page = directory::page(&app.store, &request, app.clock.now()).await?;
         for entries in page.items.chunks(ADDRESS_BATCH_SIZE) {
             let addresses = visible_addresses(app, me, entries).await?;
             let shown = entries.iter().map(|entry| FoundUser::from_entry(entry, addresses.get(&entry.owner)));
@@ -111,10 +110,10 @@ async fn find_users(app: &App, me: &User, wanted: &str) -> Result<Vec<FoundUser>
                 return Ok(found);
             }
         }
-        cursor = page.next;
-        if cursor.is_none() {
+        if page.next.is_none() {
             return Ok(found);
         }
+        request = request.at(page.next);
     }
 }
 

@@ -15,6 +15,7 @@ use model::{
 };
 use serde::Serialize;
 use store::{
+    PageRequest,
     identity::{
         plan_usage::{self, MonthlyUsage},
         users,
@@ -79,11 +80,12 @@ pub(crate) async fn get_usage(
     account: AccountCaller,
 ) -> ApiResult<Json<AccountUsage>> {
     let now = app.clock.now();
+    let running = PageRequest::internal(MAX_RUNNING_SESSIONS);
     let (user, month, history, newest) = tokio::try_join!(
         users::get_strong(&app.store, account.user, now),
         plan_usage::get_month(&app.store, account.user, now),
         plan_usage::list_months(&app.store, account.user, HISTORY_MONTHS, now),
-        sessions::page_by_owner(&app.store, account.user, None, MAX_RUNNING_SESSIONS, None, now),
+        sessions::page_by_owner(&app.store, account.user, None, &running, now),
     )?;
     let plan = user.ok_or(ACCOUNT_GONE)?.plan;
     let running: Vec<SessionId> = newest

@@ -5,6 +5,7 @@ use std::time::Duration;
 use model::{LoginId, Room, UserId};
 use serde_json::json;
 use store::{
+    PageRequest,
     identity::audit_log::{self, AuditFilter},
     realtime::connections::{self, Connection, ConnectionIdentity},
 };
@@ -44,7 +45,9 @@ async fn an_interrupted_ban_is_completed_by_a_retry() {
     assert_eq!(again.ok(200)["status"], "banned");
     let now = world.clock.now();
     assert!(connections::list_in_room(&world.app.store, Room::User(user), now).await.unwrap().is_empty());
-    let log = audit_log::page(&world.app.store, &AuditFilter::default(), 10, None, now).await.unwrap();
+    let log = audit_log::page(&world.app.store, &AuditFilter::default(), &PageRequest::internal(10), now)
+        .await
+        .unwrap();
     assert_eq!(log.items.len(), 1, "{log:?}");
 }
 

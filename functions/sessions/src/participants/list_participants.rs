@@ -52,7 +52,8 @@ pub async fn list_participants(
 ) -> ApiResult<Json<Page<ParticipantView>>> {
     let now = app.clock.now();
     sessions::get_owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
-    let found = participants::page(&app.store, id, page.limit(), page.cursor.as_deref(), now).await?;
+    let request = page.page(account.user, "list_participants");
+    let found = participants::page(&app.store, id, &request, now).await?;
     Ok(Json(found.map(|participant| ParticipantView {
         id: participant.id,
         is_anonymous: participant.display_name.is_none(),

@@ -6,8 +6,9 @@ use axum::{
 };
 use garde::{Report, Validate};
 use http::{HeaderMap, Request, StatusCode, header, request::Parts};
-use model::{Error, ErrorCode, FieldError};
+use model::{Error, ErrorCode, FieldError, UserId};
 use serde::{Deserialize, de::DeserializeOwned};
+use store::PageRequest;
 use utoipa::IntoParams;
 
 use super::{MAX_BODY_BYTES, error::ApiError};
@@ -124,6 +125,11 @@ impl ListQuery {
     /// Returns the number of items on a page, which defaults to 20 (contract presentations A1).
     pub fn limit(&self) -> usize {
         self.limit.unwrap_or(20)
+    }
+
+    /// Returns the page that the caller requests of the list with this operation id.
+    pub fn page(&self, caller: UserId, list: &str) -> PageRequest {
+        PageRequest::new(caller, list, self.limit(), self.cursor.clone())
     }
 }
 

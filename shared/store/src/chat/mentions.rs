@@ -12,7 +12,7 @@ use model::{MessageId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Item, Key, Page, PutNewOutcome, Query, Store, UpdateExpression,
+    Item, Key, Page, PageRequest, PutNewOutcome, Query, Store, UpdateExpression,
     dynamodb::{
         error::Result,
         item::sortable_timestamp,
@@ -82,11 +82,10 @@ pub async fn mark(store: &Store, mention: &UserMention, mark: MentionMark) -> Re
 pub async fn page(
     store: &Store,
     user: UserId,
-    limit: usize,
-    cursor: Option<&str>,
+    request: &PageRequest,
     now: Timestamp,
 ) -> Result<Page<UserMention>> {
-    store.page(mentions_query(user), limit, cursor, now).await
+    store.page(mentions_query(user), request, now).await
 }
 
 /// CHAT-16. Returns up to `limit` mentions, newest first. Strong, because the digest is sent right after a mention.
@@ -96,7 +95,7 @@ pub async fn list_newest(
     limit: usize,
     now: Timestamp,
 ) -> Result<Vec<UserMention>> {
-    Ok(store.page(mentions_query(user).strong(), limit, None, now).await?.items)
+    Ok(store.page(mentions_query(user).strong(), &PageRequest::internal(limit), now).await?.items)
 }
 
 fn mentions_query(user: UserId) -> Query {

@@ -9,7 +9,7 @@ use model::MessageId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Item, Key, Page, Query, Store,
+    Item, Key, Page, PageRequest, Query, Store,
     dynamodb::{
         error::Result,
         key::{PartitionKey, SortKey, prefix},
@@ -49,9 +49,8 @@ pub async fn put(store: &Store, reply: MessageReply) -> Result<()> {
 pub async fn page(
     store: &Store,
     to: MessageId,
-    limit: usize,
-    cursor: Option<&str>,
+    request: &PageRequest,
     now: Timestamp,
 ) -> Result<Page<MessageReply>> {
-    store.page(Query::with_prefix(&PartitionKey::Replies(to), prefix::NUMBER), limit, cursor, now).await
+    store.page(Query::with_prefix(&PartitionKey::Replies(to), prefix::NUMBER), request, now).await
 }

@@ -11,7 +11,7 @@
 //! | CHAT-17–18 | drafts: one, all of a member | [`chat_drafts`] |
 //! | CHAT-19 | how a member wants to be notified | [`notification_preferences`] |
 //! | CHAT-20 | the next e-mail about missed mentions | [`mention_digests`] |
-//! | CHAT-21 | messages that contain a word | [`search_terms`] |
+//! | CHAT-21 | messages of a channel that contain a word | [`search_terms`] |
 //! | CHAT-22 | whether a member was added to the default channels | [`onboarding`] |
 //! | CHAT-23–25 | presence: of a member, of the team, due checks | [`presence`] |
 

@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 
 use crate::dynamodb::{
     cost::{CapacityKind, record},
+    cursor::CursorKeys,
     error::{Result, StoreError, is_condition_failure},
     expression::{ConditionExpression, UpdateExpression},
     item::{Item, ItemAttributes, from_attributes, is_expired, key_attributes, number_value, to_attributes},
@@ -79,17 +80,17 @@ pub enum ReplaceOutcome<T> {
 pub struct Store {
     pub(super) client: Client,
     pub(super) table: String,
-    cursor_key: [u8; 32],
+    cursor_keys: CursorKeys,
 }
 
 impl Store {
-    /// Creates a store. `cursor_key` signs cursors, and every instance must have the same key.
-    pub fn new(client: Client, table: String, cursor_key: [u8; 32]) -> Self {
-        Self { client, table, cursor_key }
+    /// Creates a store. The keys of cursors are derived from `cursor_secret`. Every instance must have the same one.
+    pub fn new(client: Client, table: String, cursor_secret: [u8; 32]) -> Self {
+        Self { client, table, cursor_keys: CursorKeys::derive(&cursor_secret) }
     }
 
-    pub(crate) const fn cursor_key(&self) -> &[u8; 32] {
-        &self.cursor_key
+    pub(crate) const fn cursor_keys(&self) -> &CursorKeys {
+        &self.cursor_keys
     }
 
     /// Checks that the table answers, by one read of an item that does not exist.

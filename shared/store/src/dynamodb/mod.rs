@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub mod cost;
+mod cursor;
 pub mod due;
 pub mod error;
 pub(crate) mod expression;

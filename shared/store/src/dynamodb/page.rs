@@ -1,25 +1,20 @@
 //! Pages of a list.
 //!
-//! A cursor is opaque and signed. It is bound to its list, which includes the partition (and so the owner), the filter
-//! and the order.
+//! A cursor is opaque: it is encrypted ([`cursor`](super::cursor)). It is bound to its caller, the name of the list, its
+//! filters, and to the query with its partition and order.
 
-use std::collections::HashMap;
+use std::fmt::{Debug, Write};
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use hmac::{Hmac, Mac};
 use jiff::Timestamp;
+use model::UserId;
 use serde::{Serialize, de::DeserializeOwned};
-use sha2::Sha256;
 
 use crate::dynamodb::{
     client::Store,
     error::{Result, StoreError},
-    item::{ItemAttributes, from_attributes, is_expired, string_value},
+    item::{ItemAttributes, from_attributes, is_expired},
     query::Query,
 };
-
-/// Bytes of the signature at the start of a cursor.
-const TAG_BYTES: usize = 16;
 
 /// One page of a list.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -35,23 +30,85 @@ impl<T> Page<T> {
     }
 }
 
+/// The page that a caller requests.
+#[derive(Clone, Debug)]
+pub struct PageRequest {
+    pub limit: usize,
+    pub cursor: Option<String>,
+    scope: String,
+}
+
+impl PageRequest {
+    /// A page that a caller requests of a list. `list` is the name of the operation, because two operations can read
+    /// the same partition.
+    pub fn new(caller: UserId, list: &str, limit: usize, cursor: Option<String>) -> Self {
+        Self { limit, cursor, scope: format!("{caller}|{list}") }
+    }
+
+    /// A page that an operation reads for itself, beginning at the first item. No caller can use its cursor.
+    pub const fn internal(limit: usize) -> Self {
+        Self { limit, cursor: None, scope: String::new() }
+    }
+
+    /// Binds cursors to a filter that is not part of the query.
+    #[must_use]
+    pub fn filtered_by(mut self, filter: &impl Debug) -> Self {
+        // Writing to a `String` cannot fail.
+        let _ = write!(self.scope, "|{filter:?}");
+        self
+    }
+
+    /// The page at another cursor of the same list.
+    #[must_use]
+    pub fn at(mut self, cursor: Option<String>) -> Self {
+        self.cursor = cursor;
+        self
+    }
+
+    /// The page with another number of items.
+    #[must_use]
+    pub const fn with_limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Decrypts the cursor, if the request has one.
+    pub(crate) fn open<T: DeserializeOwned>(&self, store: &Store, query: &str) -> Result<Option<T>> {
+        let Some(cursor) = &self.cursor else { return Ok(None) };
+        let position = store.cursor_keys().open(cursor, &self.scope_of(query))?;
+        serde_json::from_slice(&position).map(Some).map_err(|_| StoreError::InvalidCursor)
+    }
+
+    /// Encrypts the position of the next page.
+    pub(crate) fn seal(&self, store: &Store, query: &str, position: &impl Serialize) -> Result<String> {
+        let position =
+            serde_json::to_vec(position).map_err(|error| StoreError::InvalidRequest(error.to_string()))?;
+        store.cursor_keys().seal(position, &self.scope_of(query))
+    }
+
+    fn scope_of(&self, query: &str) -> String {
+        format!("{}|{query}", self.scope)
+    }
+}
+
 impl Store {
-    /// Returns up to `limit` items from a cursor on.
+    /// Returns the requested page.
     ///
     /// Sends further requests while a filter leaves the page short, but ten requests at most. Such a page is short and
     /// has a cursor.
     pub async fn page<T: DeserializeOwned>(
         &self,
         query: Query,
-        limit: usize,
-        cursor: Option<&str>,
+        request: &PageRequest,
         now: Timestamp,
     ) -> Result<Page<T>> {
         let identity = query.identity();
-        let mut start = cursor.map(|cursor| self.open_cursor(cursor, &identity)).transpose()?;
+        let position: Option<Vec<String>> = request.open(self, &identity)?;
+        let mut start: Option<ItemAttributes> =
+            position.map(|position| query.key_at(position)).transpose()?;
         let mut items = Vec::new();
         for _ in 0..10 {
-            let ask = i32::try_from(limit - items.len()).unwrap_or(i32::MAX);
+            let ask = i32::try_from(request.limit - items.len()).unwrap_or(i32::MAX);
             let (found, next) = self.query_once(query.clone().limit(ask).start(start)).await?;
             for item in found {
                 if !is_expired(&item, now) {
@@ -59,40 +116,11 @@ impl Store {
                 }
             }
             start = next;
-            if start.is_none() || items.len() >= limit {
+            if start.is_none() || items.len() >= request.limit {
                 break;
             }
         }
-        Ok(Page { items, next: start.map(|key| self.seal_cursor(&key, &identity)) })
-    }
-
-    fn cursor_tag(&self, identity: &str, position: &[u8]) -> Hmac<Sha256> {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.cursor_key()).expect("any length");
-        mac.update(identity.as_bytes());
-        mac.update(&[0]);
-        mac.update(position);
-        mac
-    }
-
-    pub(crate) fn seal_cursor(&self, key: &ItemAttributes, identity: &str) -> String {
-        let position: HashMap<&String, &String> =
-            key.iter().filter_map(|(name, value)| Some((name, value.as_s().ok()?))).collect();
-        let position = serde_json::to_vec(&position).unwrap_or_default();
-        let tag = self.cursor_tag(identity, &position).finalize().into_bytes();
-        let mut sealed = tag[..TAG_BYTES].to_vec();
-        sealed.extend(position);
-        BASE64_URL_SAFE_NO_PAD.encode(sealed)
-    }
-
-    pub(crate) fn open_cursor(&self, cursor: &str, identity: &str) -> Result<ItemAttributes> {
-        let sealed = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| StoreError::InvalidCursor)?;
-        let (tag, position) = sealed.split_at_checked(TAG_BYTES).ok_or(StoreError::InvalidCursor)?;
-        self.cursor_tag(identity, position)
-            .verify_truncated_left(tag)
-            .map_err(|_| StoreError::InvalidCursor)?;
-        let position: HashMap<String, String> =
-            serde_json::from_slice(position).map_err(|_| StoreError::InvalidCursor)?;
-        Ok(position.into_iter().map(|(name, value)| (name, string_value(value))).collect())
+        let next = start.map(|key| request.seal(self, &identity, &query.position_of(&key)?)).transpose()?;
+        Ok(Page { items, next })
     }
 }

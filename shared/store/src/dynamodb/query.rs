@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use jiff::Timestamp;
 
 use crate::dynamodb::{
+    error::{Result, StoreError},
     expression::ConditionExpression,
-    item::{DUE_SHARD, ItemAttributes, sortable_timestamp},
+    item::{DUE_SHARD, ItemAttributes, sortable_timestamp, string_value},
     key::{Gsi1Partition, PartitionKey},
 };
 
@@ -124,6 +125,39 @@ impl Query {
             self.descending,
             bound.join("|")
         )
+    }
+
+    /// Returns the attribute of the partition key, and the other attributes of a position in the list.
+    fn position_attributes(&self) -> (&'static str, &'static [&'static str]) {
+        match self.index {
+            None => ("pk", &["sk"]),
+            Some("gsi1") => ("gsi1pk", &["gsi1sk", "pk", "sk"]),
+            Some(_) => ("due_shard", &["due_at", "pk", "sk"]),
+        }
+    }
+
+    /// Returns the values of a position. The partition key is left out, because the query has it.
+    pub(crate) fn position_of(&self, key: &ItemAttributes) -> Result<Vec<String>> {
+        let (_, names) = self.position_attributes();
+        let value = |name: &&str| key.get(*name)?.as_s().ok().cloned();
+        let values: Option<Vec<String>> = names.iter().map(value).collect();
+        values.ok_or_else(|| StoreError::InvalidRequest("a position lacks a key attribute".into()))
+    }
+
+    /// Returns the key at a position that [`Self::position_of`] returned.
+    pub(crate) fn key_at(&self, position: Vec<String>) -> Result<ItemAttributes> {
+        let (partition, names) = self.position_attributes();
+        let value = self.bound.values.as_ref().and_then(|values| values.get(":pk")).cloned();
+        let (Some(value), true) = (value, position.len() == names.len()) else {
+            return Err(StoreError::InvalidCursor);
+        };
+        let mut key: ItemAttributes = names
+            .iter()
+            .zip(position)
+            .map(|(name, value)| ((*name).to_owned(), string_value(value)))
+            .collect();
+        key.insert(partition.to_owned(), value);
+        Ok(key)
     }
 
     pub(crate) fn apply(self, query: QueryFluentBuilder) -> QueryFluentBuilder {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Item, Key, Page, Query, Store,
+    Item, Key, Page, PageRequest, Query, Store,
     dynamodb::{
         error::Result,
         key::{PartitionKey, SortKey, prefix},
@@ -73,8 +73,7 @@ pub async fn append(store: &Store, action: &AuditEntry) -> Result<()> {
 pub async fn page(
     store: &Store,
     filter: &AuditFilter,
-    limit: usize,
-    cursor: Option<&str>,
+    request: &PageRequest,
     now: Timestamp,
 ) -> Result<Page<AuditEntry>> {
     let mut query = Query::with_prefix(&PartitionKey::AuditLog, prefix::ACTION).newest_first();
@@ -97,5 +96,5 @@ pub async fn page(
             })
         });
     }
-    store.page(query, limit, cursor, now).await
+    store.page(query, request, now).await
 }

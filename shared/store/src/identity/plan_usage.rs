@@ -13,8 +13,8 @@ use model::{ParticipantId, SessionId, UserId, plan::Quota};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConditionExpression, Item, Key, Query, ReadConsistency, Store, TransactOutcome, TransactWrite,
-    UpdateExpression, WriteOutcome,
+    ConditionExpression, Item, Key, PageRequest, Query, ReadConsistency, Store, TransactOutcome,
+    TransactWrite, UpdateExpression, WriteOutcome,
     dynamodb::{
         error::Result,
         key::{PartitionKey, SortKey, prefix},
@@ -62,7 +62,7 @@ pub async fn list_months(
     now: Timestamp,
 ) -> Result<Vec<MonthlyUsage>> {
     let query = Query::with_prefix(&PartitionKey::Usage(user), prefix::MONTH).newest_first();
-    Ok(store.page(query, most, None, now).await?.items)
+    Ok(store.page(query, &PageRequest::internal(most), now).await?.items)
 }
 
 /// IDENTITY-10. Counts one more session, in the transaction that creates the session. The condition fails at the limit.

@@ -39,7 +39,7 @@ pub use self::{
     items::Presentation,
 };
 use crate::{
-    Item, Page, Query, ReadConsistency, Store,
+    Item, Page, PageRequest, Query, ReadConsistency, Store,
     dynamodb::{
         error::{Result, StoreError},
         item::{from_attributes, is_expired},
@@ -140,11 +140,10 @@ pub async fn page(
     store: &Store,
     owner: UserId,
     filter: &PresentationFilter,
-    limit: usize,
-    cursor: Option<&str>,
+    request: &PageRequest,
     now: Timestamp,
 ) -> Result<Page<Presentation>> {
-    store.page(list_query(owner, filter), limit, cursor, now).await
+    store.page(list_query(owner, filter), request, now).await
 }
 
 /// PRESENTATIONS-5. Returns all presentations of an owner, for lists with a total. Costs by their number.

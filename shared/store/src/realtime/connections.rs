@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Item, Key, Query, ReadConsistency, Store,
+    Item, Key, PageRequest, Query, ReadConsistency, Store,
     dynamodb::{
         error::Result,
         key::{PartitionKey, SortKey, prefix, room_shard},
@@ -146,7 +146,8 @@ pub async fn list_in_small_room(
     most: usize,
     now: Timestamp,
 ) -> Result<Option<Vec<Connection>>> {
-    let page = store.page::<RoomSubscription>(room_query(room), most + 1, None, now).await?;
+    let page =
+        store.page::<RoomSubscription>(room_query(room), &PageRequest::internal(most + 1), now).await?;
     let fits = page.items.len() <= most && page.next.is_none();
     Ok(fits.then(|| page.items.into_iter().map(|member| member.connection).collect()))
 }

@@ -60,8 +60,8 @@ pub use self::{
     sessions_by_day::{day_of, list_by_day, page_by_days},
 };
 use crate::{
-    ConditionExpression, Item, Key, Page, Query, ReadConsistency, Store, TransactOutcome, TransactWrite,
-    UpdateExpression, WriteOutcome,
+    ConditionExpression, Item, Key, Page, PageRequest, Query, ReadConsistency, Store, TransactOutcome,
+    TransactWrite, UpdateExpression, WriteOutcome,
     dynamodb::{
         error::{Result, StoreError},
         item::sortable_timestamp,
@@ -352,8 +352,7 @@ pub async fn page_by_owner(
     store: &Store,
     owner: UserId,
     status: Option<SessionStatus>,
-    limit: usize,
-    cursor: Option<&str>,
+    request: &PageRequest,
     now: Timestamp,
 ) -> Result<Page<Session>> {
     let mut query = Query::gsi1(&Gsi1Partition::SessionsOf(owner)).newest_first();
@@ -363,7 +362,7 @@ pub async fn page_by_owner(
             bound.name("#status", "status").text(":status", status.as_str())
         });
     }
-    store.page(query, limit, cursor, now).await
+    store.page(query, request, now).await
 }
 
 /// SESSIONS-4. Counts the sessions of an owner.
@@ -375,12 +374,11 @@ pub async fn count_by_owner(store: &Store, owner: UserId) -> Result<u64> {
 pub async fn page_by_presentation(
     store: &Store,
     presentation: PresentationId,
-    limit: usize,
-    cursor: Option<&str>,
+    request: &PageRequest,
     now: Timestamp,
 ) -> Result<Page<Session>> {
     let query = Query::with_prefix(&PartitionKey::Presentation(presentation), prefix::SESSION).newest_first();
-    let entries: Page<PresentationSession> = store.page(query, limit, cursor, now).await?;
+    let entries: Page<PresentationSession> = store.page(query, request, now).await?;
     let keys: Vec<Key> = entries.items.iter().map(|entry| key(entry.session)).collect();
     let mut sessions: Vec<Session> = store.get_many(&keys, ReadConsistency::Eventual, now).await?;
     sessions.sort_by_key(|session| std::cmp::Reverse(session.id));

@@ -10,8 +10,8 @@ use model::{ParticipantId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Item, Key, Page, Query, ReadConsistency, Store, TransactOutcome, TransactWrite, UpdateExpression,
-    WriteOutcome,
+    Item, Key, Page, PageRequest, Query, ReadConsistency, Store, TransactOutcome, TransactWrite,
+    UpdateExpression, WriteOutcome,
     dynamodb::{
         error::Result,
         key::{PartitionKey, SortKey, prefix},
@@ -143,11 +143,10 @@ fn participants_query(session: SessionId) -> Query {
 pub async fn page(
     store: &Store,
     session: SessionId,
-    limit: usize,
-    cursor: Option<&str>,
+    request: &PageRequest,
     now: Timestamp,
 ) -> Result<Page<Participant>> {
-    store.page(participants_query(session), limit, cursor, now).await
+    store.page(participants_query(session), request, now).await
 }
 
 /// SESSIONS-20. Returns all participants who ever joined, in the order of their ids. For reports, which are written

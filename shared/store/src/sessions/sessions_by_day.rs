@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Session, key};
 use crate::{
-    Item, Key, Query, ReadConsistency, Store,
+    Item, Key, PageRequest, Query, ReadConsistency, Store,
     dynamodb::{
-        error::{Result, StoreError},
+        error::Result,
         key::{PartitionKey, SortKey, prefix},
     },
 };
@@ -52,26 +52,31 @@ pub async fn list_by_day(store: &Store, day: Date, now: Timestamp) -> Result<Vec
 /// Days that one request reads, empty days included.
 const MAX_DAYS_PER_REQUEST: usize = 31;
 
+/// The position of a page: the day, and the last session of the page before, if it was of this day.
+#[derive(Debug, Serialize, Deserialize)]
+struct DayPosition {
+    day: Date,
+    after: Option<SessionId>,
+}
+
+/// The part of the scope of a cursor that names this list.
+const CURSOR_SCOPE: &str = "sessions_by_day";
+
 /// SESSIONS-7. Returns a page of the matching sessions that were created in these days, newest first. A page may be
-/// short and have a cursor. The cursor is the last day and session. It is not signed, because admins may see all
-/// sessions.
-///
-/// # Errors
-/// Returns [`StoreError::InvalidCursor`] if the cursor cannot be read.
+/// short and have a cursor, which is bound to the request only. The request must name the filters.
 pub async fn page_by_days(
     store: &Store,
     days: (Date, Date),
-    limit: usize,
-    cursor: Option<&str>,
+    request: &PageRequest,
     now: Timestamp,
     is_match: impl Fn(&Session) -> bool,
 ) -> Result<crate::Page<Session>> {
     let (from, mut day) = days;
     let mut last = None;
-    if let Some(cursor) = cursor {
-        let (on, after) = cursor.split_once('.').ok_or(StoreError::InvalidCursor)?;
-        day = on.parse::<Date>().map_err(|_| StoreError::InvalidCursor)?.min(day);
-        last = Some(after).filter(|after| !after.is_empty()).map(ToOwned::to_owned);
+    let position: Option<DayPosition> = request.open(store, CURSOR_SCOPE)?;
+    if let Some(position) = position {
+        day = position.day.min(day);
+        last = position.after;
     }
     let mut items: Vec<Session> = Vec::new();
     for _ in 0..MAX_DAYS_PER_REQUEST {
@@ -81,21 +86,23 @@ pub async fn page_by_days(
         let mut all = list_by_day(store, day, now).await?.into_iter();
         if let Some(after) = last.take() {
             // Skips the last session of the page before, and all sessions before it.
-            all.by_ref().find(|session| session.id.to_string() == after);
+            all.by_ref().find(|session| session.id == after);
         }
         for session in all {
             if !is_match(&session) {
                 continue;
             }
             items.push(session);
-            if items.len() >= limit {
-                let next = items.last().map(|last| format!("{day}.{}", last.id));
+            if items.len() >= request.limit {
+                let after = items.last().map(|last| last.id);
+                let next = Some(request.seal(store, CURSOR_SCOPE, &DayPosition { day, after })?);
                 return Ok(crate::Page { items, next });
             }
         }
         let Ok(before) = day.yesterday() else { break };
         day = before;
     }
-    let next = (day >= from).then(|| format!("{day}."));
+    let next = (day >= from).then(|| request.seal(store, CURSOR_SCOPE, &DayPosition { day, after: None }));
+    let next = next.transpose()?;
     Ok(crate::Page { items, next })
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use model::{Error, ParticipantId, SessionId};
 use serde::Serialize;
 use store::{
+    PageRequest,
     identity::plan_usage::{self, AiUsage},
     sessions::{
         self,
@@ -84,10 +85,11 @@ pub(crate) async fn admin_get_session(
     PathId(id): PathId<SessionId>,
 ) -> ApiResult<Json<AdminSessionDetail>> {
     let now = app.clock.now();
+    let first = PageRequest::internal(MAX_LISTED_PARTICIPANTS);
     let (counted, participant_count, named, ai) = tokio::try_join!(
         sessions::get_with_counts(&app.store, id, now),
         participants::count(&app.store, id),
-        participants::page(&app.store, id, MAX_LISTED_PARTICIPANTS, None, now),
+        participants::page(&app.store, id, &first, now),
         plan_usage::sum_ai_usage(&app.store, id, now),
     )?;
     let counted = counted.ok_or(Error::NotFound("session"))?;

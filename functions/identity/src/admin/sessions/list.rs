@@ -61,16 +61,14 @@ pub(crate) struct AdminListSessionsQuery {
 )]
 pub(crate) async fn admin_list_sessions(
     State(app): State<App>,
-    _staff: AdminCaller,
+    AdminCaller(staff): AdminCaller,
     ValidQuery(query): ValidQuery<ListQuery>,
     ValidQuery(filters): ValidQuery<AdminListSessionsQuery>,
 ) -> ApiResult<Json<Page<AdminSession>>> {
     let now = app.clock.now();
-    let limit = query.limit();
-    let cursor = query.cursor.as_deref();
+    let request = query.page(staff.account.user, "admin_list_sessions").filtered_by(&filters);
     if let Some(owner) = filters.speaker.or(filters.speaker_id) {
-        let mut found =
-            sessions::page_by_owner(&app.store, owner, filters.status, limit, cursor, now).await?;
+        let mut found = sessions::page_by_owner(&app.store, owner, filters.status, &request, now).await?;
         let within = |session: &Session| {
             let day = day_of(session.created_at);
             filters.from.is_none_or(|from| from <= day) && filters.to.is_none_or(|to| day <= to)
@@ -84,7 +82,7 @@ pub(crate) async fn admin_list_sessions(
         None => days_before(to, DEFAULT_RANGE_DAYS)?,
     };
     let is_meant = |session: &Session| filters.status.is_none_or(|status| session.status == status);
-    let found = sessions::page_by_days(&app.store, (from, to), limit, cursor, now, is_meant).await?;
+    let found = sessions::page_by_days(&app.store, (from, to), &request, now, is_meant).await?;
     Ok(Json(found.map(AdminSession::from)))
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use model::{PresentationId, UserId};
 use serde::Serialize;
 use store::{
+    PageRequest,
     presentations::{self, PresentationFilter},
     sessions,
 };
@@ -62,9 +63,10 @@ pub(crate) async fn admin_get_user(
     let now = app.clock.now();
     let user = find_user(&app, id).await?;
     let every = PresentationFilter::default();
+    let first = PageRequest::internal(MAX_LISTED);
     let (presentations, sessions) = tokio::try_join!(
-        presentations::page(&app.store, id, &every, MAX_LISTED, None, now),
-        sessions::page_by_owner(&app.store, id, None, MAX_LISTED, None, now),
+        presentations::page(&app.store, id, &every, &first, now),
+        sessions::page_by_owner(&app.store, id, None, &first, now),
     )?;
     let row = |it: presentations::Presentation| AdminPresentation {
         id: it.id,

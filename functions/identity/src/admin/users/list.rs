@@ -132,13 +132,13 @@ pub(crate) struct AdminAccountList {
 )]
 pub(crate) async fn admin_list_users(
     State(app): State<App>,
-    _staff: ModeratorCaller,
+    ModeratorCaller(staff): ModeratorCaller,
     ValidQuery(query): ValidQuery<ListQuery>,
     ValidQuery(filters): ValidQuery<AdminListUsersQuery>,
 ) -> ApiResult<Json<AdminAccountList>> {
     let now = app.clock.now();
     if !filters.is_numbered() {
-        let page = users::page(&app.store, query.limit(), query.cursor.as_deref(), now).await?;
+        let page = users::page(&app.store, &query.page(staff.account.user, "admin_list_users"), now).await?;
         let items = account_rows(&app, page.items, now).await?;
         return Ok(Json(AdminAccountList { items, next: page.next, numbers: None, is_complete: None }));
     }

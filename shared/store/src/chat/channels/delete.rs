@@ -154,7 +154,7 @@ fn derived_keys(channel: ChannelId, messages: &[Message]) -> Vec<Key> {
     let mut mentions = Vec::new();
     for message in messages {
         let page = TermBlock::containing(message.seq, message.created_at);
-        words.extend(search_terms::terms_of(&message.content).into_iter().map(|word| (word, page.clone())));
+        words.extend(search_terms::terms_of(&message.content).into_iter().map(|word| (word, page)));
         let key = |user| mentions::key(user, message.id(), message.created_at);
         mentions.extend(message.mentions.iter().map(|mentioned| key(mentioned.user)));
     }

@@ -26,7 +26,7 @@ pub use self::{
     delete::{DeletedChannel, RemainingMembers, delete, delete_rows},
 };
 use crate::{
-    Item, Key, Page, Query, ReadConsistency, Store,
+    Item, Key, Page, PageRequest, Query, ReadConsistency, Store,
     dynamodb::{
         error::Result,
         key::{Gsi1Partition, PartitionKey, SortKey},
@@ -117,11 +117,6 @@ pub async fn by_name(store: &Store, name: &ChannelName, now: Timestamp) -> Resul
 }
 
 /// CHAT-8. Returns a page of public channels that are not archived, by name.
-pub async fn page_public(
-    store: &Store,
-    limit: usize,
-    cursor: Option<&str>,
-    now: Timestamp,
-) -> Result<Page<Channel>> {
-    store.page(Query::gsi1(&Gsi1Partition::Channels), limit, cursor, now).await
+pub async fn page_public(store: &Store, request: &PageRequest, now: Timestamp) -> Result<Page<Channel>> {
+    store.page(Query::gsi1(&Gsi1Partition::Channels), request, now).await
 }

@@ -29,7 +29,7 @@ pub use self::{
     send_record::SendRecord,
 };
 use crate::{
-    ConditionExpression, Item, Key, Page, Query, ReadConsistency, Store, WriteOutcome,
+    ConditionExpression, Item, Key, Page, PageRequest, Query, ReadConsistency, Store, WriteOutcome,
     dynamodb::{
         error::Result,
         key::{PartitionKey, SortKey, prefix},
@@ -184,11 +184,10 @@ pub async fn list_by_user(
 pub async fn page_members(
     store: &Store,
     channel: ChannelId,
-    limit: usize,
-    cursor: Option<&str>,
+    request: &PageRequest,
     now: Timestamp,
 ) -> Result<Page<ChannelMember>> {
-    store.page(members_query(channel), limit, cursor, now).await
+    store.page(members_query(channel), request, now).await
 }
 
 /// CHAT-12. Returns all members, [`model::channel::MAX_MEMBERS`] at most.

@@ -6,7 +6,7 @@ use rand::RngExt;
 
 use super::{MAX_SEQ, Message, log_query};
 use crate::{
-    Store,
+    PageRequest, Store,
     dynamodb::{
         client::PutNewOutcome,
         error::{Result, StoreError},
@@ -65,7 +65,7 @@ async fn scan_log(
     let mut last = after;
     loop {
         let rest = log_query(&PartitionKey::Messages(channel), last + 1, MAX_SEQ);
-        let page = store.page::<Message>(rest, LOG_PAGE_SIZE, None, now).await?;
+        let page = store.page::<Message>(rest, &PageRequest::internal(LOG_PAGE_SIZE), now).await?;
         for message in page.items {
             if is_match(&message) {
                 return Ok(DuplicateLookup::Found(Box::new(message)));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MAX_SEQ, Message, MessagePin, append::wait_with_jitter, log_query, pins};
 use crate::{
-    ConditionExpression, Item, Key, Query, Store, TransactOutcome, TransactWrite, WriteOutcome,
+    ConditionExpression, Item, Key, PageRequest, Query, Store, TransactOutcome, TransactWrite, WriteOutcome,
     dynamodb::{
         error::{Result, StoreError},
         item::from_attributes,
@@ -158,7 +158,8 @@ pub async fn list_changes(
     now: Timestamp,
 ) -> Result<Vec<MessageChange>> {
     let query = log_query(&PartitionKey::Changes(channel), after + 1, MAX_SEQ);
-    Ok(store.page(query, usize::try_from(limit).unwrap_or(usize::MAX), None, now).await?.items)
+    let page = PageRequest::internal(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(store.page(query, &page, now).await?.items)
 }
 
 /// CHAT-4. Returns the last change of a channel, even if it has expired and is still stored, because the next number

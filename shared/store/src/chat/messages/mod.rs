@@ -35,7 +35,7 @@ pub use self::{
     pins::{MAX_PINS, MessagePin, list_pinned_messages, list_pins},
 };
 use crate::{
-    Item, Key, Query, ReadConsistency, Store,
+    Item, Key, PageRequest, Query, ReadConsistency, Store,
     dynamodb::{
         error::Result,
         key::{PartitionKey, SortKey},
@@ -177,7 +177,8 @@ pub async fn list_newest(
     now: Timestamp,
 ) -> Result<Vec<Message>> {
     let query = Query::partition(&PartitionKey::Messages(channel)).newest_first().strong();
-    let mut found = store.page(query, usize::try_from(limit).unwrap_or(usize::MAX), None, now).await?.items;
+    let page = PageRequest::internal(usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut found = store.page(query, &page, now).await?.items;
     found.reverse();
     Ok(found)
 }
@@ -192,7 +193,7 @@ pub async fn last_seq(
 ) -> Result<u64> {
     let query = Query::partition(&PartitionKey::Messages(channel)).newest_first();
     let query = if consistency == ReadConsistency::Strong { query.strong() } else { query };
-    let last: Option<Message> = store.page(query, 1, None, now).await?.items.pop();
+    let last: Option<Message> = store.page(query, &PageRequest::internal(1), now).await?.items.pop();
     Ok(last.map_or(0, |last| last.seq))
 }
 

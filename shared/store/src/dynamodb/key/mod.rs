@@ -101,7 +101,7 @@ mod tests {
             PartitionKey::SessionsOn("2026-11-21"),
             PartitionKey::SlideOf(id.into()),
             PartitionKey::Slug("talk-1"),
-            PartitionKey::SearchTerm("heron"),
+            PartitionKey::SearchTerm(id.into(), "heron"),
             PartitionKey::Ticket("id"),
             PartitionKey::Upvotes(id.into(), id.into()),
             PartitionKey::Usage(id.into()),
@@ -145,7 +145,7 @@ mod tests {
             SortKey::QuotaUsage("participants"),
             SortKey::User(id.into()),
             SortKey::Window(7),
-            SortKey::SearchTerm("2026-11-21", id.into(), 7),
+            SortKey::SearchTerm("2026-11-21", 7),
         ]
         .map(|sk| sk.to_string());
         let indexes = [

@@ -50,7 +50,7 @@ pub enum PartitionKey<'a> {
     SlideOf(SlideId),
     Slug(&'a str),
     /// The messages that contain a word.
-    SearchTerm(&'a str),
+    SearchTerm(ChannelId, &'a str),
     Ticket(&'a str),
     /// Up-votes for a question.
     Upvotes(SessionId, QuestionId),
@@ -93,7 +93,7 @@ impl fmt::Display for PartitionKey<'_> {
             Self::SessionsOn(day) => write!(f, "SESSIONS_ON#{day}"),
             Self::SlideOf(id) => write!(f, "SLIDE#{id}"),
             Self::Slug(slug) => write!(f, "SLUG#{slug}"),
-            Self::SearchTerm(word) => write!(f, "TERM#{word}"),
+            Self::SearchTerm(channel, word) => write!(f, "TERM#{channel}#{word}"),
             Self::Ticket(id) => write!(f, "TICKET#{id}"),
             Self::Upvotes(session, question) => write!(f, "UPVOTES#{session}#{question}"),
             Self::Usage(id) => write!(f, "USAGE#{id}"),

@@ -72,7 +72,7 @@ pub enum SortKey<'a> {
     User(UserId),
     Window(i64),
     /// A day, a channel and a block of its log that contain a word.
-    SearchTerm(&'a str, ChannelId, u64),
+    SearchTerm(&'a str, u64),
 }
 
 impl fmt::Display for SortKey<'_> {
@@ -116,9 +116,7 @@ impl fmt::Display for SortKey<'_> {
             // Padded, because keys are compared as text.
             Self::Window(start) => write!(f, "WINDOW#{start:012}"),
             // Padded, because keys are compared as text.
-            Self::SearchTerm(day, channel, part) => {
-                write!(f, "{}{day}#{channel}#{part:010}", prefix::WRITTEN)
-            }
+            Self::SearchTerm(day, part) => write!(f, "{}{day}#{part:010}", prefix::WRITTEN),
         }
     }
 }

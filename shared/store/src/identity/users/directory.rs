@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{User, username_key};
 use crate::{
-    Item, Key, Page, Query, ReadConsistency, Store,
+    Item, Key, Page, PageRequest, Query, ReadConsistency, Store,
     dynamodb::{error::Result, key::Gsi1Partition},
 };
 
@@ -83,14 +83,9 @@ impl DirectoryEntry {
 
 /// IDENTITY-6. Returns a page of the directory by user name, eventually consistent. One query, 0.5 read units for 4 KB.
 /// Accounts with a temporary restriction are left out, so a page may be short.
-pub async fn page(
-    store: &Store,
-    limit: usize,
-    cursor: Option<&str>,
-    now: Timestamp,
-) -> Result<Page<DirectoryEntry>> {
+pub async fn page(store: &Store, request: &PageRequest, now: Timestamp) -> Result<Page<DirectoryEntry>> {
     let mut page: Page<DirectoryEntry> =
-        store.page(Query::gsi1(&Gsi1Partition::Directory), limit, cursor, now).await?;
+        store.page(Query::gsi1(&Gsi1Partition::Directory), request, now).await?;
     page.items.retain(|entry| entry.is_listed(now));
     Ok(page)
 }

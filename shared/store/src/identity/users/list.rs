@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::User;
 use crate::{
-    Page, Query, Store,
+    Page, PageRequest, Query, Store,
     dynamodb::{error::Result, key::Gsi1Partition},
 };
 
@@ -17,8 +17,8 @@ fn all_query() -> Query {
 }
 
 /// IDENTITY-4. Returns a page of accounts, newest first.
-pub async fn page(store: &Store, limit: usize, cursor: Option<&str>, now: Timestamp) -> Result<Page<User>> {
-    store.page(all_query(), limit, cursor, now).await
+pub async fn page(store: &Store, request: &PageRequest, now: Timestamp) -> Result<Page<User>> {
+    store.page(all_query(), request, now).await
 }
 
 /// IDENTITY-4. Reads up to `most` accounts, newest first. Returns those that match, and whether all accounts were read.
@@ -29,16 +29,16 @@ pub async fn list_matching(
     is_match: impl Fn(&User) -> bool,
 ) -> Result<(Vec<User>, bool)> {
     let mut found = Vec::new();
-    let mut cursor = None::<String>;
+    let mut request = PageRequest::internal(ROWS_PER_PAGE.min(most));
     let mut read = 0;
     loop {
-        let page = page(store, ROWS_PER_PAGE.min(most - read), cursor.as_deref(), now).await?;
+        let page = page(store, &request, now).await?;
         read += page.items.len();
         found.extend(page.items.into_iter().filter(&is_match));
-        cursor = page.next;
-        if cursor.is_none() || read >= most {
-            return Ok((found, cursor.is_none()));
+        if page.next.is_none() || read >= most {
+            return Ok((found, page.next.is_none()));
         }
+        request = request.at(page.next).with_limit(ROWS_PER_PAGE.min(most - read));
     }
 }
 
