@@ -4,6 +4,7 @@
 //! The kit does not depend on the functions. A test creates its functions with [`TestCloud::function_environment`] and calls them
 //! by [`FunctionClient`] or with [`sqs_event`].
 
+mod call_sweep;
 mod client;
 mod jobs;
 mod process;
@@ -13,6 +14,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Context as _;
 
+pub use call_sweep::{CallProbe, SweepFault, SweepReport, sweep_calls};
 pub use client::{FunctionClient, TestRequest, TestResponse};
 pub use jobs::{fifo_sqs_event, sqs_event};
 
