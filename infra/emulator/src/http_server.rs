@@ -5,15 +5,14 @@ use std::net::TcpListener;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::StatusCode,
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::post,
 };
 
 use crate::{
-    CallBarrier, ConnectionRegistry, EmulatedSes, EmulatedSqs, TimeSource, aws_response, iam::IamGuard,
-    management_api, server_thread::ServerThread, ses, sqs,
+    CallBarrier, ConnectionRegistry, EmulatedSes, EmulatedSqs, TimeSource, aws_response, call_barrier,
+    iam::IamGuard, management_api, server_thread::ServerThread, ses, sqs,
 };
 
 /// Above the limits of all services, so that each service returns its own error.
@@ -41,6 +40,6 @@ pub(crate) fn start(
 }
 
 async fn pass_barrier(State(calls): State<CallBarrier>, request: Request, next: Next) -> Response {
-    let response = calls.pass(next.run(request)).await;
-    response.unwrap_or_else(|| StatusCode::SERVICE_UNAVAILABLE.into_response())
+    let invocation = call_barrier::invocation_id(request.headers());
+    calls.pass(invocation, next.run(request)).await
 }

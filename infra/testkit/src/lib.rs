@@ -10,6 +10,7 @@
 //! | HTTP requests to a function | [`FunctionClient`] |
 //! | the events of queues | [`sqs_event`](fn@sqs_event), [`fifo_sqs_event`], [`job_body`] |
 //! | a crash or a concurrent process at a chosen call | [`TestCloud::run_until_crash`], [`TestCloud::run_interleaved`] |
+//! | a fault or a crash at every call in turn | [`sweep_calls`] |
 //! | a fixed time, and ids by number | [`fixed_time`], [`id`] |
 //! | valid items of each product area | [`samples`] |
 //!
@@ -25,6 +26,7 @@
     reason = "only tests use this crate, and they fail by a panic"
 )]
 
+mod call_sweep;
 mod fixed_values;
 mod function_client;
 mod interruption;
@@ -38,6 +40,7 @@ mod test_template;
 
 pub use emulator::{Chaos, OutboundFrame, SentEmail};
 
+pub use call_sweep::{CallProbe, SweepFault, SweepReport, sweep_calls};
 pub use fixed_values::{fixed_time, id};
 pub use function_client::{FunctionClient, TestRequest, TestResponse, shorten};
 pub use repository::repository;

@@ -88,9 +88,11 @@ impl AppSettings {
 pub struct AwsConfig {
     region: Region,
     credentials: Credentials,
+    max_attempts: u32,
 }
 
-/// The maximum number of attempts of a call, with jittered backoff (RELIABILITY 39).
+/// The maximum number of attempts of a call, with jittered backoff (RELIABILITY 39). `AWS_MAX_ATTEMPTS`, the setting of all AWS
+/// SDKs, overrides it.
 const MAX_SDK_ATTEMPTS: u32 = 6;
 
 impl AwsConfig {
@@ -104,6 +106,7 @@ impl AwsConfig {
                 None,
                 "environment",
             ),
+            max_attempts: environment.parsed("AWS_MAX_ATTEMPTS", MAX_SDK_ATTEMPTS)?,
         })
     }
 }
@@ -116,7 +119,7 @@ macro_rules! client {
             .behavior_version(BehaviorVersion::latest())
             .region(aws.region.clone())
             .credentials_provider(aws.credentials.clone())
-            .retry_config(RetryConfig::standard().with_max_attempts(MAX_SDK_ATTEMPTS));
+            .retry_config(RetryConfig::standard().with_max_attempts(aws.max_attempts));
         if let Some(url) = $endpoint {
             config = config.endpoint_url(url);
         }

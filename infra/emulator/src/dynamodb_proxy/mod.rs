@@ -29,7 +29,7 @@ use serde_json::json;
 use tokio::{net::TcpStream, sync::Mutex};
 
 use crate::{
-    CallBarrier, aws_response,
+    CallBarrier, aws_response, call_barrier,
     chaos::Chaos,
     dynamodb_engine::DynamoDbEngine,
     iam::{self, AccessRefusal, IamCaller, IamGuard},
@@ -113,13 +113,14 @@ async fn serve_connection(stream: TcpStream, state: Arc<ProxyState>) -> anyhow::
         let state = Arc::clone(&state);
         let engine_connection = Arc::clone(&engine_connection);
         async move {
-            let response = state.calls.pass(state.handle_request(request, &engine_connection)).await;
-            let response = response.unwrap_or_else(|| Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()));
-            let response = response.unwrap_or_else(|error| {
-                tracing::error!(error = format!("{error:#}"), "the DynamoDB engine does not respond");
-                StatusCode::BAD_GATEWAY.into_response()
-            });
-            Ok::<_, Infallible>(response)
+            let invocation = call_barrier::invocation_id(request.headers());
+            let call = async {
+                state.handle_request(request, &engine_connection).await.unwrap_or_else(|error| {
+                    tracing::error!(error = format!("{error:#}"), "the DynamoDB engine does not respond");
+                    StatusCode::BAD_GATEWAY.into_response()
+                })
+            };
+            Ok::<_, Infallible>(state.calls.pass(invocation, call).await)
         }
     });
     Ok(server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await?)
