@@ -5,7 +5,7 @@
 //! reaches every boundary between two calls, in every run. A call is what the product calls a call: the attempts that an SDK makes
 //! of it have one invocation id and are counted once.
 //!
-//! `bench::sweep_calls` disturbs every call of some work in turn. `bench::TestCloud::run_until_crash` and `run_interleaved` hold one.
+//! `testkit::sweep_calls` disturbs every call of some work in turn. `testkit::TestCloud::run_until_crash` and `run_interleaved` hold one.
 
 use std::{
     collections::HashMap,

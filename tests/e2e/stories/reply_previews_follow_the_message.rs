@@ -8,8 +8,8 @@ struct Thread {
     ana: Teammate,
     bo: Teammate,
     channel: Channel,
-    /// A word that only the two replies contain.
-    word: String,
+    /// A term that only the two replies contain.
+    term: String,
     replied: Value,
     replies: [Value; 2],
 }
@@ -23,10 +23,10 @@ impl Thread {
         let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
         let channel = ana.create_public_channel().await;
         bo.join_channel(&channel).await;
-        let word = format!("stilt{}", &channel.id[..8]);
+        let term = format!("stilt{}", &channel.id[..8]);
         let replied = bo.send_message(&channel, "the key is 4711").await;
         let reply = async |content: &str| {
-            let content = format!("{content} {word} @{}", bo.username);
+            let content = format!("{content} {term} @{}", bo.username);
             let body = json!({ "channel_id": channel.id, "content": content, "reply_to_id": replied["id"] });
             ana.client.post("/v1/messages", &body).await.ok(201)
         };
@@ -35,7 +35,7 @@ impl Thread {
         let far = reply("two").await;
         let pin = format!("{}/pin", path(&far));
         ana.client.put(&pin, &json!({})).await.ok(200);
-        Self { ana, bo, channel, word, replied, replies: [near, far] }
+        Self { ana, bo, channel, term, replied, replies: [near, far] }
     }
 
     /// Checks every list of messages and every read of one, whose previews must all be the same, and returns it.
@@ -57,10 +57,10 @@ impl Thread {
             (format!("/v1/messages/channel/{id}"), 2),
             (format!("/v1/messages/channel/{id}?limit=1"), 1),
             (format!("/v1/messages/channel/{id}?after=1&limit=1"), 1),
-            (format!("/v1/messages/search?q={}", self.word), 2),
+            (format!("/v1/messages/search?q={}", self.term), 2),
             (format!("{}/replies", path(&self.replied)), 2),
             (format!("/v1/channels/{id}/pins"), 1),
-            (format!("/v1/messages/search?q={}&channel_id={id}", self.word), 2),
+            (format!("/v1/messages/search?q={}&channel_id={id}", self.term), 2),
         ] {
             let items = listed_until(path.clone(), count).await;
             shown.extend(items.into_iter().map(|item| (path.clone(), item)));
