@@ -12,6 +12,7 @@
 //! | [`tally`] | counting the responses to a slide |
 //! | [`image`] | formats, sizes and file names of images |
 //! | [`presentation`] | states of a presentation, the order of its slides, slugs |
+//! | [`precondition`] | the version of an item that a client expects |
 //! | [`channel`] | channels of a team: kinds, names, roles |
 //! | [`message`] | messages of a channel: ids, content rules, mentions, reactions |
 //! | [`notification`] | quiet hours and missed-mentions e-mails |
@@ -53,6 +54,7 @@ pub mod leaderboard;
 pub mod message;
 pub mod notification;
 pub mod plan;
+pub mod precondition;
 pub mod presentation;
 pub mod question;
 pub mod rate_limit;
@@ -72,5 +74,6 @@ pub use id::{
     SlideId, UserId,
 };
 pub use message::MessageId;
+pub use precondition::ExpectedVersion;
 pub use room::Room;
 pub use slide::tally;

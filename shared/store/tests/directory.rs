@@ -7,7 +7,7 @@ mod world;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    UserId,
+    ExpectedVersion, UserId,
     user::{AccountRestriction, AccountState, RestrictionKind, Username},
 };
 use serde::{Deserialize, Serialize};
@@ -129,7 +129,8 @@ async fn the_directory_follows_account_changes() {
 
     let avatar = Some("https://example.com/a.png".to_owned());
     let edit = ProfileUpdate { name: Some("Ana".into()), avatar: Some(avatar.clone()), organization: None };
-    let WriteOutcome::Applied(edited) = users::update_profile(&store, ana, &edit, now()).await.unwrap()
+    let WriteOutcome::Applied(edited) =
+        users::update_profile(&store, ana, &edit, &ExpectedVersion::Any, now()).await.unwrap()
     else {
         panic!("ana has an account")
     };
@@ -160,7 +161,7 @@ async fn the_directory_follows_account_changes() {
     replace_as_admin(&store, ana, |user| User { status: AccountState::Disabled, ..user }).await;
     assert_eq!(listed_usernames(&store, now()).await, ["bob"]);
     assert_eq!(
-        users::update_profile(&store, ana, &edit, now()).await.unwrap(),
+        users::update_profile(&store, ana, &edit, &ExpectedVersion::Any, now()).await.unwrap(),
         WriteOutcome::ConditionFailed
     );
     let user = replace_as_admin(&store, ana, |user| User { status: AccountState::Active, ..user }).await;
@@ -191,6 +192,7 @@ async fn concurrent_account_changes_are_not_lost() {
             &store,
             ana,
             edit,
+            &ExpectedVersion::Any,
             now() + SignedDuration::from_secs(1)
         ))),
     );
@@ -209,7 +211,10 @@ async fn concurrent_account_changes_are_not_lost() {
         ["A", "B", "C"].map(|name| ProfileUpdate { name: Some(name.into()), ..ProfileUpdate::default() });
     let cleared = ProfileUpdate { avatar: Some(None), ..ProfileUpdate::default() };
     let edits = edits.iter().chain([&cleared]);
-    for edit in join_all(edits.map(|edit| users::update_profile(&store, ana, edit, now()))).await {
+    for edit in
+        join_all(edits.map(|edit| users::update_profile(&store, ana, edit, &ExpectedVersion::Any, now())))
+            .await
+    {
         assert!(matches!(edit.unwrap(), WriteOutcome::Applied(_)));
     }
     let user = users::get_strong(&store, ana, now()).await.unwrap().unwrap();
@@ -225,7 +230,7 @@ async fn a_change_in_the_same_millisecond_is_a_conflict() {
     let before = users::get_strong(&store, id(2), now()).await.unwrap().unwrap();
     let employed = ProfileUpdate { organization: Some(Some("Herons".into())), ..ProfileUpdate::default() };
     let WriteOutcome::Applied(employed) =
-        users::update_profile(&store, id(2), &employed, now()).await.unwrap()
+        users::update_profile(&store, id(2), &employed, &ExpectedVersion::Any, now()).await.unwrap()
     else {
         panic!("the account is active")
     };

@@ -58,6 +58,7 @@ mod the_last_super_admin_cannot_leave;
 mod the_last_vote_counts;
 mod the_newest_presenter_wins;
 mod the_tally_is_exact_under_chaos;
+mod two_tabs_do_not_overwrite_each_other;
 mod typing_and_presence_are_for_members;
 mod unread_counts_follow_reading;
 mod unused_images_are_deleted;

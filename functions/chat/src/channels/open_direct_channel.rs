@@ -3,7 +3,7 @@ use std::time::Duration;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
+    http::{AccountCaller, ApiResult, EntityTag, ErrorBody, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
@@ -24,7 +24,11 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::{access::load_channel_and_membership, add_member, publish, subscriptions, view::MyChannel};
+use super::{
+    access::load_channel_and_membership,
+    add_member, publish, subscriptions,
+    view::{MyChannel, channel_tag},
+};
 use crate::team::{self, require_teammate};
 
 /// A user writes to a few new people a day. A loop writes to every user.
@@ -51,8 +55,8 @@ pub(crate) struct OpenDirectChannelRequest {
     request_body = OpenDirectChannelRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, description = "The channel was created.", body = MyChannel),
-        (status = 200, description = "The channel existed already.", body = MyChannel),
+        (status = 201, description = "The channel was created.", body = MyChannel, headers(("ETag" = String))),
+        (status = 200, description = "The channel existed already.", body = MyChannel, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 404, description = "No active user with a user name has this id.", body = ErrorBody),
         (status = 409, description = "`USERNAME_REQUIRED`. `LIMIT_REACHED`: one of the two users is in 500 channels.", body = ErrorBody),
@@ -64,14 +68,14 @@ pub(crate) async fn open_direct_channel(
     State(app): State<App>,
     account: AccountCaller,
     ValidJson(input): ValidJson<OpenDirectChannelRequest>,
-) -> ApiResult<(StatusCode, Json<MyChannel>)> {
+) -> ApiResult<(StatusCode, EntityTag, Json<MyChannel>)> {
     let me = require_teammate(&app, account.user).await?;
     if input.user_id == me.id {
         return Err(Error::field("user_id", "must not be your own id").into());
     }
     let id = ChannelId::derive_direct(me.id, input.user_id);
-    if let Some(existing) = find_direct_channel(&app, id, me.id).await? {
-        return Ok((StatusCode::OK, Json(existing)));
+    if let Some((tag, existing)) = find_direct_channel(&app, id, me.id).await? {
+        return Ok((StatusCode::OK, tag, Json(existing)));
     }
     rate_limits::count_attempt(&app.store, ACCOUNT_RATE_LIMIT, &me.id.to_string(), app.clock.now())
         .await?
@@ -104,16 +108,20 @@ pub(crate) async fn open_direct_channel(
     // also if the other user was faster or an earlier attempt failed before it published
     publish::publish_channel_created(&app, &channel, &[me.id, other.id]).await;
     let status = if outcome == ChannelCreateOutcome::Created { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(MyChannel::new(&channel, &members[0].1, 0))))
+    Ok((status, channel_tag(&channel), Json(MyChannel::new(&channel, &members[0].1, 0))))
 }
 
 /// Returns the existing direct channel for one of its members. Subscribes the member's sockets, because an earlier
 /// attempt may have failed before it did.
-async fn find_direct_channel(app: &App, id: ChannelId, user: UserId) -> Result<Option<MyChannel>, Error> {
+async fn find_direct_channel(
+    app: &App,
+    id: ChannelId,
+    user: UserId,
+) -> Result<Option<(EntityTag, MyChannel)>, Error> {
     let (channel, membership) = load_channel_and_membership(app, id, user).await?;
     let (Some(channel), Some(membership)) = (channel, membership) else { return Ok(None) };
     subscriptions::subscribe_user_sockets(app, id, user).await?;
     let now = app.clock.now();
     let last = messages::last_seq(&app.store, id, ReadConsistency::Eventual, now).await?;
-    Ok(Some(MyChannel::new(&channel, &membership, last)))
+    Ok(Some((channel_tag(&channel), MyChannel::new(&channel, &membership, last))))
 }

@@ -8,13 +8,13 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, RequestSource, ValidJson},
+    http::{AccountCaller, ApiResult, ErrorBody, IfMatch, RequestSource, ValidJson},
 };
 use futures::future::try_join_all;
 use garde::Validate;
 use http::StatusCode;
 use model::{
-    Error, UserId,
+    Error, ExpectedVersion, UserId,
     user::{AccountState, UserRole},
 };
 use serde::Deserialize;
@@ -28,6 +28,7 @@ use utoipa::ToSchema;
 use super::me::ACCOUNT_GONE;
 use crate::{
     chat_sync, login_lifecycle, password_attempts,
+    profile::ACCOUNT,
     save_error::from_save_outcome,
     token_pair::{TokenCookies, clear_cookies},
 };
@@ -68,6 +69,7 @@ pub(crate) struct DeleteAccountRequest {
                 time.",
             body = ErrorBody
         ),
+        (status = 412, description = "`PRECONDITION_FAILED`: the account has changed since the client read it.", body = ErrorBody),
         (status = 422, description = "The password is missing or wrong.", body = ErrorBody),
         (
             status = 429,
@@ -80,6 +82,7 @@ pub(crate) async fn delete_me(
     State(app): State<App>,
     account: AccountCaller,
     source: RequestSource,
+    if_match: IfMatch,
     ValidJson(input): ValidJson<DeleteAccountRequest>,
 ) -> ApiResult<(StatusCode, TokenCookies)> {
     let now = app.clock.now();
@@ -87,6 +90,8 @@ pub(crate) async fn delete_me(
     // An earlier request may have deleted the account and failed before it ended the login sessions.
     if user.status != AccountState::Deleted {
         let user = Some(user).filter(|user| user.is_active(now)).ok_or(ACCOUNT_GONE)?;
+        let expected = if_match.expected(ACCOUNT);
+        expected.require(user.version)?;
         let password = input.password.as_deref().or(input.current_password.as_deref());
         let password = password.ok_or_else(|| Error::field("password", "is required"))?;
         password_attempts::confirm_password(&app, &source, &user, "password", password).await?;
@@ -99,6 +104,9 @@ pub(crate) async fn delete_me(
         delete_presentations(&app, user.id).await?;
         match users::erase(&app.store, &user, now).await? {
             UserSaveOutcome::Applied => tracing::info!(user.id = %user.id, "account deleted"),
+            UserSaveOutcome::VersionConflict if !expected.is_any() => {
+                return Err(Error::PreconditionFailed.into());
+            }
             refused => return Err(from_save_outcome(refused).into()),
         }
     }
@@ -114,7 +122,8 @@ async fn delete_presentations(app: &App, owner: UserId) -> Result<(), Error> {
     loop {
         let page = presentations::page(&app.store, owner, &every, &request, now).await?;
         try_join_all(page.items.iter().map(|presentation| async {
-            match presentations::delete(&app.store, owner, presentation.id, now).await {
+            match presentations::delete(&app.store, owner, presentation.id, &ExpectedVersion::Any, now).await
+            {
                 // The index may list a presentation that has just been deleted.
                 Err(store::StoreError::NotFound(_)) => Ok(()),
                 done => done,

@@ -172,6 +172,7 @@ fn rejection_status(error: &Error) -> StatusCode {
             StatusCode::BAD_REQUEST
         }
         Error::Conflict(..) => StatusCode::CONFLICT,
+        Error::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable { service, source } => {
             tracing::warn!(service, error = %source, "a dependency failed");
