@@ -112,7 +112,11 @@ impl ChatWorld {
         id
     }
 
-    fn membership_rows(&self, channel: ChannelId, author: &MessageAuthor) -> (ChannelMember, Membership) {
+    pub(crate) fn membership_rows(
+        &self,
+        channel: ChannelId,
+        author: &MessageAuthor,
+    ) -> (ChannelMember, Membership) {
         let user = author.id;
         let now = self.clock.now();
         let member = ChannelMember {
