@@ -270,7 +270,7 @@ async fn a_direct_channel_is_deleted_with_its_last_member() {
     let worker = world.start_worker().await;
     let now = world.clock.now();
     let (ana, bo, cy) =
-        (world.create_user("ana").await, world.create_user("bo").await, world.create_user("cy").await);
+        (world.create_user("ana").await, world.create_user("boris").await, world.create_user("cyril").await);
     // with bo a message was exchanged, and cy never became a member
     let (with_bo, with_cy) =
         (ChannelId::derive_direct(ana.id, bo.id), ChannelId::derive_direct(ana.id, cy.id));
