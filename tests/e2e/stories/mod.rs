@@ -25,6 +25,7 @@ mod bad_input_changes_nothing;
 mod cookies_need_csrf_proof;
 mod cursors_belong_to_one_list;
 mod defects_of_the_original_chat_are_fixed;
+mod direct_channels_need_a_message;
 mod drafts_are_shared_between_devices;
 mod every_slide_type_is_answered_and_counted;
 mod guessing_join_codes_is_limited;

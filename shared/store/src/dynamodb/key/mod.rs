@@ -146,6 +146,7 @@ mod tests {
             SortKey::User(id.into()),
             SortKey::Window(7),
             SortKey::SearchTerm("2026-11-21", 7),
+            SortKey::BlockedUser(id.into()),
         ]
         .map(|sk| sk.to_string());
         let indexes = [

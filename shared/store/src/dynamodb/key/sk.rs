@@ -16,6 +16,8 @@ pub enum SortKey<'a> {
     /// An answer of the assistant, by the key of the question's wording.
     CachedAnswer(&'a str),
     AuditEntry(ActionId),
+    /// A user that the account blocked.
+    BlockedUser(UserId),
     /// One model call for a session, by the key of its cause.
     AiCall(&'a str),
     /// Marks that a member was added to the team's default channels.
@@ -102,6 +104,7 @@ impl fmt::Display for SortKey<'_> {
             // Padded, because keys are compared as text.
             Self::Number(number) => write!(f, "{}{number:012}", prefix::NUMBER),
             Self::Participant(id) => write!(f, "PARTICIPANT#{id}"),
+            Self::BlockedUser(user) => write!(f, "{}{user}", prefix::BLOCKED),
             Self::Pin(number) => write!(f, "PIN#{number:012}"),
             Self::Preferences => f.write_str("PREFERENCES"),
             Self::Presence => f.write_str("#PRESENCE"),
