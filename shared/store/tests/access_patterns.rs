@@ -354,6 +354,7 @@ async fn an_ended_log_in_is_due_until_deleted() {
         expires_at: now() + SignedDuration::from_hours(1),
         user_agent: None,
         ip: None,
+        account_version: 1,
         ended_at: None,
     };
     log_ins::create(&store, &login).await.unwrap();

@@ -18,6 +18,7 @@ use store::{
     identity::{
         audit_log::{AuditEntry, AuditTarget},
         log_ins::Login,
+        login_revocations::LoginRevocation,
         users::{self, DirectoryEntry, ProfileUpdate, User, UserSaveOutcome, directory, list_by_usernames},
     },
 };
@@ -48,6 +49,10 @@ fn new_user(n: u128, username: Option<&str>) -> User {
     }
 }
 
+fn revocation(user: &User) -> LoginRevocation {
+    LoginRevocation::of_change(user, id(7), None, now())
+}
+
 async fn sign_up(store: &Store, user: &User) {
     let login = Login {
         user: user.id,
@@ -58,6 +63,7 @@ async fn sign_up(store: &Store, user: &User) {
         expires_at: now() + SignedDuration::from_hours(1),
         user_agent: None,
         ip: None,
+        account_version: 1,
         ended_at: None,
     };
     assert_eq!(users::create(store, user, &login).await.unwrap(), UserSaveOutcome::Applied);
@@ -86,7 +92,7 @@ async fn replace_as_admin(store: &Store, user: UserId, change: impl FnOnce(User)
         created_at: now(),
     };
     assert_eq!(
-        users::replace_with_audit(store, &before, &after, &action).await.unwrap(),
+        users::replace_with_audit(store, &before, &after, &action, None).await.unwrap(),
         UserSaveOutcome::Applied
     );
     after
@@ -192,7 +198,10 @@ async fn the_directory_follows_account_changes() {
     let user = replace_as_admin(&store, ana, |user| User { status: AccountState::Active, ..user }).await;
     assert_eq!(listed_usernames(&store, now()).await, ["ana", "bob"]);
 
-    assert_eq!(users::erase(&store, &user, hour).await.unwrap(), UserSaveOutcome::Applied);
+    assert_eq!(
+        users::erase(&store, &user, &revocation(&user), hour).await.unwrap(),
+        UserSaveOutcome::Applied
+    );
     assert_eq!(listed_usernames(&store, now()).await, ["bob"]);
     assert_eq!(directory_entry(&store, "ana").await, None);
 }

@@ -54,6 +54,7 @@ impl PresentationsWorld {
             expires_at: now + REFRESH_TOKEN_LIFETIME,
             user_agent: None,
             ip: None,
+            account_version: 1,
             ended_at: None,
         };
         self.app.store.put(&login).await.unwrap();

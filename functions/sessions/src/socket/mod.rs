@@ -14,7 +14,7 @@ use entry::{
     socket::{ConnectionCache, SocketHandler, SocketMessage},
 };
 use jiff::Timestamp;
-use model::{Error, ParticipantId, SessionId};
+use model::{Error, ErrorCode, ParticipantId, SessionId};
 use protocol::{
     command::{
         AskQuestionCommand, JoinAsPresenterCommand, JoinSessionCommand, SessionCommand,
@@ -25,12 +25,15 @@ use protocol::{
 use store::{
     ReadConsistency,
     realtime::connections::{self, Connection, ConnectionIdentity},
-    sessions::{self, roles::SessionRole},
+    sessions::{self, participants, roles::SessionRole},
 };
 
 use crate::{
     instance_state::InstanceState,
-    participants::join_session::{parse_display_name, participant_of_token, rejoin},
+    participants::{
+        join_session::{parse_display_name, participant_of_token, rejoin},
+        participant_access::REMOVED_MESSAGE,
+    },
     presence::{close_older_presenters, enqueue_presence_count},
     questions::{
         ask::{IncomingQuestion, store_question},
@@ -51,6 +54,13 @@ impl SocketHandler for SessionSocket {
 
     async fn message(&self, message: SocketMessage<SessionCommand>) -> Result<(), Error> {
         let connection = message.connection;
+        if self.is_removed(&connection, &message.command).await? {
+            let (app, now) = (&self.app, self.app.clock.now());
+            return app
+                .realtime
+                .close_with_reason(&connection, ErrorCode::Removed, REMOVED_MESSAGE, now)
+                .await;
+        }
         match message.command {
             SessionCommand::SubmitResponse(command) => {
                 self.submit_response(&connection, &command, message.received).await
@@ -77,6 +87,20 @@ fn connected_participant(connection: &Connection) -> Result<(ParticipantId, Sess
 }
 
 impl SessionSocket {
+    /// Returns whether the presenter has removed the participant of a connection. The function that removed them closes the
+    /// connection, and may not be done yet. A vote reads nothing while the instance remembers the removals, for at most half
+    /// a second. Each other message reads the participant, for 1 read unit.
+    async fn is_removed(&self, connection: &Connection, command: &SessionCommand) -> Result<bool, Error> {
+        let ConnectionIdentity::Participant { participant, session, .. } = connection.identity else {
+            return Ok(false);
+        };
+        if matches!(command, SessionCommand::SubmitResponse(_)) {
+            return self.state.removal_cache.is_removed(&self.app, session, participant).await;
+        }
+        let found = participants::get(&self.app.store, session, participant, self.app.clock.now()).await?;
+        Ok(found.is_some_and(|found| found.removed_at.is_some()))
+    }
+
     async fn submit_response(
         &self,
         connection: &Connection,

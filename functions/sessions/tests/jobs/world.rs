@@ -106,6 +106,7 @@ impl SessionsWorld {
             expires_at: now + jiff::SignedDuration::from_hours(1),
             user_agent: None,
             ip: None,
+            account_version: 1,
             ended_at: None,
         };
         log_ins::create(&self.app.store, &login).await.unwrap();
@@ -203,6 +204,30 @@ impl SessionsWorld {
         };
         connections::put(&self.app.store, &connection).await.unwrap();
         SentFrames(rx)
+    }
+
+    /// Delivers a message of a client to a function of the socket.
+    pub(crate) async fn send_frame(
+        &self,
+        function: &LambdaFunction,
+        connection: &str,
+        kind: &str,
+        payload: &Value,
+    ) {
+        let event = json!({
+            "requestContext": {
+                "eventType": "MESSAGE",
+                "connectionId": connection,
+                "routeKey": kind,
+                "requestId": "r-1",
+                "connectedAt": self.clock.millis(),
+                "requestTimeEpoch": self.clock.millis(),
+                "identity": {},
+            },
+            "body": json!({ "type": kind, "payload": payload }).to_string(),
+        });
+        let response = function.call(event, Context::default()).await.unwrap();
+        assert_eq!(response["statusCode"], 200, "{kind}: {response}");
     }
 
     pub(crate) async fn room_size(&self, room: Room) -> usize {
