@@ -8,7 +8,7 @@ use entry::{
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    AccountLogin, ConnectionIdentity, Error, ErrorCode, SessionId, plan::Quota, session::SessionStatus,
+    AccountLogin, ConnectionIdentity, Error, ErrorCode, Room, SessionId, plan::Quota, session::SessionStatus,
 };
 use protocol::job::OpenedReason;
 use store::{
@@ -53,7 +53,42 @@ pub async fn open_connection(app: &App, handshake: &SocketHandshake) -> Result<(
         connections::delete(&app.store, &connection).await?;
         return Err(error);
     }
+    if let Err(error) = close_oldest(app, &connection, now).await {
+        // The next handshake of this holder closes them.
+        tracing::warn!(%error, "the oldest connections of a holder were not closed");
+    }
     Ok(())
+}
+
+/// Connections that one holder may have in a session, or beside all sessions. Each event is posted to each of them. Ten are more
+/// than the tabs and devices of one person.
+const MAX_CONNECTIONS: usize = 10;
+/// Connections that one handshake closes at most. More exist only if earlier handshakes failed to close them.
+const MAX_CLOSED: usize = 32;
+
+/// Closes the oldest connections of the holder above [`MAX_CONNECTIONS`], with the reason `superseded`. The rows decide which are the
+/// oldest, so that concurrent handshakes agree. 1 read unit if the holder has no more than ten.
+async fn close_oldest(app: &App, connection: &Connection, now: Timestamp) -> Result<(), Error> {
+    let identity = &connection.identity;
+    let room = counted_room(identity);
+    let mut held = connections::list_by_holder(&app.store, room, identity.holder_id(), now).await?;
+    // a presenter's connections are also in the room of the account
+    held.retain(|other| other.identity.session() == identity.session());
+    let excess = held.len().saturating_sub(MAX_CONNECTIONS).min(MAX_CLOSED);
+    held.sort_by(|a, b| (a.connected_at, &a.id).cmp(&(b.connected_at, &b.id)));
+    held.truncate(excess);
+    app.realtime.close_all(held, ErrorCode::Superseded, TOO_MANY_CONNECTIONS, now).await.map(drop)
+}
+
+const TOO_MANY_CONNECTIONS: &str = "ten newer connections are open";
+
+/// Returns the room in which the connections of a holder are counted.
+const fn counted_room(identity: &ConnectionIdentity) -> Room {
+    match *identity {
+        ConnectionIdentity::Account { user, presents: None, .. } => Room::User(user),
+        ConnectionIdentity::Account { presents: Some(session), .. }
+        | ConnectionIdentity::Participant { session, .. } => Room::Session(session),
+    }
 }
 
 /// Checks again what may have changed before the rows were written, and hands the connection to the area that owns it. A

@@ -102,7 +102,7 @@ async fn a_dead_connection_is_closed_once() {
     for (queue, connection, identity) in
         [(Queue::Chat, "tab=", account), (Queue::Sessions, "phone=", participant)]
     {
-        let closed = ConnectionClosed { connection: connection.into(), identity };
+        let closed = ConnectionClosed { connection: connection.into(), identity, others: Vec::new() };
         assert_eq!(world.queued::<ConnectionClosed>(queue), [closed], "{queue:?}");
         assert!(!world.has_row(connection).await, "{connection}");
         for room in identity.rooms() {

@@ -9,6 +9,7 @@
 //! | [`worker`] | SQS batches: decode, run, report failed messages |
 //! | [`run_once`] | operations that run once, however often their job is delivered |
 //! | [`cron`] | the scheduler's event |
+//! | [`log_ins`] | ending several log-ins with their sockets |
 //! | [`tokens`] | Ed25519 tokens: access, refresh, participant, ticket, JWKS |
 //! | [`tickets`] | the right to open one socket |
 //! | [`app`] | the clients and settings of every function |
@@ -55,6 +56,7 @@ pub mod cron;
 pub mod environment;
 pub mod function;
 pub mod http;
+pub mod log_ins;
 pub mod run_once;
 pub mod socket;
 mod telemetry;

@@ -70,8 +70,8 @@ pub mod words;
 pub use connection::{AccountLogin, ConnectionIdentity};
 pub use error::{Error, ErrorCode, FieldError, Result};
 pub use id::{
-    ActionId, ChannelId, ImageId, LoginId, ParticipantId, PresentationId, QuestionId, ResponseId, SessionId,
-    SlideId, UserId,
+    ActionId, ChannelId, ImageId, LoginId, LoginRevocationId, ParticipantId, PresentationId, QuestionId,
+    ResponseId, SessionId, SlideId, UserId,
 };
 pub use message::MessageId;
 pub use precondition::ExpectedVersion;

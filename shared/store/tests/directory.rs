@@ -16,6 +16,7 @@ use store::{
     dynamodb::key::{PartitionKey, SortKey},
     identity::{
         audit_log::{AuditEntry, AuditTarget},
+        login_revocations::LoginRevocation,
         users::{self, DirectoryEntry, ProfileUpdate, User, UserSaveOutcome, directory, list_by_usernames},
     },
 };
@@ -30,6 +31,10 @@ fn name(text: &str) -> Username {
 fn new_user(n: u128, username: Option<&str>) -> User {
     let name = format!("Number {n}");
     User { username: username.map(self::name), name, ..samples::identity::user(id(n), &n.to_string(), now()) }
+}
+
+fn revocation(user: &User) -> LoginRevocation {
+    LoginRevocation::of_change(user, id(7), None, now())
 }
 
 async fn sign_up(store: &Store, user: &User) {
@@ -60,7 +65,7 @@ async fn replace_as_admin(store: &Store, user: UserId, change: impl FnOnce(User)
         created_at: now(),
     };
     assert_eq!(
-        users::replace_with_audit(store, &before, &after, &action).await.unwrap(),
+        users::replace_with_audit(store, &before, &after, &action, None).await.unwrap(),
         UserSaveOutcome::Applied
     );
     after
@@ -167,7 +172,10 @@ async fn the_directory_follows_account_changes() {
     let user = replace_as_admin(&store, ana, |user| User { status: AccountState::Active, ..user }).await;
     assert_eq!(listed_usernames(&store, now()).await, ["ana", "bob"]);
 
-    assert_eq!(users::erase(&store, &user, hour).await.unwrap(), UserSaveOutcome::Applied);
+    assert_eq!(
+        users::erase(&store, &user, &revocation(&user), hour).await.unwrap(),
+        UserSaveOutcome::Applied
+    );
     assert_eq!(listed_usernames(&store, now()).await, ["bob"]);
     assert_eq!(directory_entry(&store, "ana").await, None);
 }

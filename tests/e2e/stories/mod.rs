@@ -8,6 +8,7 @@ mod a_killed_local_cloud_loses_nothing;
 mod a_lost_disconnect_is_detected;
 mod a_message_is_stored_once;
 mod a_password_is_reset_by_email;
+mod a_person_has_ten_sockets;
 mod a_poison_message_ends_as_a_dead_letter;
 mod a_presenter_moderates;
 mod a_prompt_injection_leaks_nothing;

@@ -9,6 +9,7 @@ use axum::extract::State;
 use entry::{
     App,
     http::{AccountCaller, ApiResult, ErrorBody, IfMatch, RequestSource, ValidJson},
+    log_ins::end_revoked_logins,
 };
 use futures::future::try_join_all;
 use garde::Validate;
@@ -87,31 +88,32 @@ pub(crate) async fn delete_me(
 ) -> ApiResult<(StatusCode, TokenCookies)> {
     let now = app.clock.now();
     let user = users::get_strong(&app.store, account.user, now).await?.ok_or(ACCOUNT_GONE)?;
-    // An earlier request may have deleted the account and failed before it ended the login sessions.
-    if user.status != AccountState::Deleted {
-        let user = Some(user).filter(|user| user.is_active(now)).ok_or(ACCOUNT_GONE)?;
-        let expected = if_match.expected(ACCOUNT);
-        expected.require(user.version)?;
-        let password = input.password.as_deref().or(input.current_password.as_deref());
-        let password = password.ok_or_else(|| Error::field("password", "is required"))?;
-        password_attempts::confirm_password(&app, &source, &user, "password", password).await?;
-        // There is one super admin and no operation makes another. The store refuses this too, but after the
-        // presentations.
-        if user.role == UserRole::SuperAdmin {
-            return Err(from_save_outcome(UserSaveOutcome::LastAdmin).into());
-        }
-        // Presentations first: if the request fails here, the caller can still log in and retry.
-        delete_presentations(&app, user.id).await?;
-        match users::erase(&app.store, &user, now).await? {
-            UserSaveOutcome::Applied => tracing::info!(user.id = %user.id, "account deleted"),
-            UserSaveOutcome::VersionConflict if !expected.is_any() => {
-                return Err(Error::PreconditionFailed.into());
-            }
-            refused => return Err(from_save_outcome(refused).into()),
-        }
+    if user.status == AccountState::Deleted {
+        // An earlier request has deleted the account, and failed before it ended the login sessions.
+        chat_sync::sync_profile(&app, account.user).await?;
+        login_lifecycle::revoke_other_logins(&app, account.user, None).await?;
+        return Ok((StatusCode::NO_CONTENT, clear_cookies()));
     }
-    chat_sync::sync_profile(&app, account.user).await?;
-    login_lifecycle::revoke_other_logins(&app, account.user, None).await?;
+    let user = Some(user).filter(|user| user.is_active(now)).ok_or(ACCOUNT_GONE)?;
+    if_match.expected(ACCOUNT).require(user.version)?;
+    let password = input.password.as_deref().or(input.current_password.as_deref());
+    let password = password.ok_or_else(|| Error::field("password", "is required"))?;
+    password_attempts::confirm_password(&app, &source, &user, "password", password).await?;
+    // There is one super admin and no operation makes another. The store refuses this too, but after the
+    // presentations.
+    if user.role == UserRole::SuperAdmin {
+        return Err(from_save_outcome(UserSaveOutcome::LastAdmin).into());
+    }
+    // Presentations first: if the request fails here, the caller can still log in and retry.
+    delete_presentations(&app, user.id).await?;
+    // The same write makes the end of the login sessions and of the memberships due.
+    let revocation = login_lifecycle::new_revocation(&app, &user, None);
+    match users::erase(&app.store, &user, &revocation, now).await? {
+        UserSaveOutcome::Applied => tracing::info!(user.id = %user.id, "account deleted"),
+        refused => return Err(from_save_outcome(refused).into()),
+    }
+    chat_sync::sync_profile(&app, user.id).await?;
+    end_revoked_logins(&app, &revocation).await?;
     Ok((StatusCode::NO_CONTENT, clear_cookies()))
 }
 
