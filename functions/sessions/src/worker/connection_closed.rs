@@ -9,12 +9,13 @@ use crate::instance_state::InstanceState;
 /// no other connection.
 pub async fn run(app: &App, instance: &InstanceState, job: &ConnectionClosed) -> Result<(), Error> {
     let ConnectionIdentity::Participant { participant, session, .. } = job.identity else { return Ok(()) };
-    publish_departure(app, session, participant).await
+    publish_departure(app, instance, session, participant).await
 }
 
 /// Has presence counted, and publishes to the presenter that a participant left if they have no connection.
 pub(super) async fn publish_departure(
     app: &App,
+    instance: &InstanceState,
     session: SessionId,
     participant: ParticipantId,
 ) -> Result<(), Error> {

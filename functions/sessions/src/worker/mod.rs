@@ -69,7 +69,7 @@ pub fn jobs() -> JobTable<SessionsWorker> {
             |worker: SessionsWorker, job: EndLogins| async move { end_logins::run(&worker.app, &job).await },
         ),
         handler(|worker: SessionsWorker, job: FinishRemoval| async move {
-            finish_removal::run(&worker.app, &job).await
+            finish_removal::run(&worker.app, &worker.state, &job).await
         }),
         handler(|worker: SessionsWorker, job: EndSession| async move {
             end_session::run(&worker.app, &worker.state, &job).await

@@ -103,7 +103,9 @@ pub fn function(app: App, cache: ConnectionCache, socket: impl SocketHandler) ->
                 user = Empty,
                 session = Empty,
             );
-            let handling = with_request_id(Some(request_id), handle_event(app, cache, socket, event));
+            // boxed, because the layers around it move it, and an unoptimised build needs a megabyte of stack for that
+            let handling = Box::pin(handle_event(app, cache, socket, event));
+            let handling = with_request_id(Some(request_id), handling);
             let handling = AssertUnwindSafe(handling).catch_unwind().instrument(span.clone());
             let (status, cost) = store::dynamodb::cost::measure(handling).await;
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
