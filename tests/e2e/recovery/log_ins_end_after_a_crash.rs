@@ -1,4 +1,3 @@
-use emulator::bench::{SweepFault, sweep_calls};
 use model::user::{AccountState, UserRole};
 use serde_json::json;
 use store::{
@@ -8,6 +7,7 @@ use store::{
         users::User,
     },
 };
+use testkit::{SweepFault, sweep_calls};
 
 use super::recovery_world::{Device, PASSWORD, RecoveryWorld};
 

@@ -2,7 +2,7 @@
 //! repeat the request.
 //!
 //! The functions run without the local cloud. The test calls them and delivers their jobs, so that no other work calls the services
-//! while an operation is disturbed (`emulator::bench::sweep_calls`).
+//! while an operation is disturbed (`testkit::sweep_calls`).
 
 mod log_ins_end_after_a_crash;
 mod recovery_world;

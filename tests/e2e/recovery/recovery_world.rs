@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use emulator::{
-    ConnectionInfo, OutboundFrame,
-    bench::{FunctionClient, TestCloud, sqs_event},
-};
+use emulator::{ConnectionInfo, OutboundFrame};
 use entry::{App, Clock, Environment, LambdaFunction, tokens::AccessToken};
 use lambda_runtime::Context;
 use model::{
@@ -24,6 +21,7 @@ use store::{
     platform::due::{self, DueWork},
     realtime::connections::{self, Connection, ConnectionIdentity},
 };
+use testkit::{FunctionClient, TestCloud, sqs_event};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// The password of every account.
@@ -70,15 +68,15 @@ impl RecoveryWorld {
         let app = App::start(&environment(), &[]).await.unwrap();
         let sessions_worker = sessions::worker(environment()).await.unwrap();
         let chat_worker = chat::worker(environment()).await.unwrap();
-        let identity = client_of(identity::api(environment()).await.unwrap());
+        let identity = FunctionClient::new(identity::api(environment()).await.unwrap());
         let body = json!({ "email": "first@example.com", "password": PASSWORD });
         let first = identity.request("POST", "/v1/auth/register").json(&body).send().await.ok(201);
         let first: UserId = first["user"]["id"].as_str().unwrap().parse().unwrap();
         let first = users::get(&app.store, first, clock.now()).await.unwrap().unwrap();
         Self {
             identity,
-            admin: client_of(identity::admin_api(environment()).await.unwrap()),
-            chat: client_of(chat::api(environment()).await.unwrap()),
+            admin: FunctionClient::new(identity::admin_api(environment()).await.unwrap()),
+            chat: FunctionClient::new(chat::api(environment()).await.unwrap()),
             workers: vec![
                 (Queue::Sessions, sessions_worker.clone()),
                 (Queue::Ticks, sessions_worker),
@@ -227,11 +225,4 @@ impl RecoveryWorld {
             }
         }
     }
-}
-
-fn client_of(function: LambdaFunction) -> FunctionClient {
-    FunctionClient::new(move |event| {
-        let function = function.clone();
-        async move { function.call(event, Context::default()).await }
-    })
 }

@@ -17,6 +17,7 @@ use store::{
     identity::users,
     realtime::connections::{self, ConnectionIdentity},
 };
+use testkit::samples;
 
 use crate::world::{ChatWorld, processing_job};
 
@@ -288,11 +289,11 @@ async fn a_direct_channel_is_deleted_with_its_last_member() {
             updated_at: now,
             version: 1,
         };
-        let (member, membership) = world.membership_rows(id, &ana);
+        let (member, membership) = samples::chat::membership_rows(id, &ana, MemberRole::Member, now);
         let rows = [(member, Membership { other_user: Some(other), ..membership })];
         channels::create(&world.app.store, &channel, &rows).await.unwrap();
     }
-    let (member, membership) = world.membership_rows(with_bo, &bo);
+    let (member, membership) = samples::chat::membership_rows(with_bo, &bo, MemberRole::Member, now);
     let membership = Membership { other_user: Some(ana.id), is_received: true, ..membership };
     let joined = memberships::join(&world.app.store, &member, &membership).await.unwrap();
     assert_eq!(joined, JoinOutcome::Joined);

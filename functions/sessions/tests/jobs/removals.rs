@@ -2,13 +2,8 @@
 
 use std::time::Duration;
 
-use emulator::{
-    OutboundFrame,
-    bench::{FunctionClient, SweepFault, TestRequest, sweep_calls},
-};
 use entry::{Environment, tokens::AccessToken};
 use futures::future::join_all;
-use lambda_runtime::Context;
 use model::{ParticipantId, Room, SessionId, UserId, session::SessionStatus};
 use protocol::job::{ConnectionOpened, ConnectionsEnded, CountPresence, FinishRemoval, OpenedReason};
 use serde_json::json;
@@ -17,6 +12,7 @@ use store::{
     realtime::connections::{self, ConnectionIdentity},
     sessions::{due::SessionsDueWork, participants, responses},
 };
+use testkit::{FunctionClient, OutboundFrame, SweepFault, TestRequest, sweep_calls};
 
 use crate::world::{LiveTalk, SentFrames, SessionsWorld};
 
@@ -27,11 +23,7 @@ struct Presenting {
 }
 
 async fn api_client(environment: Environment) -> FunctionClient {
-    let function = sessions::api(environment).await.unwrap();
-    FunctionClient::new(move |event| {
-        let function = function.clone();
-        async move { function.call(event, Context::default()).await }
-    })
+    FunctionClient::new(sessions::api(environment).await.unwrap())
 }
 
 impl Presenting {
