@@ -1,8 +1,9 @@
 //! The clients and settings that every function needs.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, ops::Deref, sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+use aws_smithy_http_client::pool::Client as HttpClient;
 use futures::future::{join, join_all};
 use model::plan::Plan;
 use protocol::job::Queue;
@@ -12,15 +13,25 @@ use store::Store;
 
 use crate::{Clock, Environment, StartError, tokens::TokenKeys};
 
-/// The clients and settings that a handler may use. Cheap to clone.
+/// The clients and settings that a handler may use. A clone is a reference, because each layer of each request has one.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<AppResources>);
+
+/// What an [`App`] refers to.
+pub struct AppResources {
     pub clock: Clock,
     pub store: Store,
     pub queues: JobQueues,
     pub realtime: RealtimeHub,
     pub tokens: TokenKeys,
     pub settings: Arc<AppSettings>,
+}
+
+impl Deref for App {
+    type Target = AppResources;
+    fn deref(&self) -> &AppResources {
+        &self.0
+    }
 }
 
 /// The settings of a deployment (`template.yaml`, `Globals`). They contain no secrets. Secrets become [`TokenKeys`].
@@ -88,6 +99,7 @@ impl AppSettings {
 pub struct AwsConfig {
     region: Region,
     credentials: Credentials,
+    http: HttpClient,
 }
 
 /// The maximum number of attempts of a call, with jittered backoff (RELIABILITY 39).
@@ -104,6 +116,7 @@ impl AwsConfig {
                 None,
                 "environment",
             ),
+            http: environment.connections().http_client()?,
         })
     }
 }
@@ -116,6 +129,7 @@ macro_rules! client {
             .behavior_version(BehaviorVersion::latest())
             .region(aws.region.clone())
             .credentials_provider(aws.credentials.clone())
+            .http_client(aws.http.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(MAX_SDK_ATTEMPTS));
         if let Some(url) = $endpoint {
             config = config.endpoint_url(url);
@@ -186,7 +200,8 @@ impl App {
         let management = client!(aws_sdk_apigatewaymanagement, &aws, Some(endpoint));
         let rooms = RealtimeHub::new(management, store.clone(), queues.clone());
         let settings = Arc::new(AppSettings::read(environment)?);
-        Ok(Self { clock: environment.clock().clone(), store, queues, realtime: rooms, tokens, settings })
+        let clock = environment.clock().clone();
+        Ok(Self(Arc::new(AppResources { clock, store, queues, realtime: rooms, tokens, settings })))
     }
 }
 

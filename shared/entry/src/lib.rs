@@ -11,7 +11,7 @@
 //! | [`cron`] | the scheduler's event |
 //! | [`tokens`] | Ed25519 tokens: access, refresh, participant, ticket, JWKS |
 //! | [`tickets`] | the right to open one socket |
-//! | [`app`] | the clients and settings of every function |
+//! | [`app`], [`aws_connections`] | the clients and settings of every function |
 //! | [`environment`] | the variables of a function |
 //! | [`clock`] | the injected clock and generator of ids |
 //!
@@ -49,7 +49,9 @@
 //! `method`, `path` and `status`, a socket event `status`, a job `received`. The ids are in its `span`. Logs never contain a body, a token, an address or the text of an e-mail. A failure is logged
 //! once, where it is answered. `error!` means that an operator should look at it.
 
+mod allocator;
 pub mod app;
+pub mod aws_connections;
 pub mod clock;
 pub mod cron;
 pub mod environment;
@@ -63,6 +65,7 @@ pub mod tokens;
 pub mod worker;
 
 pub use app::{App, AppSettings, FunctionDependency};
+pub use aws_connections::AwsConnections;
 pub use clock::Clock;
 pub use environment::{Environment, StartError};
 pub use function::{LambdaFunction, run};
