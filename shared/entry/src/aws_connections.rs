@@ -19,7 +19,7 @@ use crate::StartError;
 /// costs up to four descriptors and one to another service two, all functions together stay below 400.
 pub const MAX_CONNECTIONS_PER_SERVICE: usize = 64;
 /// How long an unused connection stays open. Opening one to AWS costs a TLS handshake.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// The pool has one partition, because a process has one runtime.
 const PARTITION: PartitionId = PartitionId::from_index(0);
 
@@ -35,12 +35,11 @@ impl AwsConnections {
     /// Fails if the pool cannot be made.
     pub(crate) fn http_client(&self) -> Result<Client, StartError> {
         let failed = |error: &dyn fmt::Display| StartError::NoConnections(error.to_string());
-        let pool = match self.0.get() {
-            Some(pool) => pool,
-            None => {
-                let pool = make_pool().map_err(|error| failed(&error))?;
-                self.0.get_or_init(|| pool)
-            }
+        let pool = if let Some(pool) = self.0.get() {
+            pool
+        } else {
+            let pool = make_pool().map_err(|error| failed(&error))?;
+            self.0.get_or_init(|| pool)
         };
         Client::from_partition(pool, PARTITION).map_err(|error| failed(&error))
     }

@@ -197,15 +197,14 @@ impl TokenKeys {
     pub fn verify<T: TokenKind>(&self, token: &str, now: Timestamp) -> Option<T> {
         let now = now.as_second();
         let hash = TokenHash::of(token);
-        let claims = match self.verified.get(hash, now) {
-            Some(claims) => claims,
-            None => {
-                let claims = self.check_signature(token)?;
-                if REUSED_TYPES.contains(&claims.typ.as_str()) && now < claims.exp {
-                    self.verified.insert(hash, claims.clone());
-                }
-                claims
+        let claims = if let Some(claims) = self.verified.get(hash, now) {
+            claims
+        } else {
+            let claims = self.check_signature(token)?;
+            if REUSED_TYPES.contains(&claims.typ.as_str()) && now < claims.exp {
+                self.verified.insert(hash, claims.clone());
             }
+            claims
         };
         let is_timely = claims.nbf <= now + LEEWAY_SECONDS && now < claims.exp;
         if claims.typ == T::TYPE && is_timely { serde_json::from_value(claims.subject).ok() } else { None }

@@ -44,13 +44,12 @@ impl VerifiedTokens {
     /// Returns the claims of a token that was checked before. An expired one is removed.
     pub(super) fn get(&self, token: TokenHash, now: i64) -> Option<TokenClaims<Value>> {
         let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let claims = match generations.new.get(&token) {
-            Some(claims) => claims.clone(),
-            None => {
-                let claims = generations.old.remove(&token)?;
-                generations.insert(token, claims.clone());
-                claims
-            }
+        let claims = if let Some(claims) = generations.new.get(&token) {
+            claims.clone()
+        } else {
+            let claims = generations.old.remove(&token)?;
+            generations.insert(token, claims.clone());
+            claims
         };
         if now >= claims.exp {
             generations.new.remove(&token);
