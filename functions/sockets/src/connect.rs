@@ -53,6 +53,11 @@ pub async fn open_connection(app: &App, handshake: &SocketHandshake) -> Result<(
         connections::delete(&app.store, &connection).await?;
         return Err(error);
     }
+    if let Err(error) = lifecycle::send_opened(app, &connection, OpenedReason::New, now).await {
+        // A refused handshake would make every client of a room come back at once, while the queue does not respond. A client that
+        // receives no event sends `subscribe`, which sends the job again. The check of the session counts presence every minute.
+        tracing::warn!(%error, "the area of a connection did not hear that it is open");
+    }
     if let Err(error) = close_oldest(app, &connection, now).await {
         // The next handshake of this holder closes them.
         tracing::warn!(%error, "the oldest connections of a holder were not closed");
@@ -91,8 +96,8 @@ const fn counted_room(identity: &ConnectionIdentity) -> Room {
     }
 }
 
-/// Checks again what may have changed before the rows were written, and hands the connection to the area that owns it. A
-/// function that ends the log-in or removes the participant from now on finds the rows.
+/// Checks again what may have changed before the rows were written. A function that ends the log-in or removes the participant from
+/// now on finds the rows.
 async fn admit(app: &App, connection: &Connection, now: Timestamp) -> Result<(), Error> {
     if let Some(AccountLogin { user, login }) = connection.identity.account_login() {
         let found = log_ins::get_strong(&app.store, user, login, now).await?;
@@ -102,7 +107,7 @@ async fn admit(app: &App, connection: &Connection, now: Timestamp) -> Result<(),
         let found = participants::get(&app.store, session, participant, now).await?;
         found.filter(|found| found.removed_at.is_none()).ok_or(Error::NotFound("session"))?;
     }
-    lifecycle::send_opened(app, connection, OpenedReason::New, now).await
+    Ok(())
 }
 
 const TICKET_REQUIRED: &str = "add a ticket to the URL: POST /v1/realtime/tickets creates one";

@@ -2,7 +2,9 @@
 
 use std::{collections::HashMap, ops::Deref, sync::Arc, time::Duration};
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig,
+};
 use aws_smithy_http_client::pool::Client as HttpClient;
 use futures::future::{join, join_all};
 use model::plan::Plan;
