@@ -16,6 +16,7 @@ use store::{
     dynamodb::key::{PartitionKey, SortKey},
     identity::{
         audit_log::{AuditEntry, AuditTarget},
+        known_networks::KnownNetwork,
         users::{self, DirectoryEntry, ProfileUpdate, User, UserSaveOutcome, directory, list_by_usernames},
     },
 };
@@ -34,7 +35,8 @@ fn new_user(n: u128, username: Option<&str>) -> User {
 
 async fn sign_up(store: &Store, user: &User) {
     let login = samples::identity::login(user.id, id(1), now());
-    assert_eq!(users::create(store, user, &login).await.unwrap(), UserSaveOutcome::Applied);
+    let network = KnownNetwork::new(user.id, "192.0.2.1".into(), now());
+    assert_eq!(users::create(store, user, &login, &network).await.unwrap(), UserSaveOutcome::Applied);
 }
 
 /// Replaces an account as its owner does.

@@ -8,7 +8,7 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, RequestSource, ValidJson},
+    http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
 };
 use futures::future::try_join_all;
 use garde::Validate;
@@ -20,7 +20,10 @@ use model::{
 use serde::Deserialize;
 use store::{
     PageRequest,
-    identity::users::{self, UserSaveOutcome},
+    identity::{
+        known_networks,
+        users::{self, UserSaveOutcome},
+    },
     presentations,
 };
 use utoipa::ToSchema;
@@ -79,7 +82,6 @@ pub(crate) struct DeleteAccountRequest {
 pub(crate) async fn delete_me(
     State(app): State<App>,
     account: AccountCaller,
-    source: RequestSource,
     ValidJson(input): ValidJson<DeleteAccountRequest>,
 ) -> ApiResult<(StatusCode, TokenCookies)> {
     let now = app.clock.now();
@@ -89,7 +91,7 @@ pub(crate) async fn delete_me(
         let user = Some(user).filter(|user| user.is_active(now)).ok_or(ACCOUNT_GONE)?;
         let password = input.password.as_deref().or(input.current_password.as_deref());
         let password = password.ok_or_else(|| Error::field("password", "is required"))?;
-        password_attempts::confirm_password(&app, &source, &user, "password", password).await?;
+        password_attempts::confirm_password(&app, account, &user, "password", password).await?;
         // There is one super admin and no operation makes another. The store refuses this too, but after the
         // presentations.
         if user.role == UserRole::SuperAdmin {
@@ -102,6 +104,7 @@ pub(crate) async fn delete_me(
             refused => return Err(from_save_outcome(refused).into()),
         }
     }
+    known_networks::delete_all(&app.store, account.user, now).await?;
     chat_sync::sync_profile(&app, account.user).await?;
     login_lifecycle::revoke_other_logins(&app, account.user, None).await?;
     Ok((StatusCode::NO_CONTENT, clear_cookies()))

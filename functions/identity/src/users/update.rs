@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, Clearable, ErrorBody, PathId, RequestSource, ValidJson, clearable},
+    http::{AccountCaller, ApiResult, Clearable, ErrorBody, PathId, ValidJson, clearable},
 };
 use garde::Validate;
 use model::{
@@ -88,10 +88,9 @@ pub(crate) struct UpdateProfileRequest {
 pub(crate) async fn update_me(
     State(app): State<App>,
     account: AccountCaller,
-    source: RequestSource,
     ValidJson(input): ValidJson<UpdateProfileRequest>,
 ) -> ApiResult<Json<OwnProfile>> {
-    Ok(Json(update_profile(&app, account.user, &source, &input).await?))
+    Ok(Json(update_profile(&app, account, &input).await?))
 }
 
 /// Update my account by its id
@@ -130,22 +129,21 @@ pub(crate) async fn update_me(
 pub(crate) async fn update_user(
     State(app): State<App>,
     account: AccountCaller,
-    source: RequestSource,
     PathId(id): PathId<UserId>,
     ValidJson(input): ValidJson<UpdateProfileRequest>,
 ) -> ApiResult<Json<OwnProfile>> {
     if id != account.user {
         return Err(Error::forbidden("you can change only your own account").into());
     }
-    Ok(Json(update_profile(&app, id, &source, &input).await?))
+    Ok(Json(update_profile(&app, account, &input).await?))
 }
 
 async fn update_profile(
     app: &App,
-    id: UserId,
-    source: &RequestSource,
+    account: AccountCaller,
     input: &UpdateProfileRequest,
 ) -> Result<OwnProfile, Error> {
+    let id = account.user;
     let edit = parse_edit(input)?;
     if input.email.is_none() && input.username.is_none() {
         return match users::update_profile(&app.store, id, &edit, app.clock.now()).await? {
@@ -176,7 +174,7 @@ async fn update_profile(
         let password = input.current_password.as_deref();
         let password = password
             .ok_or_else(|| Error::field("current_password", "is required to change the e-mail address"))?;
-        password_attempts::confirm_password(app, source, &before, "current_password", password).await?;
+        password_attempts::confirm_password(app, account, &before, "current_password", password).await?;
     }
     match users::replace(&app.store, &before, &after).await? {
         UserSaveOutcome::Applied => {

@@ -7,9 +7,11 @@
 //! | IDENTITY-9 | the password reset of a token | [`password_resets`] |
 //! | IDENTITY-10–12 | usage of a plan: sessions in a month, quotas of a session, model calls | [`plan_usage`] |
 //! | IDENTITY-13 | what admins have done | [`audit_log`] |
+//! | IDENTITY-14–15 | networks from which an account logged in: one, all | [`known_networks`] |
 
 pub mod audit_log;
 pub mod due;
+pub mod known_networks;
 pub mod log_ins;
 pub mod password_resets;
 pub mod plan_usage;
