@@ -8,8 +8,8 @@
 //! | a network from which the account logged in within 90 days | 10 per account and network, 20 per account |
 //! | any other network | 10 per account and network, 20 per account, 50 per network |
 //!
-//! The counters of known and of other networks are separate. One counter per account was rejected, because anybody
-//! could fill it.
+//! The counters of known and of other networks are separate. One counter per account was rejected, because any
+//! client could fill it.
 
 use std::time::Duration;
 

@@ -158,8 +158,9 @@ fn network(user: &User) -> KnownNetwork {
 async fn one_super_admin_always_remains() {
     let World { store, _cloud } = store_world().await;
     let people: Vec<_> = (1..5).map(super_admin).collect();
-    let made =
-        join_all(people.iter().map(|(user, login)| users::create(&store, user, login, &network(user)))).await;
+    let create =
+        async |(user, login): &(User, Login)| users::create(&store, user, login, &network(user)).await;
+    let made = join_all(people.iter().map(create)).await;
     let made: Vec<_> = made.into_iter().map(Result::unwrap).collect();
     assert_eq!(made.iter().filter(|outcome| **outcome == UserSaveOutcome::Applied).count(), 1);
     assert_eq!(made.iter().filter(|outcome| **outcome == UserSaveOutcome::SuperAdminExists).count(), 3);
