@@ -2,7 +2,7 @@
 
 use entry::{
     App,
-    http::authenticate_account,
+    http::{authenticate_account, network_key},
     socket::{SocketHandshake, record_identity},
     tokens::{AccessToken, ParticipantToken as Token, SocketTicket, TICKET_LIFETIME, TicketHolder},
 };
@@ -46,7 +46,8 @@ pub async fn open_connection(app: &App, handshake: &SocketHandshake) -> Result<(
     let connected_at = Timestamp::from_millisecond(handshake.connected_at).unwrap_or(now);
     let presents_since = identity.presented_session().map(|_| connected_at);
     let id = handshake.connection.clone();
-    let connection = Connection { id, identity, display_name, connected_at, presents_since };
+    let network = Some(network_key(&handshake.source_ip));
+    let connection = Connection { id, identity, display_name, network, connected_at, presents_since };
     connections::put(&app.store, &connection).await?;
     if let Err(error) = admit(app, &connection, now).await {
         // The socket never opens, so its area must not hear of it.

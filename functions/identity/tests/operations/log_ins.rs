@@ -252,6 +252,7 @@ async fn an_interrupted_log_out_is_completed_by_the_clock() {
         id: "c=".into(),
         identity: ConnectionIdentity::Account { user, login, presents: None },
         display_name: None,
+        network: None,
         connected_at: now,
         presents_since: None,
     };

@@ -139,8 +139,15 @@ mod tests {
     fn role(identity: ConnectionIdentity) -> Option<(SessionId, SessionRole)> {
         let now = Timestamp::UNIX_EPOCH;
         let display_name = Some("Ana".to_owned());
-        Connection { id: "c".into(), identity, display_name, connected_at: now, presents_since: None }
-            .session_role()
+        Connection {
+            id: "c".into(),
+            identity,
+            display_name,
+            network: None,
+            connected_at: now,
+            presents_since: None,
+        }
+        .session_role()
     }
 
     #[test]
