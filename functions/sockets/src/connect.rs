@@ -8,7 +8,8 @@ use entry::{
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    AccountLogin, ConnectionIdentity, Error, ErrorCode, SessionId, plan::Quota, session::SessionStatus,
+    AccountLogin, ConnectionIdentity, Error, ErrorCode, SessionId, plan::session_full_error,
+    session::SessionStatus,
 };
 use protocol::job::OpenedReason;
 use store::{
@@ -156,7 +157,7 @@ async fn account_identity(
         }
         RoleOrJoinOutcome::Removed => return Err(Error::NotFound("session")),
         RoleOrJoinOutcome::Full(most) => {
-            return Err(Quota::ParticipantsPerSession.exceeded_error(most, most));
+            return Err(session_full_error(most));
         }
     })
 }

@@ -11,7 +11,7 @@ use garde::Validate;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use model::{
-    Error, ErrorCode, ParticipantId, SessionId, UserId, plan::Quota, session::SessionStatus,
+    Error, ErrorCode, ParticipantId, SessionId, UserId, plan::session_full_error, session::SessionStatus,
     text,
 };
 use serde::{Deserialize, Serialize};
@@ -198,13 +198,12 @@ async fn add_participant(
         joined_at: now,
         removed_at: None,
     };
-    let limit = session.plan.limits().participants_per_session;
-    match participants::add(&app.store, &participant, limit, now).await? {
+    match participants::add_within_plan(&app.store, session, &participant, now).await? {
         AddParticipantOutcome::Added => Ok(participant),
         AddParticipantOutcome::AlreadyJoined => {
             Ok(rejoin(app, session.id, id, name).await?.unwrap_or(participant))
         }
-        AddParticipantOutcome::Full(limit) => Err(Quota::ParticipantsPerSession.exceeded_error(limit, limit)),
+        AddParticipantOutcome::Full(limit) => Err(session_full_error(limit)),
     }
 }
 

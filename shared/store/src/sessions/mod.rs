@@ -82,7 +82,8 @@ pub struct Session {
     #[serde(rename = "session_kind")]
     pub kind: SessionKind,
     pub owner: UserId,
-    /// The owner's plan when the session was created. A new plan applies to later sessions.
+    /// The owner's plan when the session was created. A smaller plan applies to later sessions. A larger one gives the
+    /// session more seats at once.
     #[serde(default = "Plan::unlimited")]
     pub plan: Plan,
     pub presentation: PresentationId,
