@@ -5,7 +5,7 @@ use futures::future::join_all;
 use model::user::AccountState;
 use serde_json::{Value, json};
 use store::{
-    identity::{due::IdentityDueWork, users},
+    identity::{due::IdentityDueWork, known_networks, users},
     platform::due,
     realtime::connections::{self, Connection, ConnectionIdentity},
 };
@@ -265,4 +265,20 @@ async fn an_interrupted_log_out_is_completed_by_the_clock() {
     world.clock.advance(Duration::from_secs(61));
     let left = due::list_due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0;
     assert_eq!(left[0].work().unwrap(), due::DueWork::Identity(IdentityDueWork::EndedLogin(user, login)));
+}
+
+#[tokio::test]
+async fn a_deleted_account_has_no_known_networks() {
+    const NETWORK: &str = "198.51.100.1";
+    let world = IdentityWorld::start().await;
+    world.register("ana").await;
+    let body = json!({ "email": "ana@example.com", "password": PASSWORD });
+    let ana = world.post("/v1/auth/login", &body).from_ip(NETWORK).send().await.ok(200);
+    let id = ana["id"].as_str().unwrap().parse().unwrap();
+    let is_known =
+        async || known_networks::is_known(&world.app.store, id, NETWORK, world.clock.now()).await.unwrap();
+    assert!(is_known().await);
+    let password = json!({ "password": PASSWORD });
+    world.request("DELETE", "/v1/users/me").json(&password).bearer(access_token(&ana)).send().await.ok(204);
+    assert!(!is_known().await);
 }
