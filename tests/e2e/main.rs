@@ -7,6 +7,7 @@
 //! | folder | content |
 //! | --- | --- |
 //! | [`stories`] | what people do with the product; the name of each file is a sentence |
+//! | [`recovery`] | operations that die at any of their calls, completed by the clock |
 //! | [`contracts`] | rules between the parts of the repository; a change that breaks a rule fails |
 //! | [`world`] | the environment of stories: a cloud, users, sockets |
 #![expect(
@@ -17,5 +18,6 @@
 )]
 
 mod contracts;
+mod recovery;
 mod stories;
 mod world;

@@ -13,6 +13,9 @@
 //! | `PATCH`, `PUT /v1/channels/{id}` | `channels/update.rs` |
 //! | `DELETE /v1/channels/{id}` | `channels/delete.rs` |
 //! | `POST /v1/channels/{id}/archive`, `/unarchive` | `channels/archive.rs` |
+//! | `POST /v1/channels/{id}/hide`, `/unhide` | `channels/hide.rs` |
+//! | `POST`, `DELETE /v1/users/{id}/block` | `blocks/block_user.rs` |
+//! | `GET /v1/users/me/blocks` | `blocks/list_blocks.rs` |
 //! | `POST /v1/channels/{id}/add-user` | `channels/add_user.rs` |
 //! | `GET /v1/channels/{id}/members` | `channels/members.rs` |
 //! | `PATCH`, `DELETE /v1/channels/{id}/members/{user_id}` | `channels/update_member.rs`, `channels/remove_member.rs` |
@@ -64,6 +67,15 @@
 //! write checks that the sender is still a member, records what they sent last, so that a retry is not a second
 //! message, and counts for the rate limit. Both writes together cost 2 write units.
 //!
+//! # Direct channels
+//!
+//! Opening a direct channel writes nothing beside the other user's account. The first message makes them a member, before
+//! it is written itself, and their membership is hidden through message 0. So the channel appears with the message, also
+//! if the process dies between the two writes. Whether a channel is listed is derived from its last number, the number
+//! through which it is hidden, and the blocks ([`model::channel::DirectChannelState`]). Blocks are read with each
+//! message. The alternative, a mark on the sender's membership, would need a transaction with a row that may not exist
+//! yet.
+//!
 //! # Subscriptions of sockets
 //!
 //! A socket is in the room of each of its user's channels. The job `connection_opened` writes a row for each room
@@ -78,6 +90,7 @@
 //! `connection_opened` and `ping` publish that a user came online. `connection_closed` and the clock publish that a
 //! user went offline.
 
+mod blocks;
 mod channels;
 mod drafts;
 mod membership_update;
@@ -95,6 +108,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(blocks::routes())
         .merge(channels::routes())
         .merge(drafts::routes())
         .merge(messages::routes())

@@ -5,6 +5,8 @@
 //! | --- | --- |
 //! | `session` | `check_session` |
 //! | `login`, once it has ended | `end_login` |
+//! | `login_revocation` | `end_logins` |
+//! | `participant`, once removed | `finish_removal` |
 //! | `question` that waits for the assistant | `answer_question` |
 //! | `slide_generation` that is not finished | `generate_slide` |
 //! | `team_presence` | `check_team_presence` |
@@ -26,8 +28,8 @@ use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use model::Error;
 use protocol::job::{
-    AnswerQuestion, CheckSession, CheckTeamPresence, DeleteChannelRows, EndLogin, GenerateSlide, Queue,
-    SendMentionDigest,
+    AnswerQuestion, CheckSession, CheckTeamPresence, DeleteChannelRows, EndLogin, EndLogins, FinishRemoval,
+    GenerateSlide, Queue, SendMentionDigest,
 };
 use store::{
     chat::{due::ChatDueWork, presence},
@@ -99,6 +101,12 @@ async fn dispatch_due_item(
         }
         Ok(DueWork::Identity(IdentityDueWork::EndedLogin(user, login))) => {
             app.queues.send(&EndLogin { user, login }, now).await
+        }
+        Ok(DueWork::Identity(IdentityDueWork::LoginRevocation(user, revocation))) => {
+            app.queues.send(&EndLogins { user, revocation }, now).await
+        }
+        Ok(DueWork::Sessions(SessionsDueWork::RemovedParticipant(session, participant))) => {
+            app.queues.send(&FinishRemoval { session, participant }, now).await
         }
         Ok(DueWork::Sessions(SessionsDueWork::Question(session, question))) => {
             app.queues.send(&AnswerQuestion { session, question }, now).await

@@ -16,7 +16,9 @@ use store::{
     Item, Key,
     chat::channels::DeletedChannel,
     dynamodb::key::{PartitionKey, SortKey},
+    identity::login_revocations::LoginRevocation,
     presentations::images::{self, NewImage},
+    sessions::participants::{self, Participant},
 };
 use testkit::TestApp;
 use uuid::Uuid;
@@ -139,6 +141,41 @@ async fn the_clock_clears_deleted_channels() {
     world.clock.advance(Duration::from_mins(1));
     assert!(world.tick().await);
     assert_eq!(world.sent_to(Queue::Chat), 1);
+}
+
+#[tokio::test]
+async fn the_clock_finishes_removals_and_ends_of_log_ins() {
+    let world = ClockWorld::start().await;
+    let (now, store) = (world.clock.now(), &world.app.store);
+    let participant = Participant {
+        session: world.clock.new_id(),
+        id: world.clock.new_id(),
+        display_name: None,
+        user: None,
+        joined_at: now,
+        removed_at: None,
+    };
+    participants::add(store, &participant, None, now).await.unwrap();
+    participants::remove(store, participant.session, participant.id, now).await.unwrap();
+    let revocation = LoginRevocation {
+        user: world.clock.new_id(),
+        id: world.clock.new_id(),
+        account_version: 2,
+        keep: None,
+        requested_at: now,
+    };
+    store.put(&revocation).await.unwrap();
+    assert!(world.tick().await);
+    assert_eq!(world.sent(), 0, "the requests have a minute");
+    world.clock.advance(Duration::from_mins(1));
+    assert!(world.tick().await);
+    let bodies = world.cloud.queued_bodies(Queue::Sessions.env_var()).expect("a queue");
+    for (job, id) in
+        [("finish_removal.v1", participant.id.to_string()), ("end_logins.v1", revocation.id.to_string())]
+    {
+        let sent = bodies.iter().filter(|body| body.contains(job) && body.contains(&id)).count();
+        assert_eq!(sent, 1, "{job}: {bodies:?}");
+    }
 }
 
 #[tokio::test]

@@ -41,6 +41,12 @@ resource that the caller may not know about.
 **Retries.** Send a POST with an `Idempotency-Key`. A retry with the same key and the same body gets the first response, and the \
 operation is not performed again.
 
+**Concurrent changes.** A response with one slide, presentation or channel, or with the caller's account, has an `ETag`. Send it as \
+`If-Match` with a change, and the change is refused with 412 `PRECONDITION_FAILED` if the resource has changed since. The tag of a \
+presentation stands for its own fields, its notes and the order of its slides, the tag of a slide for its type and content, the tag \
+of a channel for its own properties. A presentation does not change with the content of a slide, nor a slide with its position, nor a \
+channel with its members. `If-None-Match` is not supported for them.
+
 **Authentication.** Send an access token as a bearer token, or the cookies of the login. Writes with cookies also need the header \
 `x-csrf`, with any value.";
 
@@ -68,7 +74,7 @@ const TAGS: [(&str, &str); 13] = [
 ];
 
 /// Merges the documents of all functions into one. Adds the parts that all operations share: the security schemes, the
-/// errors of the crate `entry`, and the header `Idempotency-Key`.
+/// errors of the crate `entry`, and the headers `Idempotency-Key`, `ETag` and `If-Match`.
 pub fn assemble_document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     let info = InfoBuilder::new()
         .title("Colloquy")
@@ -166,9 +172,29 @@ fn complete_path(path: &str, item: &mut PathItem, schemas_without_required_field
         {
             body.required = None;
         }
+        complete_entity_tags(operation);
         add_error_responses(path, operation, is_write);
         describe_operation(operation);
         rename_page_references(operation);
+    }
+}
+
+/// Describes `ETag` and `If-Match`. An operation declares the header `ETag` of its response, and 412 if it takes `If-Match`.
+fn complete_entity_tags(operation: &mut Operation) {
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && let Some(RefOr::T(header)) = response.headers.get_mut("ETag")
+        {
+            header.description = Some("The version of the resource, for `If-Match`.".into());
+        }
+    }
+    if operation.responses.responses.contains_key("412") {
+        operation.parameters.get_or_insert_default().push(if_match_parameter());
+        add_response(
+            operation,
+            "400",
+            "The body is not valid JSON, or `If-Match` is not a list of entity tags.",
+        );
     }
 }
 
@@ -267,6 +293,7 @@ fn status_description(status: &str) -> &'static str {
         "403" => "Not permitted.",
         "404" => "Not found.",
         "409" => "The current state does not permit the operation.",
+        "412" => "The resource has changed since the client read it.",
         "413" => "The body is too large.",
         "415" => "The content type is not `application/json`.",
         "422" => "A field is invalid. `fields` names it.",
@@ -286,6 +313,17 @@ fn idempotency_key_parameter() -> RefOr<utoipa::openapi::path::Parameter> {
             "A unique text of the client. A retry with the same text gets the response of the first request.",
         ))
         .schema(Some(Schema::Object(text.build())));
+    RefOr::T(parameter.build())
+}
+
+fn if_match_parameter() -> RefOr<utoipa::openapi::path::Parameter> {
+    let parameter = ParameterBuilder::new()
+        .name("If-Match")
+        .parameter_in(ParameterIn::Header)
+        .description(Some(
+            "The `ETag` of the resource as the client read it, a list of such tags, or `*` for any version.",
+        ))
+        .schema(Some(Schema::Object(ObjectBuilder::new().schema_type(Type::String).build())));
     RefOr::T(parameter.build())
 }
 

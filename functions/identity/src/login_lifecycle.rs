@@ -1,13 +1,17 @@
 //! Beginning login sessions, and ending them with their sockets.
 
-use entry::{App, http::RequestSource, tokens::REFRESH_TOKEN_LIFETIME};
+use entry::{App, http::RequestSource, log_ins::end_revoked_logins, tokens::REFRESH_TOKEN_LIFETIME};
 use futures::future::try_join_all;
 use model::{Error, LoginId, UserId};
 use serde::Serialize;
-use store::identity::{
-    known_networks::{self, KnownNetwork},
-    log_ins::{self, Login},
-    users::{self, User},
+use store::{
+    identity::{
+        known_networks::{self, KnownNetwork},
+        log_ins::{self, Login},
+        login_revocations::{self, LoginRevocation},
+        users::{self, User},
+    },
+    retry_conflict,
 };
 use utoipa::ToSchema;
 
@@ -37,10 +41,10 @@ impl LogInResponse {
 }
 
 /// Returns a new login session, not stored yet.
-pub(crate) fn new_login(app: &App, user: UserId, source: &RequestSource) -> Login {
+pub(crate) fn new_login(app: &App, user: &User, source: &RequestSource) -> Login {
     let now = app.clock.now();
     Login {
-        user,
+        user: user.id,
         id: app.clock.new_id(),
         generation: 0,
         rotated_at: now,
@@ -48,6 +52,7 @@ pub(crate) fn new_login(app: &App, user: UserId, source: &RequestSource) -> Logi
         expires_at: now + REFRESH_TOKEN_LIFETIME,
         user_agent: source.user_agent.clone(),
         ip: Some(source.ip.clone()),
+        account_version: user.version,
         ended_at: None,
     }
 }
@@ -65,7 +70,7 @@ pub(crate) fn new_known_network(app: &App, user: UserId, source: &RequestSource)
 /// login sessions that are stored, and this one may have been stored too late for that.
 pub(crate) async fn begin_login(app: &App, user: &User, source: &RequestSource) -> Result<TokenPair, Error> {
     let now = app.clock.now();
-    let login = new_login(app, user.id, source);
+    let login = new_login(app, user, source);
     let network = new_known_network(app, user.id, source);
     tokio::try_join!(log_ins::create(&app.store, &login), known_networks::record(&app.store, &network))?;
     let (all, current) = tokio::try_join!(
@@ -88,18 +93,30 @@ pub(crate) async fn begin_login(app: &App, user: &User, source: &RequestSource) 
 pub(crate) async fn revoke_login(app: &App, user: UserId, login: LoginId) -> Result<bool, Error> {
     let now = app.clock.now();
     let ended = log_ins::end(&app.store, user, login, now).await?;
-    app.realtime.close_logins(user, |one| one == login, now).await?;
-    log_ins::delete_ended(&app.store, user, login).await?;
+    let closed = app.realtime.close_logins(user, |one| one == login, now).await?;
+    if closed.still_opening == 0 {
+        log_ins::delete_ended(&app.store, user, login).await?;
+    }
     Ok(ended)
 }
 
-/// Ends every login session of an account except the one to keep.
+/// Ends every login session of an account except the one to keep. If the process fails in between, the clock completes it.
+///
+/// # Errors
+/// `Conflict` if concurrent changes of the account came first each time.
 pub(crate) async fn revoke_other_logins(app: &App, user: UserId, keep: Option<LoginId>) -> Result<(), Error> {
-    let now = app.clock.now();
-    let all = log_ins::list(&app.store, user, now).await?;
-    let ending = || all.iter().filter(|login| Some(login.id) != keep);
-    try_join_all(ending().map(|login| log_ins::end(&app.store, user, login.id, now))).await?;
-    app.realtime.close_logins(user, |login| Some(login) != keep, now).await?;
-    try_join_all(ending().map(|login| log_ins::delete_ended(&app.store, user, login.id))).await?;
-    Ok(())
+    let revocation = retry_conflict("the account", || async {
+        let now = app.clock.now();
+        let Some(account) = users::get_strong(&app.store, user, now).await? else {
+            return Err(Error::NotFound("user"));
+        };
+        let revocation = new_revocation(app, &account, keep);
+        Ok(login_revocations::begin(&app.store, &account, &revocation).await?.map(|()| revocation))
+    });
+    end_revoked_logins(app, &revocation.await?).await
+}
+
+/// Returns the end of the login sessions of an account whose next version is written in the same transaction.
+pub(crate) fn new_revocation(app: &App, before: &User, keep: Option<LoginId>) -> LoginRevocation {
+    LoginRevocation::of_change(before, app.clock.new_id(), keep, app.clock.now())
 }

@@ -1,5 +1,6 @@
 //! An account as its owner sees it, and as other users see it.
 
+use entry::http::EntityTag;
 use jiff::Timestamp;
 use model::{
     UserId,
@@ -9,6 +10,14 @@ use model::{
 use serde::Serialize;
 use store::identity::users::{DirectoryEntry, User};
 use utoipa::ToSchema;
+
+/// The kind of an account in tags.
+pub(crate) const ACCOUNT: &str = "account";
+
+/// Returns the tag of an account, which stands for all that its owner sees.
+pub(crate) const fn account_tag(user: &User) -> EntityTag {
+    EntityTag::new(ACCOUNT, user.version)
+}
 
 /// An account as its owner sees it. Some facts have several names, because clients of the originals read different
 /// ones.

@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
+    http::{AccountCaller, ApiResult, EntityTag, ErrorBody, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
@@ -10,7 +10,10 @@ use serde::Deserialize;
 use store::presentations::{self, Presentation, PresentationContent};
 use utoipa::ToSchema;
 
-use crate::{fields, view::PresentationWithSlides};
+use crate::{
+    fields,
+    view::{PresentationWithSlides, presentation_tag},
+};
 
 /// A new presentation.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -44,7 +47,7 @@ pub(crate) struct CreatePresentationRequest {
     request_body = CreatePresentationRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, description = "The new presentation.", body = PresentationWithSlides),
+        (status = 201, description = "The new presentation.", body = PresentationWithSlides, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 409, description = "`SLUG_TAKEN`: another presentation has this slug.", body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -54,12 +57,14 @@ pub(crate) async fn create_presentation(
     State(app): State<App>,
     account: AccountCaller,
     ValidJson(input): ValidJson<CreatePresentationRequest>,
-) -> ApiResult<(StatusCode, Json<PresentationWithSlides>)> {
+) -> ApiResult<(StatusCode, EntityTag, Json<PresentationWithSlides>)> {
     let chosen = input.slug.as_deref().map(fields::parse_slug).transpose()?;
     let draft =
         Presentation::new(app.clock.new_id(), account.user, input.title, input.description, app.clock.now());
     let notes = input.speaker_notes;
     let presentation = presentations::create(&app.store, draft, chosen, notes.clone(), &[]).await?;
     let presentation = presentation.applied().ok_or_else(fields::slug_taken_error)?;
-    Ok((StatusCode::CREATED, Json(PresentationContent { presentation, notes, slides: Vec::new() }.into())))
+    let tag = presentation_tag(&presentation);
+    let created = PresentationContent { presentation, notes, slides: Vec::new() };
+    Ok((StatusCode::CREATED, tag, Json(created.into())))
 }

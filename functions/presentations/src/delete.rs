@@ -1,11 +1,13 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId},
+    http::{AccountCaller, ApiResult, ErrorBody, IfMatch, PathId},
 };
 use http::StatusCode;
 use model::PresentationId;
 use store::presentations;
+
+use crate::view::PRESENTATION;
 
 /// Delete a presentation
 ///
@@ -22,13 +24,16 @@ use store::presentations;
         (status = 204),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
+        (status = 412, description = "`PRECONDITION_FAILED`: the presentation has changed since the client read it.", body = ErrorBody),
     )
 )]
 pub(crate) async fn delete_presentation(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,
+    if_match: IfMatch,
 ) -> ApiResult<StatusCode> {
-    presentations::delete(&app.store, account.user, id, app.clock.now()).await?;
+    let expected = if_match.expected(PRESENTATION);
+    presentations::delete(&app.store, account.user, id, &expected, app.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

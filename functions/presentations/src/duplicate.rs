@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
+    http::{AccountCaller, ApiResult, EntityTag, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
@@ -12,7 +12,10 @@ use serde::Deserialize;
 use store::presentations::{self, Presentation, PresentationContent, slides::Slide};
 use utoipa::ToSchema;
 
-use crate::{fields, view::PresentationWithSlides};
+use crate::{
+    fields,
+    view::{PresentationWithSlides, presentation_tag},
+};
 
 /// The title of the copy.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -36,7 +39,7 @@ pub(crate) struct DuplicatePresentationRequest {
     request_body = Option<DuplicatePresentationRequest>,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, description = "The copy.", body = PresentationWithSlides),
+        (status = 201, description = "The copy.", body = PresentationWithSlides, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 422, body = ErrorBody),
@@ -47,7 +50,7 @@ pub(crate) async fn duplicate_presentation(
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,
     ValidJson(input): ValidJson<DuplicatePresentationRequest>,
-) -> ApiResult<(StatusCode, Json<PresentationWithSlides>)> {
+) -> ApiResult<(StatusCode, EntityTag, Json<PresentationWithSlides>)> {
     let now = app.clock.now();
     let whole = presentations::get_content(&app.store, id, now).await?;
     let whole = whole.filter(|whole| whole.presentation.owner == account.user);
@@ -62,7 +65,8 @@ pub(crate) async fn duplicate_presentation(
     draft.slides = SlideOrder::new(slides.iter().map(|slide| slide.id).collect());
     let presentation = presentations::create(&app.store, draft, None, notes.clone(), &slides).await?;
     let presentation = presentation.applied().ok_or_else(fields::slug_taken_error)?;
-    Ok((StatusCode::CREATED, Json(PresentationContent { presentation, notes, slides }.into())))
+    let tag = presentation_tag(&presentation);
+    Ok((StatusCode::CREATED, tag, Json(PresentationContent { presentation, notes, slides }.into())))
 }
 
 fn copy_title(title: &str) -> String {

@@ -1,12 +1,12 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId},
+    http::{AccountCaller, ApiResult, EntityTag, ErrorBody, PathId},
 };
 use model::{Error, PresentationId};
 use store::presentations;
 
-use crate::view::PresentationWithSlides;
+use crate::view::{PresentationWithSlides, presentation_tag};
 
 /// Get a presentation
 ///
@@ -19,7 +19,7 @@ use crate::view::PresentationWithSlides;
     params(("id" = PresentationId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = PresentationWithSlides),
+        (status = 200, body = PresentationWithSlides, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
     )
@@ -28,8 +28,9 @@ pub(crate) async fn get_presentation(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,
-) -> ApiResult<Json<PresentationWithSlides>> {
+) -> ApiResult<(EntityTag, Json<PresentationWithSlides>)> {
     let whole = presentations::get_content(&app.store, id, app.clock.now()).await?;
     let whole = whole.filter(|whole| whole.presentation.owner == account.user);
-    Ok(Json(whole.ok_or(Error::NotFound("presentation"))?.into()))
+    let whole = whole.ok_or(Error::NotFound("presentation"))?;
+    Ok((presentation_tag(&whole.presentation), Json(whole.into())))
 }

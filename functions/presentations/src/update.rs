@@ -1,7 +1,9 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, Clearable, ErrorBody, PathId, ValidJson, clearable},
+    http::{
+        AccountCaller, ApiResult, Clearable, EntityTag, ErrorBody, IfMatch, PathId, ValidJson, clearable,
+    },
 };
 use garde::Validate;
 use model::{
@@ -13,7 +15,10 @@ use serde::Deserialize;
 use store::presentations::{self, PresentationChangeOutcome, PresentationUpdate};
 use utoipa::ToSchema;
 
-use crate::{fields, view::PresentationWithNotes};
+use crate::{
+    fields,
+    view::{PRESENTATION, PresentationWithNotes, presentation_tag},
+};
 
 /// Changes of a presentation. Missing fields stay unchanged.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -54,7 +59,7 @@ pub(crate) struct UpdatePresentationRequest {
     request_body = UpdatePresentationRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, description = "The presentation after the change.", body = PresentationWithNotes),
+        (status = 200, description = "The presentation after the change.", body = PresentationWithNotes, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (
@@ -63,6 +68,7 @@ pub(crate) struct UpdatePresentationRequest {
                 slug.",
             body = ErrorBody
         ),
+        (status = 412, description = "`PRECONDITION_FAILED`: the presentation has changed since the client read it.", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -70,8 +76,9 @@ pub(crate) async fn update_presentation(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,
+    if_match: IfMatch,
     ValidJson(input): ValidJson<UpdatePresentationRequest>,
-) -> ApiResult<Json<PresentationWithNotes>> {
+) -> ApiResult<(EntityTag, Json<PresentationWithNotes>)> {
     let store = &app.store;
     let now = app.clock.now();
     let changes = PresentationUpdate {
@@ -81,10 +88,13 @@ pub(crate) async fn update_presentation(
         status: input.status,
         slug: input.slug.as_deref().map(fields::parse_slug).transpose()?,
     };
+    let expected = if_match.expected(PRESENTATION);
     let presentation = if changes.is_empty() {
-        presentations::get_owned(store, account.user, id, now).await?
+        let unchanged = presentations::get_owned(store, account.user, id, now).await?;
+        expected.require(unchanged.version)?;
+        unchanged
     } else {
-        match presentations::change(store, account.user, id, &changes, now).await? {
+        match presentations::change(store, account.user, id, &changes, &expected, now).await? {
             PresentationChangeOutcome::Applied(presentation) => *presentation,
             PresentationChangeOutcome::InvalidTransition { from, to } => {
                 return Err(from.transition_error(to).into());
@@ -96,5 +106,6 @@ pub(crate) async fn update_presentation(
         Some(notes) => notes,
         None => presentations::get_notes(store, id, now).await?,
     };
-    Ok(Json(PresentationWithNotes { presentation: presentation.into(), speaker_notes }))
+    let tag = presentation_tag(&presentation);
+    Ok((tag, Json(PresentationWithNotes { presentation: presentation.into(), speaker_notes })))
 }

@@ -1,5 +1,6 @@
 //! Presentations and slides as responses contain them.
 
+use entry::http::EntityTag;
 use jiff::Timestamp;
 use model::{
     PresentationId, SlideId, UserId,
@@ -9,6 +10,22 @@ use model::{
 use serde::Serialize;
 use store::presentations::{Presentation, PresentationContent, slides::Slide};
 use utoipa::ToSchema;
+
+/// Returns the tag of a presentation. It stands for the presentation's own fields, its notes and the order of its slides,
+/// but not for the content of slides, so that people who edit slides do not disturb each other.
+pub(crate) const fn presentation_tag(presentation: &Presentation) -> EntityTag {
+    EntityTag::new(PRESENTATION, presentation.version)
+}
+
+/// Returns the tag of a slide. It stands for the type and the content, but not for the position, which other slides
+/// change too.
+pub(crate) const fn slide_tag(slide: &Slide) -> EntityTag {
+    EntityTag::new(SLIDE, slide.version)
+}
+
+/// The kinds of resources in tags.
+pub(crate) const PRESENTATION: &str = "presentation";
+pub(crate) const SLIDE: &str = "slide";
 
 /// A presentation as its owner sees it in a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -53,6 +53,8 @@
 //! | `check_session` | [`worker::check_session`] |
 //! | `end_session` | [`worker::end_session`] |
 //! | `end_login` | [`worker::end_login`] |
+//! | `end_logins` | [`worker::end_logins`] |
+//! | `finish_removal` | [`worker::finish_removal`] |
 //! | `write_report` | [`worker::write_report`] |
 //!
 //! | job of `worker-answers` | file |

@@ -16,5 +16,6 @@ pub async fn close_older_presenters(app: &App, presenter: &Connection, now: Time
     let since = |connection: &Connection| connection.presents_since.unwrap_or(connection.connected_at);
     presenters.sort_by(|a, b| (since(a), &a.id).cmp(&(since(b), &b.id)));
     presenters.pop();
-    app.realtime.close_all(presenters, ErrorCode::Superseded, "a newer connection presents", now).await
+    let message = "a newer connection presents";
+    app.realtime.close_all(presenters, ErrorCode::Superseded, message, now).await.map(drop)
 }

@@ -8,7 +8,7 @@ use entry::{
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    AccountLogin, ConnectionIdentity, Error, ErrorCode, SessionId, plan::session_full_error,
+    AccountLogin, ConnectionIdentity, Error, ErrorCode, Room, SessionId, plan::session_full_error,
     session::SessionStatus,
 };
 use protocol::job::OpenedReason;
@@ -55,11 +55,51 @@ pub async fn open_connection(app: &App, handshake: &SocketHandshake) -> Result<(
         connections::delete(&app.store, &connection).await?;
         return Err(error);
     }
+    if let Err(error) = lifecycle::send_opened(app, &connection, OpenedReason::New, now).await {
+        // A refused handshake would make every client of a room come back at once, while the queue does not respond. A client that
+        // receives no event sends `subscribe`, which sends the job again. The check of the session counts presence every minute.
+        tracing::warn!(%error, "the area of a connection did not hear that it is open");
+    }
+    if let Err(error) = close_oldest(app, &connection, now).await {
+        // The next handshake of this holder closes them.
+        tracing::warn!(%error, "the oldest connections of a holder were not closed");
+    }
     Ok(())
 }
 
-/// Checks again what may have changed before the rows were written, and hands the connection to the area that owns it. A
-/// function that ends the log-in or removes the participant from now on finds the rows.
+/// Connections that one holder may have in a session, or beside all sessions. Each event is posted to each of them. Ten are more
+/// than the tabs and devices of one person.
+const MAX_CONNECTIONS: usize = 10;
+/// Connections that one handshake closes at most. More exist only if earlier handshakes failed to close them.
+const MAX_CLOSED: usize = 32;
+
+/// Closes the oldest connections of the holder above [`MAX_CONNECTIONS`], with the reason `superseded`. The rows decide which are the
+/// oldest, so that concurrent handshakes agree. 1 read unit if the holder has no more than ten.
+async fn close_oldest(app: &App, connection: &Connection, now: Timestamp) -> Result<(), Error> {
+    let identity = &connection.identity;
+    let room = counted_room(identity);
+    let mut held = connections::list_by_holder(&app.store, room, identity.holder_id(), now).await?;
+    // a presenter's connections are also in the room of the account
+    held.retain(|other| other.identity.session() == identity.session());
+    let excess = held.len().saturating_sub(MAX_CONNECTIONS).min(MAX_CLOSED);
+    held.sort_by(|a, b| (a.connected_at, &a.id).cmp(&(b.connected_at, &b.id)));
+    held.truncate(excess);
+    app.realtime.close_all(held, ErrorCode::Superseded, TOO_MANY_CONNECTIONS, now).await.map(drop)
+}
+
+const TOO_MANY_CONNECTIONS: &str = "ten newer connections are open";
+
+/// Returns the room in which the connections of a holder are counted.
+const fn counted_room(identity: &ConnectionIdentity) -> Room {
+    match *identity {
+        ConnectionIdentity::Account { user, presents: None, .. } => Room::User(user),
+        ConnectionIdentity::Account { presents: Some(session), .. }
+        | ConnectionIdentity::Participant { session, .. } => Room::Session(session),
+    }
+}
+
+/// Checks again what may have changed before the rows were written. A function that ends the log-in or removes the participant from
+/// now on finds the rows.
 async fn admit(app: &App, connection: &Connection, now: Timestamp) -> Result<(), Error> {
     if let Some(AccountLogin { user, login }) = connection.identity.account_login() {
         let found = log_ins::get_strong(&app.store, user, login, now).await?;
@@ -69,7 +109,7 @@ async fn admit(app: &App, connection: &Connection, now: Timestamp) -> Result<(),
         let found = participants::get(&app.store, session, participant, now).await?;
         found.filter(|found| found.removed_at.is_none()).ok_or(Error::NotFound("session"))?;
     }
-    lifecycle::send_opened(app, connection, OpenedReason::New, now).await
+    Ok(())
 }
 
 const TICKET_REQUIRED: &str = "add a ticket to the URL: POST /v1/realtime/tickets creates one";

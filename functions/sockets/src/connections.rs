@@ -4,10 +4,14 @@ use entry::{
     App,
     socket::{ConnectionCache, SocketHandler, SocketHandshake, SocketMessage, record_identity},
 };
-use model::Error;
+use model::{ConnectionIdentity, Error, ErrorCode};
 use protocol::{Event, command::ConnectionCommand, event::PongEvent, job::OpenedReason};
 use realtime::connection_post::PostOutcome;
-use store::{ReadConsistency, realtime::connections, sessions};
+use store::{
+    ReadConsistency,
+    realtime::connections,
+    sessions::{self, participants},
+};
 
 use crate::{
     heartbeat::{HeartbeatThrottle, record_heartbeat},
@@ -36,6 +40,7 @@ impl SocketHandler for ConnectionSocket {
     }
 
     async fn message(&self, message: SocketMessage<ConnectionCommand>) -> Result<(), Error> {
+        self.require_not_removed(&message).await?;
         match &message.command {
             ConnectionCommand::Ping(ping) => self.answer_ping(&message, ping.version).await,
             ConnectionCommand::Subscribe(_) => self.send_state(&message).await,
@@ -44,6 +49,21 @@ impl SocketHandler for ConnectionSocket {
 }
 
 impl ConnectionSocket {
+    /// Refuses a participant that the presenter has removed. The function that removed them closes the connection, and may not be
+    /// done yet. 0.5 read units.
+    async fn require_not_removed(&self, message: &SocketMessage<ConnectionCommand>) -> Result<(), Error> {
+        let ConnectionIdentity::Participant { participant, session, .. } = message.connection.identity else {
+            return Ok(());
+        };
+        if participants::is_removed(&self.app.store, session, participant, self.app.clock.now()).await? {
+            return Err(Error::Forbidden(
+                ErrorCode::Removed,
+                "the presenter has removed you from this session".into(),
+            ));
+        }
+        Ok(())
+    }
+
     /// Posts `pong`. A client whose `version` is old also receives the state that it missed.
     async fn answer_ping(
         &self,

@@ -13,6 +13,7 @@
 //! | --- | --- |
 //! | `broadcast_frame` | [`realtime::publish`] |
 //! | `connection_unreachable` | `worker/connection_unreachable.rs` |
+//! | `connections_ended` | `worker/connections_ended.rs` |
 //! | `account_changed`, `session_end_requested` | `worker/forward.rs` |
 //!
 //! This crate is the platform's part of the socket. It opens and closes connections and knows which area owns each. What follows

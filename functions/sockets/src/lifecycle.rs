@@ -1,5 +1,5 @@
 //! The lifecycle of a connection. Opening and closing sends one job to the area that owns the connection, and that area decides
-//! what follows. Only this crate deletes the row of a connection.
+//! what follows. [`realtime::closing`] also deletes the row of a connection, when it closes many at once.
 
 use entry::App;
 use jiff::Timestamp;
@@ -25,7 +25,11 @@ pub(crate) async fn send_opened(
 /// which does no harm.
 pub(crate) async fn close(app: &App, connection: &Connection, now: Timestamp) -> Result<(), Error> {
     connections::leave_rooms(&app.store, connection).await?;
-    let job = ConnectionClosed { connection: connection.id.clone(), identity: connection.identity };
+    let job = ConnectionClosed {
+        connection: connection.id.clone(),
+        identity: connection.identity,
+        others: Vec::new(),
+    };
     app.queues.send(&job, now).await?;
     Ok(connections::delete_row(&app.store, &connection.id).await?)
 }

@@ -5,6 +5,7 @@
 use std::ops::Deref;
 
 use entry::LambdaFunction;
+use lambda_runtime::Context;
 use model::{ConnectionIdentity, LoginId, ParticipantId, Room, SessionId, UserId};
 use protocol::{
     Job,
@@ -13,8 +14,9 @@ use protocol::{
         Queue, SessionEndRequested, SyncProfile,
     },
 };
+use serde_json::json;
 use store::realtime::connections;
-use testkit::{TestApp, job_body};
+use testkit::{TestApp, TestAppOptions, job_body};
 
 struct SocketsWorld {
     kit: TestApp,
@@ -30,7 +32,11 @@ impl Deref for SocketsWorld {
 
 impl SocketsWorld {
     async fn start() -> Self {
-        let kit = TestApp::start().await;
+        Self::start_with(TestAppOptions::default()).await
+    }
+
+    async fn start_with(options: TestAppOptions) -> Self {
+        let kit = TestApp::start_with(options).await;
         let worker = sockets::broadcast(kit.environment()).await.expect("a worker");
         Self { kit, worker }
     }
@@ -102,13 +108,52 @@ async fn a_dead_connection_is_closed_once() {
     for (queue, connection, identity) in
         [(Queue::Chat, "tab=", account), (Queue::Sessions, "phone=", participant)]
     {
-        let closed = ConnectionClosed { connection: connection.into(), identity };
+        let closed = ConnectionClosed { connection: connection.into(), identity, others: Vec::new() };
         assert_eq!(world.queued::<ConnectionClosed>(queue), [closed], "{queue:?}");
         assert!(!world.has_row(connection).await, "{connection}");
         for room in identity.rooms() {
             assert_eq!(world.room_size(room).await, 0, "{room}");
         }
     }
+}
+
+/// The queue of the area does not respond. The socket opens, and `subscribe` has the state sent later.
+#[tokio::test]
+async fn a_handshake_does_not_fail_because_of_a_queue() {
+    // one attempt, because the SDK retries for ten seconds
+    let options = TestAppOptions { variables: &[("AWS_MAX_ATTEMPTS", "1")], ..TestAppOptions::default() };
+    let world = SocketsWorld::start_with(options).await;
+    let user = world.clock.new_id();
+    let login = world.create_login(user).await;
+    let event = |kind: &str, route: &str, body: serde_json::Value| {
+        json!({
+            "requestContext": {
+                "eventType": kind,
+                "connectionId": "tab=",
+                "routeKey": route,
+                "requestId": "request-7",
+                "connectedAt": world.clock.millis(),
+                "requestTimeEpoch": world.clock.millis(),
+                "identity": {},
+            },
+            "headers": { "authorization": format!("Bearer {}", world.access_token(user, login)) },
+            "body": body.to_string(),
+        })
+    };
+    let connect = event("CONNECT", "$connect", json!(null));
+    let without_queue =
+        sockets::connections(world.environment_without(&[Queue::Chat.env_var()])).await.expect("a function");
+    let response = without_queue.call(connect, Context::default()).await.expect("a response");
+    assert_eq!(response["statusCode"], 200, "{response}");
+    assert!(world.has_row("tab=").await);
+    assert_eq!(world.queued::<ConnectionOpened>(Queue::Chat), []);
+
+    let function = sockets::connections(world.environment()).await.expect("a function");
+    let subscribe = event("MESSAGE", "subscribe", json!({ "type": "subscribe", "payload": {} }));
+    let response = function.call(subscribe, Context::default()).await.expect("a response");
+    assert_eq!(response["statusCode"], 200, "{response}");
+    let [opened] = &world.queued::<ConnectionOpened>(Queue::Chat)[..] else { panic!("one job") };
+    assert_eq!((opened.connection.as_str(), opened.reason), ("tab=", OpenedReason::Requested));
 }
 
 /// If the worker dies between two of its steps, the next delivery finds the row and completes them.

@@ -12,6 +12,7 @@
 //! | `@connections` | `{url}/sockets/@connections/{id}` | `connections.rs`, `management_api.rs` |
 //! | IAM | checks each request; [`IamConfig`] has the roles | `iam/` |
 
+mod accept;
 mod aws_response;
 pub mod call_barrier;
 pub mod chaos;
@@ -38,6 +39,7 @@ use std::{
 
 use anyhow::Context;
 
+pub use accept::AcceptFailures;
 pub use call_barrier::CallBarrier;
 pub use chaos::{Chaos, ChaosDice, FaultCounts};
 pub use connections::{ConnectionInfo, ConnectionRegistry, OutboundFrame};

@@ -36,6 +36,7 @@ mod gateway;
 mod http;
 mod ids;
 mod local_cloud;
+pub mod open_files;
 pub mod openapi;
 mod options;
 mod page;

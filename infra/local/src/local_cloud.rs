@@ -4,7 +4,7 @@ use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use emulator::{Chaos, DataLocation, Emulator, IamConfig};
-use entry::{Clock, Environment};
+use entry::{AwsConnections, Clock, Environment};
 use futures::future::try_join_all;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
@@ -273,8 +273,10 @@ async fn load_functions(
         return Ok(functions.into_iter().map(|function| (function, remote())).collect());
     }
     registry.check_against_template(functions.iter().map(|function| function.binary.as_str()))?;
+    let connections = &AwsConnections::default();
     try_join_all(functions.into_iter().map(|function| async move {
-        let environment = Environment::new(function.environment.clone(), clock.clone());
+        let environment = Environment::new(function.environment.clone(), clock.clone())
+            .with_connections(connections.clone());
         let handler = registry.start(&function.binary, environment).await;
         let handler = handler.with_context(|| format!("the function {} does not start", function.binary))?;
         Ok((function, FunctionCode::InProcess(handler)))

@@ -6,6 +6,7 @@ mod serve;
 use std::{io::Write as _, path::Path, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use local::open_files;
 use protocol::asyncapi::{EXAMPLE_URL, document};
 use serve::ServeArgs;
 
@@ -62,7 +63,11 @@ async fn run(cli: CommandLine) -> anyhow::Result<()> {
     match cli.command {
         None => cli.serve.run().await,
         Some(CliCommand::Serve(serve)) => serve.run().await,
-        Some(CliCommand::Load(load)) => load::run(load).await,
+        Some(CliCommand::Load(load)) => {
+            // each client has a socket
+            open_files::raise_limit();
+            load::run(load).await
+        }
         Some(CliCommand::Smoke(smoke)) => smoke.run(&mut std::io::stdout()).await,
         Some(CliCommand::Openapi) => {
             print_document(&local::openapi::assembled_openapi().to_pretty_json()?);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use local::{DataLocation, LocalCloud, LocalOptions};
+use local::{DataLocation, LocalCloud, LocalOptions, open_files};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -65,6 +65,7 @@ fn parse_share(text: &str) -> Result<f64, String> {
 impl ServeArgs {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         init_logging(&self.log_level)?;
+        open_files::raise_limit();
         let data = match self.data.as_str() {
             "memory" if self.lambda.is_some() => {
                 anyhow::bail!(

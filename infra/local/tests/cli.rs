@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails the test")]
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 const COLLOQUY: &str = env!("CARGO_BIN_EXE_colloquy");
@@ -105,6 +107,37 @@ fn the_smoke_test_reports_every_check() {
     let (passed, _, stderr) = run_smoke(unused_url().as_str(), &[]);
     assert!(!passed && stderr.contains("no response from http://127.0.0.1:"), "{stderr}");
     assert!(stderr.contains("refused") && stderr.lines().count() == 1, "{stderr}");
+}
+
+#[test]
+fn a_cloud_that_was_out_of_descriptors_serves_again() {
+    let limited = "ulimit -n 200 && exec \"$0\" --port 0 --data memory";
+    let mut child = Command::new("sh")
+        .args(["-c", limited, COLLOQUY])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let api =
+        lines.find_map(|line| line.trim().strip_prefix("API").map(|url| url.trim().to_owned())).unwrap();
+    let address = api.strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
+
+    // the kernel accepts those that the process cannot
+    let idle: Vec<TcpStream> = (0..250).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    let mut logged = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let reported = logged.find(|line| line.contains("cannot accept connections")).unwrap();
+    assert!(reported.contains("ulimit -n"), "{reported}");
+    drop(idle);
+
+    let mut client = TcpStream::connect(&address).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    write!(client, "GET /health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut response = String::new();
+    client.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 /// The URL of a port that was free a moment ago.

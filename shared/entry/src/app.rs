@@ -1,8 +1,11 @@
 //! The clients and settings that every function needs.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, ops::Deref, sync::Arc, time::Duration};
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig,
+};
+use aws_smithy_http_client::pool::Client as HttpClient;
 use futures::future::{join, join_all};
 use model::plan::Plan;
 use protocol::job::Queue;
@@ -12,15 +15,25 @@ use store::Store;
 
 use crate::{Clock, Environment, StartError, tokens::TokenKeys};
 
-/// The clients and settings that a handler may use. Cheap to clone.
+/// The clients and settings that a handler may use. A clone is a reference, because each layer of each request has one.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<AppResources>);
+
+/// What an [`App`] refers to.
+pub struct AppResources {
     pub clock: Clock,
     pub store: Store,
     pub queues: JobQueues,
     pub realtime: RealtimeHub,
     pub tokens: TokenKeys,
     pub settings: Arc<AppSettings>,
+}
+
+impl Deref for App {
+    type Target = AppResources;
+    fn deref(&self) -> &AppResources {
+        &self.0
+    }
 }
 
 /// The settings of a deployment (`template.yaml`, `Globals`). They contain no secrets. Secrets become [`TokenKeys`].
@@ -89,6 +102,7 @@ pub struct AwsConfig {
     region: Region,
     credentials: Credentials,
     max_attempts: u32,
+    http: HttpClient,
 }
 
 /// The maximum number of attempts of a call, with jittered backoff (RELIABILITY 39). `AWS_MAX_ATTEMPTS`, the setting of all AWS
@@ -107,8 +121,24 @@ impl AwsConfig {
                 "environment",
             ),
             max_attempts: environment.parsed("AWS_MAX_ATTEMPTS", MAX_SDK_ATTEMPTS)?,
+            http: environment.connections().http_client()?,
         })
     }
+}
+
+/// The time after which an attempt of a call is given up. A pooled connection may have died while the instance was frozen. The SDK
+/// sets no such limit, and the call would hang until the function times out. A limit of 1 s was rejected, because a busy table
+/// answers later than that, and the second attempt would add to its load.
+const SDK_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The time after which a call fails with all its attempts. It is below the 15 s of a function, so that the client gets a 503 with
+/// `Retry-After` and not the gateway's 500.
+const SDK_OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
+
+fn sdk_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(SDK_ATTEMPT_TIMEOUT)
+        .operation_timeout(SDK_OPERATION_TIMEOUT)
+        .build()
 }
 
 /// Makes the client of an SDK. It is a macro, because the builders of the SDKs share no trait.
@@ -119,6 +149,8 @@ macro_rules! client {
             .behavior_version(BehaviorVersion::latest())
             .region(aws.region.clone())
             .credentials_provider(aws.credentials.clone())
+            .http_client(aws.http.clone())
+            .timeout_config(sdk_timeouts())
             .retry_config(RetryConfig::standard().with_max_attempts(aws.max_attempts));
         if let Some(url) = $endpoint {
             config = config.endpoint_url(url);
@@ -189,7 +221,8 @@ impl App {
         let management = client!(aws_sdk_apigatewaymanagement, &aws, Some(endpoint));
         let rooms = RealtimeHub::new(management, store.clone(), queues.clone());
         let settings = Arc::new(AppSettings::read(environment)?);
-        Ok(Self { clock: environment.clock().clone(), store, queues, realtime: rooms, tokens, settings })
+        let clock = environment.clock().clone();
+        Ok(Self(Arc::new(AppResources { clock, store, queues, realtime: rooms, tokens, settings })))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt::Display, str::FromStr, sync::Arc};
 
-use crate::Clock;
+use crate::{AwsConnections, Clock};
 
 /// The reason why a function cannot start. It names the setting and never its value.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,8 @@ pub enum StartError {
     MissingSetting(String),
     #[error("the setting {name} is invalid: {why}")]
     InvalidSetting { name: String, why: String },
+    #[error("the pool of connections to the AWS services cannot be made: {0}")]
+    NoConnections(String),
 }
 
 impl StartError {
@@ -25,6 +27,7 @@ impl StartError {
 pub struct Environment {
     variables: Arc<BTreeMap<String, String>>,
     clock: Clock,
+    connections: AwsConnections,
 }
 
 impl Environment {
@@ -34,7 +37,17 @@ impl Environment {
     }
 
     pub fn new(variables: BTreeMap<String, String>, clock: Clock) -> Self {
-        Self { variables: Arc::new(variables), clock }
+        Self { variables: Arc::new(variables), clock, connections: AwsConnections::default() }
+    }
+
+    /// Shares the connections to the AWS services with the other functions of the process.
+    #[must_use]
+    pub fn with_connections(self, connections: AwsConnections) -> Self {
+        Self { connections, ..self }
+    }
+
+    pub(crate) const fn connections(&self) -> &AwsConnections {
+        &self.connections
     }
 
     pub const fn clock(&self) -> &Clock {

@@ -9,9 +9,10 @@
 //! | [`worker`] | SQS batches: decode, run, report failed messages |
 //! | [`run_once`] | operations that run once, however often their job is delivered |
 //! | [`cron`] | the scheduler's event |
+//! | [`log_ins`] | ending several log-ins with their sockets |
 //! | [`tokens`] | Ed25519 tokens: access, refresh, participant, ticket, JWKS |
 //! | [`tickets`] | the right to open one socket |
-//! | [`app`] | the clients and settings of every function |
+//! | [`app`], [`aws_connections`] | the clients and settings of every function |
 //! | [`environment`] | the variables of a function |
 //! | [`clock`] | the injected clock and generator of ids |
 //!
@@ -49,12 +50,15 @@
 //! `method`, `path` and `status`, a socket event `status`, a job `received`. The ids are in its `span`. Logs never contain a body, a token, an address or the text of an e-mail. A failure is logged
 //! once, where it is answered. `error!` means that an operator should look at it.
 
+mod allocator;
 pub mod app;
+pub mod aws_connections;
 pub mod clock;
 pub mod cron;
 pub mod environment;
 pub mod function;
 pub mod http;
+pub mod log_ins;
 pub mod run_once;
 pub mod socket;
 mod telemetry;
@@ -63,6 +67,7 @@ pub mod tokens;
 pub mod worker;
 
 pub use app::{App, AppSettings, FunctionDependency};
+pub use aws_connections::AwsConnections;
 pub use clock::Clock;
 pub use environment::{Environment, StartError};
 pub use function::{LambdaFunction, run};

@@ -37,6 +37,11 @@ pub enum Error {
     /// The resource is in a state that does not allow the operation.
     #[error("{1}")]
     Conflict(ErrorCode, String),
+    /// The resource has another version than the one that the client expects.
+    #[error(
+        "the resource has changed since you read it: read it again, and repeat the change if it is still right"
+    )]
+    PreconditionFailed,
     /// The caller has sent too many requests.
     #[error("too many requests; try again in {} s", retry_after.as_secs().max(1))]
     RateLimited { retry_after: Duration },
@@ -80,6 +85,7 @@ impl Error {
             Self::UnknownMessageType => ErrorCode::UnknownType,
             Self::Invalid(_) => ErrorCode::ValidationError,
             Self::InvalidContent(_) => ErrorCode::InvalidContent,
+            Self::PreconditionFailed => ErrorCode::PreconditionFailed,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::Unavailable { .. } => ErrorCode::ServiceUnavailable,
             Self::Internal(_) => ErrorCode::InternalError,
@@ -193,6 +199,8 @@ codes! {
     MethodNotAllowed = "METHOD_NOT_ALLOWED", "method_not_allowed";
     /// The body or the message is too large.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", "payload_too_large";
+    /// The resource has changed since the client read it. Read it again before a retry.
+    PreconditionFailed = "PRECONDITION_FAILED", "precondition_failed";
     /// The caller has sent too many requests. Retry after the given number of seconds.
     RateLimited = "RATE_LIMITED", "rate_limited";
     /// The presenter has removed the participant from the session.

@@ -67,6 +67,8 @@ ids! {
     ChannelId = "channel";
     /// The id of a log-in of an account on one device.
     LoginId = "log-in";
+    /// The id of an unfinished end of several log-ins.
+    LoginRevocationId = "revocation";
     /// The id of a participant of a session, with or without an account.
     ParticipantId = "participant";
     /// The id of a presentation.

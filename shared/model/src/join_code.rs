@@ -71,6 +71,9 @@ mod tests {
         assert!(JoinCode::parse("abc123").is_some());
         assert!(JoinCode::parse("abc12").is_none() && JoinCode::parse("abc-12").is_none());
         assert!(JoinCode::parse("äbc12").is_none());
+        for control in ["abc123\n", "\tabc123", "abc123\r\n", "abc123\0"] {
+            assert!(JoinCode::parse(control).is_none(), "{control:?}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! | [`tally`] | counting the responses to a slide |
 //! | [`image`] | formats, sizes and file names of images |
 //! | [`presentation`] | states of a presentation, the order of its slides, slugs |
+//! | [`precondition`] | the version of an item that a client expects |
 //! | [`channel`] | channels of a team: kinds, names, roles |
 //! | [`message`] | messages of a channel: ids, content rules, mentions, reactions |
 //! | [`notification`] | quiet hours and missed-mentions e-mails |
@@ -55,6 +56,7 @@ pub mod leaderboard;
 pub mod message;
 pub mod notification;
 pub mod plan;
+pub mod precondition;
 pub mod presentation;
 pub mod question;
 pub mod rate_limit;
@@ -70,9 +72,10 @@ pub mod words;
 pub use connection::{AccountLogin, ConnectionIdentity};
 pub use error::{Error, ErrorCode, FieldError, Result};
 pub use id::{
-    ActionId, ChannelId, ImageId, LoginId, ParticipantId, PresentationId, QuestionId, ResponseId, SessionId,
-    SlideId, UserId,
+    ActionId, ChannelId, ImageId, LoginId, LoginRevocationId, ParticipantId, PresentationId, QuestionId,
+    ResponseId, SessionId, SlideId, UserId,
 };
 pub use message::MessageId;
+pub use precondition::ExpectedVersion;
 pub use room::Room;
 pub use slide::tally;

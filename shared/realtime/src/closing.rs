@@ -1,9 +1,12 @@
 //! Closes connections.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_apigatewaymanagement::{error::SdkError, operation::delete_connection::DeleteConnectionError};
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use model::{Error, ErrorCode, LoginId, Room, UserId};
-use protocol::{Event, OutgoingFrame, event::ErrorEvent};
+use protocol::{Event, OutgoingFrame, event::ErrorEvent, job::ConnectionsEnded};
 use store::realtime::connections::{self, Connection};
 use uuid::Uuid;
 
@@ -14,6 +17,40 @@ use crate::{
 
 /// The message to a connection whose log-in has ended.
 pub const LOGGED_OUT_MESSAGE: &str = "this log-in has ended";
+
+/// Connections that are closed concurrently. 900 of them are closed in a second at 10 ms a call, and a function has far more sockets
+/// of its own than this.
+const MAX_CONCURRENT_CLOSINGS: usize = 32;
+
+/// What [`RealtimeHub::close_all`] did not close.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClosingSummary {
+    /// Connections that were not open yet. Their owners receive `ConnectionOpened` with `RetryAfterOpening`, and close them.
+    pub still_opening: usize,
+}
+
+enum ClosingOutcome {
+    Closed,
+    StillOpening,
+}
+
+/// Returns the frame of a fatal `error` event, with the reason why a connection closes.
+fn fatal_frame(
+    connection: &Connection,
+    code: ErrorCode,
+    message: &str,
+    now: Timestamp,
+) -> Result<String, Error> {
+    let event = Event::Error(ErrorEvent {
+        code: code.socket(),
+        message: message.into(),
+        fatal: true,
+        fields: Vec::new(),
+        reference: None,
+        retry_after: None,
+    });
+    OutgoingFrame::to_connection(connection.identity.session(), event, now).to_json()
+}
 
 impl RealtimeHub {
     /// Posts a fatal `error` event with the reason and closes the connection. API Gateway lets a server choose no close code.
@@ -27,15 +64,7 @@ impl RealtimeHub {
         message: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let event = Event::Error(ErrorEvent {
-            code: code.socket(),
-            message: message.into(),
-            fatal: true,
-            fields: Vec::new(),
-            reference: None,
-            retry_after: None,
-        });
-        let frame = OutgoingFrame::to_connection(connection.identity.session(), event, now).to_json()?;
+        let frame = fatal_frame(connection, code, message, now)?;
         match self.post(&connection.id, &frame).await? {
             PostOutcome::Delivered => self.disconnect(&connection.id).await?,
             PostOutcome::Gone if is_opening(connection, now) => {
@@ -48,23 +77,71 @@ impl RealtimeHub {
         self.report_unreachable(&connection.id, false, now).await
     }
 
-    /// Closes all of these connections. Tries each, and returns the first failure.
+    /// Closes connections concurrently, and reports one departure for each holder. Tries each connection, and returns the first
+    /// failure after that. Otherwise returns how many were not open yet.
+    ///
+    /// The row of a connection is deleted before its socket closes, so that `$disconnect` finds no row and reports no departure of its
+    /// own. Its room row goes last. After a crash, or if a service failed, the room still lists what is not closed. The departure may
+    /// be lost then, so a caller that must not lose it has it sent again.
     pub async fn close_all(
         &self,
         connections: impl IntoIterator<Item = Connection>,
         code: ErrorCode,
         message: &str,
         now: Timestamp,
-    ) -> Result<(), Error> {
-        let mut outcome = Ok(());
-        for connection in connections {
-            let closed = self.close_with_reason(&connection, code, message, now).await;
-            outcome = outcome.and(closed);
+    ) -> Result<ClosingSummary, Error> {
+        let closing: Vec<_> = connections
+            .into_iter()
+            .map(|connection| async move {
+                // boxed, because the futures of hundreds of SDK calls are large
+                let outcome = Box::pin(self.close_one(&connection, code, message, now)).await;
+                (connection, outcome)
+            })
+            .collect();
+        let outcomes: Vec<_> =
+            stream::iter(closing).buffer_unordered(MAX_CONCURRENT_CLOSINGS).collect().await;
+        let mut departures: BTreeMap<_, ConnectionsEnded> = BTreeMap::new();
+        let (mut summary, mut failure) = (ClosingSummary::default(), None);
+        for (connection, outcome) in outcomes {
+            match outcome {
+                Ok(ClosingOutcome::Closed) => {
+                    let Connection { id, identity, .. } = connection;
+                    let key = (identity.holder_id(), identity.session());
+                    let ended = ConnectionsEnded { connections: Vec::new(), identity };
+                    departures.entry(key).or_insert(ended).connections.push(id);
+                }
+                Ok(ClosingOutcome::StillOpening) => summary.still_opening += 1,
+                Err(error) => failure = failure.or(Some(error)),
+            }
         }
-        outcome
+        for ended in departures.values() {
+            self.queues.send(ended, now).await?;
+        }
+        failure.map_or(Ok(summary), Err)
     }
 
-    /// Closes every connection of one holder in a room.
+    async fn close_one(
+        &self,
+        connection: &Connection,
+        code: ErrorCode,
+        message: &str,
+        now: Timestamp,
+    ) -> Result<ClosingOutcome, Error> {
+        let frame = fatal_frame(connection, code, message, now)?;
+        let posted = self.post(&connection.id, &frame).await?;
+        if posted == PostOutcome::Gone && is_opening(connection, now) {
+            self.report_unreachable(&connection.id, true, now).await?;
+            return Ok(ClosingOutcome::StillOpening);
+        }
+        connections::delete_row(&self.store, &connection.id).await?;
+        if posted == PostOutcome::Delivered {
+            self.disconnect(&connection.id).await?;
+        }
+        connections::leave_rooms(&self.store, connection).await?;
+        Ok(ClosingOutcome::Closed)
+    }
+
+    /// Closes every connection of one holder in a room, as [`close_all`](Self::close_all) does.
     pub async fn close_holder(
         &self,
         room: Room,
@@ -72,7 +149,7 @@ impl RealtimeHub {
         code: ErrorCode,
         message: &str,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<ClosingSummary, Error> {
         let held = connections::list_by_holder(&self.store, room, holder, now).await?;
         self.close_all(held, code, message, now).await
     }
@@ -83,7 +160,7 @@ impl RealtimeHub {
         user: UserId,
         has_ended: impl Fn(LoginId) -> bool,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<ClosingSummary, Error> {
         let all = connections::list_in_room(&self.store, Room::User(user), now).await?;
         let ended = all
             .into_iter()

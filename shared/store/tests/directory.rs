@@ -7,7 +7,7 @@ mod world;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    UserId,
+    ExpectedVersion, UserId,
     user::{AccountRestriction, AccountState, RestrictionKind, Username},
 };
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use store::{
     identity::{
         audit_log::{AuditEntry, AuditTarget},
         known_networks::KnownNetwork,
+        login_revocations::LoginRevocation,
         users::{self, DirectoryEntry, ProfileUpdate, User, UserSaveOutcome, directory, list_by_usernames},
     },
 };
@@ -31,6 +32,10 @@ fn name(text: &str) -> Username {
 fn new_user(n: u128, username: Option<&str>) -> User {
     let name = format!("Number {n}");
     User { username: username.map(self::name), name, ..samples::identity::user(id(n), &n.to_string(), now()) }
+}
+
+fn revocation(user: &User) -> LoginRevocation {
+    LoginRevocation::of_change(user, id(7), None, now())
 }
 
 async fn sign_up(store: &Store, user: &User) {
@@ -62,7 +67,7 @@ async fn replace_as_admin(store: &Store, user: UserId, change: impl FnOnce(User)
         created_at: now(),
     };
     assert_eq!(
-        users::replace_with_audit(store, &before, &after, &action).await.unwrap(),
+        users::replace_with_audit(store, &before, &after, &action, None).await.unwrap(),
         UserSaveOutcome::Applied
     );
     after
@@ -131,7 +136,8 @@ async fn the_directory_follows_account_changes() {
 
     let avatar = Some("https://example.com/a.png".to_owned());
     let edit = ProfileUpdate { name: Some("Ana".into()), avatar: Some(avatar.clone()), organization: None };
-    let WriteOutcome::Applied(edited) = users::update_profile(&store, ana, &edit, now()).await.unwrap()
+    let WriteOutcome::Applied(edited) =
+        users::update_profile(&store, ana, &edit, &ExpectedVersion::Any, now()).await.unwrap()
     else {
         panic!("ana has an account")
     };
@@ -162,13 +168,16 @@ async fn the_directory_follows_account_changes() {
     replace_as_admin(&store, ana, |user| User { status: AccountState::Disabled, ..user }).await;
     assert_eq!(listed_usernames(&store, now()).await, ["bob"]);
     assert_eq!(
-        users::update_profile(&store, ana, &edit, now()).await.unwrap(),
+        users::update_profile(&store, ana, &edit, &ExpectedVersion::Any, now()).await.unwrap(),
         WriteOutcome::ConditionFailed
     );
     let user = replace_as_admin(&store, ana, |user| User { status: AccountState::Active, ..user }).await;
     assert_eq!(listed_usernames(&store, now()).await, ["ana", "bob"]);
 
-    assert_eq!(users::erase(&store, &user, hour).await.unwrap(), UserSaveOutcome::Applied);
+    assert_eq!(
+        users::erase(&store, &user, &revocation(&user), hour).await.unwrap(),
+        UserSaveOutcome::Applied
+    );
     assert_eq!(listed_usernames(&store, now()).await, ["bob"]);
     assert_eq!(directory_entry(&store, "ana").await, None);
 }
@@ -193,6 +202,7 @@ async fn concurrent_account_changes_are_not_lost() {
             &store,
             ana,
             edit,
+            &ExpectedVersion::Any,
             now() + SignedDuration::from_secs(1)
         ))),
     );
@@ -211,7 +221,10 @@ async fn concurrent_account_changes_are_not_lost() {
         ["A", "B", "C"].map(|name| ProfileUpdate { name: Some(name.into()), ..ProfileUpdate::default() });
     let cleared = ProfileUpdate { avatar: Some(None), ..ProfileUpdate::default() };
     let edits = edits.iter().chain([&cleared]);
-    for edit in join_all(edits.map(|edit| users::update_profile(&store, ana, edit, now()))).await {
+    for edit in
+        join_all(edits.map(|edit| users::update_profile(&store, ana, edit, &ExpectedVersion::Any, now())))
+            .await
+    {
         assert!(matches!(edit.unwrap(), WriteOutcome::Applied(_)));
     }
     let user = users::get_strong(&store, ana, now()).await.unwrap().unwrap();
@@ -227,7 +240,7 @@ async fn a_change_in_the_same_millisecond_is_a_conflict() {
     let before = users::get_strong(&store, id(2), now()).await.unwrap().unwrap();
     let employed = ProfileUpdate { organization: Some(Some("Herons".into())), ..ProfileUpdate::default() };
     let WriteOutcome::Applied(employed) =
-        users::update_profile(&store, id(2), &employed, now()).await.unwrap()
+        users::update_profile(&store, id(2), &employed, &ExpectedVersion::Any, now()).await.unwrap()
     else {
         panic!("the account is active")
     };

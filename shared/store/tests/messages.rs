@@ -245,6 +245,8 @@ async fn two_bursts_of_send_records_fit_in_one_kilobyte() {
         role: MemberRole::Moderator,
         notification_level: NotificationLevel::Mentions,
         other_user: Some(id(u128::MAX)),
+        hidden_through: Some(999_999_999_999),
+        is_received: true,
         read_seq: 999_999_999_000,
         rev: 999_999_999_999,
         ..join_channel(&store, u128::MAX).await

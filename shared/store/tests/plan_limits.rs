@@ -10,6 +10,7 @@ use store::{
     identity::{
         known_networks::KnownNetwork,
         log_ins::Login,
+        login_revocations::LoginRevocation,
         plan_usage::{
             AiCallCost, AiCallReservation, AiUsage, get_used, record_ai_call, release_ai_call,
             reserve_ai_call, sum_ai_usage,
@@ -154,6 +155,10 @@ fn network(user: &User) -> KnownNetwork {
     KnownNetwork::new(user.id, "192.0.2.1".into(), now())
 }
 
+fn revocation(user: &User) -> LoginRevocation {
+    LoginRevocation::of_change(user, id(7), None, now())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_super_admin_always_remains() {
     let World { store, _cloud } = store_world().await;
@@ -174,7 +179,10 @@ async fn one_super_admin_always_remains() {
         users::create(&store, &admin, &login, &network(&admin)).await.unwrap(),
         UserSaveOutcome::Applied
     );
-    assert_eq!(users::erase(&store, &root, now()).await.unwrap(), UserSaveOutcome::LastAdmin);
+    assert_eq!(
+        users::erase(&store, &root, &revocation(&root), now()).await.unwrap(),
+        UserSaveOutcome::LastAdmin
+    );
 
     let other = User {
         role: UserRole::SuperAdmin,
@@ -183,7 +191,12 @@ async fn one_super_admin_always_remains() {
         ..admin.clone()
     };
     assert_eq!(users::replace(&store, &admin, &other).await.unwrap(), UserSaveOutcome::Applied);
-    let left = join_all([users::erase(&store, &root, now()), users::erase(&store, &other, now())]).await;
+    let (of_root, of_other) = (revocation(&root), revocation(&other));
+    let left = join_all([
+        users::erase(&store, &root, &of_root, now()),
+        users::erase(&store, &other, &of_other, now()),
+    ])
+    .await;
     let left: Vec<_> = left.into_iter().map(Result::unwrap).collect();
     assert!(
         left == [UserSaveOutcome::Applied, UserSaveOutcome::LastAdmin]

@@ -117,7 +117,7 @@ async fn a_search_neither_reads_nor_counts_other_channels() {
         assert_eq!(
             (used.1.requests, used.1.read_units),
             (unused.1.requests, unused.1.read_units),
-            "{words:?} costs what words cost that nobody used"
+            "{words:?} costs as much as unused words"
         );
     }
 }

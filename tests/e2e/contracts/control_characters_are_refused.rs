@@ -52,8 +52,12 @@ impl TextField {
         let mut name = String::new();
         for step in &self.path {
             match step {
-                Step::Field(field) if name.is_empty() => name.push_str(field),
-                Step::Field(field) => name.push_str(&format!(".{field}")),
+                Step::Field(field) => {
+                    if !name.is_empty() {
+                        name.push('.');
+                    }
+                    name.push_str(field);
+                }
                 Step::Item => name.push_str("[0]"),
             }
         }
@@ -120,13 +124,13 @@ fn with_text(body: &Value, field: &TextField, text: &str) -> Value {
     for (index, step) in field.path.iter().enumerate() {
         match step {
             Step::Field(name) => {
-                if index > 0 && name != "content" && !place.is_object() {
+                if index > 0 && !place.is_object() {
                     *place = required_siblings(&field.path[..index]);
                 }
                 place = &mut place[name.as_str()];
             }
             Step::Item => {
-                if !place.as_array().is_some_and(|items| !items.is_empty()) {
+                if place.as_array().is_none_or(Vec::is_empty) {
                     *place = json!([null]);
                 }
                 place = &mut place[0];
@@ -155,7 +159,9 @@ impl Faults {
     fn check_refusal(&mut self, what: &str, field: &str, status: u16, body: &Value) {
         let fields = body["fields"].as_array().into_iter().flatten();
         let named: Vec<&str> = fields.filter_map(|error| error["field"].as_str()).collect();
-        if status != 422 || !named.contains(&field) {
+        // an invalid item may be named by its list
+        let is_named = named.contains(&field) || named.contains(&field.trim_end_matches("[0]"));
+        if status != 422 || !is_named {
             self.0.push(format!("{what}: {field} is answered by {status} {body}"));
         }
     }

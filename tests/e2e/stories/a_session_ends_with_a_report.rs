@@ -339,8 +339,8 @@ async fn the_link_in_the_email_opens_the_report() {
         .iter()
         .map(|session| {
             let path = format!("/v1/sessions/{}/report?format=html&link=", session.id);
-            let lines = emails.iter().flat_map(|mail| mail.text.iter().flat_map(|text| text.lines()));
-            let link = lines.filter_map(|line| line.split_once(&path)).next().expect("a link");
+            let mut lines = emails.iter().flat_map(|mail| mail.text.iter().flat_map(|text| text.lines()));
+            let link = lines.find_map(|line| line.split_once(&path)).expect("a link");
             format!("{path}{}", link.1)
         })
         .collect();

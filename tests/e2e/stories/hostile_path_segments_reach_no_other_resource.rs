@@ -1,4 +1,4 @@
-//! A segment of a path is one value, whatever characters it contains. API Gateway passes the path on decoded, and a function that
+//! A segment of a path is one value, with any characters. API Gateway passes the path on decoded, and a function that
 //! parsed it as a URL would delete a channel where a member of it is meant.
 
 use futures::{StreamExt as _, stream};

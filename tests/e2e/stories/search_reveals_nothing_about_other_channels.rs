@@ -30,7 +30,7 @@ async fn search_reveals_nothing_about_other_channels() {
     ana.client.get_until(path, |body| count(body) == 50).await;
     eve.client.get_until("/v1/messages/search?q=herons", |body| count(body) == 1).await;
 
-    // words that are used only elsewhere, and words of the same lengths that nobody used
+    // words that are used only elsewhere, and unused words of the same lengths
     for (used, unused) in [
         ("q=merger", "q=zzzzzz"),
         ("q=merger&limit=1", "q=zzzzzz&limit=1"),

@@ -64,10 +64,10 @@ async fn an_older_vote_is_answered_with_the_vote_that_counts() {
     assert_eq!(older, counts, "the vote that counts, with its number and time");
     let frame = json!({ "type": "response_submitted", "ref": 7, "payload": vote_payload(slide, "c", 3) });
     tab.send_text(&frame.to_string()).await;
-    let told = tab.wait_for("response_superseded").await;
-    assert_eq!(told["ref"], 7);
+    let answer = tab.wait_for("response_superseded").await;
+    assert_eq!(answer["ref"], 7);
     for field in ["response_id", "slide_id", "content", "seq", "created_at"] {
-        assert_eq!(told[field], counts[field], "{field}");
+        assert_eq!(answer[field], counts[field], "{field}");
     }
     // the same vote again and a later one are stored, and have no answer on the socket
     tab.send("response_submitted", vote_payload(slide, "b", 5)).await;
@@ -82,7 +82,7 @@ async fn an_older_vote_is_answered_with_the_vote_that_counts() {
         "of two with one number, the one that arrives last"
     );
 
-    // The presenter's marks are not told to the participant, also where the marked answer is kept.
+    // The participant does not see the presenter's marks, also if the marked answer is kept.
     let stored = session.responses_to_slide(slide).await["items"][0].clone();
     let marks = json!({
         "session_id": session.id, "slide_id": slide.id, "is_hidden": true, "is_flagged": true,

@@ -14,6 +14,7 @@ use store::{
         memberships::{self, ChannelMember, JoinOutcome, Membership},
         messages,
     },
+    identity::users,
 };
 
 /// Returns both rows of a new member. Messages up to `read_seq` count as read.
@@ -35,7 +36,9 @@ pub(crate) fn new_member_rows(
     (member, Membership::new(channel, user.id, role, read_seq, now))
 }
 
-/// Checks that the user can join another channel. Reads all their memberships and costs 1 read unit for a dozen.
+/// Checks that the user can join another channel. Reads all their memberships and costs 1 read unit for a dozen. Only
+/// if the limit seems to be reached, it reads the other members of direct channels, because a channel with an account
+/// that is gone does not count. The alternative, a stored count, would have to change with the state of other accounts.
 ///
 /// Two concurrent joins can exceed the limit by one. That is accepted, because the limit only keeps opening the app
 /// cheap.
@@ -44,7 +47,15 @@ pub(crate) fn new_member_rows(
 /// `LIMIT_REACHED` if the user is in the maximum number of channels.
 pub(crate) async fn require_channel_quota(app: &App, user: UserId) -> Result<(), Error> {
     let memberships = memberships::list_memberships(&app.store, user, app.clock.now()).await?;
-    if memberships.len() < MAX_CHANNELS_PER_MEMBER {
+    let counted: Vec<&Membership> = memberships.iter().filter(|membership| !membership.is_received).collect();
+    if counted.len() < MAX_CHANNELS_PER_MEMBER {
+        return Ok(());
+    }
+    let others: Vec<UserId> = counted.iter().filter_map(|membership| membership.other_user).collect();
+    let now = app.clock.now();
+    let found = users::get_many(&app.store, &others, now).await?;
+    let gone = found.iter().filter(|user| !user.is_active(now)).count();
+    if counted.len() - gone < MAX_CHANNELS_PER_MEMBER {
         return Ok(());
     }
     Err(Error::conflict(

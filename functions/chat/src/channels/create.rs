@@ -3,7 +3,7 @@ use std::time::Duration;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
+    http::{AccountCaller, ApiResult, EntityTag, ErrorBody, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
@@ -19,7 +19,10 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::{add_member, fields, publish, view::MyChannel};
+use super::{
+    add_member, fields, publish,
+    view::{MyChannel, channel_tag},
+};
 use crate::team::require_teammate;
 
 /// A team creates a few channels a day. A loop creates thousands.
@@ -53,7 +56,7 @@ pub(crate) struct CreateChannelRequest {
     request_body = CreateChannelRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, body = MyChannel),
+        (status = 201, body = MyChannel, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 409, description = "`CHANNEL_NAME_TAKEN`. `USERNAME_REQUIRED`. `LIMIT_REACHED`: the caller is in 500 channels.",
          body = ErrorBody),
@@ -65,7 +68,7 @@ pub(crate) async fn create_channel(
     State(app): State<App>,
     account: AccountCaller,
     ValidJson(input): ValidJson<CreateChannelRequest>,
-) -> ApiResult<(StatusCode, Json<MyChannel>)> {
+) -> ApiResult<(StatusCode, EntityTag, Json<MyChannel>)> {
     let author = require_teammate(&app, account.user).await?;
     let name = fields::parse_field("name", &input.name, ChannelName::parse)?;
     let text = input.description.as_deref().unwrap_or_default();
@@ -103,7 +106,7 @@ pub(crate) async fn create_channel(
     }
     tracing::info!(channel.id = %channel.id, user.id = %account.user, "channel created");
     publish::publish_channel_created(&app, &channel, &[account.user]).await;
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok((StatusCode::CREATED, channel_tag(&channel), Json(view)))
 }
 
 pub(super) fn name_taken_error() -> Error {

@@ -1,7 +1,7 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId},
+    http::{AccountCaller, ApiResult, ErrorBody, IfMatch, PathId},
 };
 use http::StatusCode;
 use model::{ChannelId, Error, ErrorCode, Room, channel::ChannelPermission};
@@ -11,7 +11,7 @@ use store::{
     chat::channels::{self, Channel, RemainingMembers},
 };
 
-use super::{access::find_access, publish};
+use super::{access::find_access, publish, retry_change::retry_change, view::CHANNEL};
 
 /// Delete a channel
 ///
@@ -31,22 +31,29 @@ use super::{access::find_access, publish};
         (status = 403, description = "The caller is not an owner of the channel.", body = ErrorBody),
         (status = 404, description = "The channel does not exist, or it is private or direct and the caller is not a member.", body = ErrorBody),
         (status = 409, description = "`CONFLICT`: the channel is a default channel or direct.", body = ErrorBody),
+        (status = 412, description = "`PRECONDITION_FAILED`: the channel has changed since the client read it.", body = ErrorBody),
     )
 )]
 pub(crate) async fn delete_channel(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
+    if_match: IfMatch,
 ) -> ApiResult<StatusCode> {
-    let access = find_access(&app, id, account.user).await?;
-    access.require_permission(&app, ChannelPermission::Delete).await?;
-    if access.channel.is_default {
-        return Err(Error::conflict(ErrorCode::Conflict, "a default channel cannot be deleted").into());
-    }
-    match delete_and_publish(&app, &access.channel, RemainingMembers::Any).await? {
-        WriteOutcome::Applied(()) => Ok(StatusCode::NO_CONTENT),
-        WriteOutcome::ConditionFailed => Err(Error::NotFound("channel").into()),
-    }
+    let expected = &if_match.expected(CHANNEL);
+    let condition = if expected.is_any() { RemainingMembers::Any } else { RemainingMembers::AnyIfUnchanged };
+    // A lost attempt means that the channel was deleted or has changed. It is read again to find out which.
+    retry_change("the channel", || async {
+        let access = find_access(&app, id, account.user).await?;
+        access.require_permission(&app, ChannelPermission::Delete).await?;
+        if access.channel.is_default {
+            return Err(Error::conflict(ErrorCode::Conflict, "a default channel cannot be deleted"));
+        }
+        expected.require(access.channel.version)?;
+        delete_and_publish(&app, &access.channel, condition).await
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Deletes a channel and publishes that it was deleted. A job deletes its rows, and the clock sends the job again if it

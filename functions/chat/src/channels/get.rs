@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId},
+    http::{AccountCaller, ApiResult, EntityTag, ErrorBody, PathId},
 };
 use model::{ChannelId, channel::MemberRole};
 use protocol::event::chat::ChannelView;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{
     access::find_access,
-    view::{self, ChannelMemberView},
+    view::{self, ChannelMemberView, channel_tag},
 };
 
 /// Members in the response.
@@ -43,7 +43,7 @@ pub(crate) struct ChannelWithMembers {
     params(("id" = ChannelId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = ChannelWithMembers),
+        (status = 200, body = ChannelWithMembers, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 404, description = "The channel does not exist, or it is private or direct and the caller is not a member.", body = ErrorBody),
         (status = 409, description = "`USERNAME_REQUIRED`", body = ErrorBody),
@@ -53,11 +53,12 @@ pub(crate) async fn get_channel(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
-) -> ApiResult<Json<ChannelWithMembers>> {
+) -> ApiResult<(EntityTag, Json<ChannelWithMembers>)> {
     let access = find_access(&app, id, account.user).await?;
+    let tag = channel_tag(&access.channel);
     let channel = view::channel_view(&access.channel);
     let Some(membership) = access.membership else {
-        return Ok(Json(ChannelWithMembers { channel, my_role: None, members: None }));
+        return Ok((tag, Json(ChannelWithMembers { channel, my_role: None, members: None })));
     };
     let first = PageRequest::internal(MAX_READ_MEMBERS);
     let found = memberships::page_members(&app.store, id, &first, app.clock.now()).await?;
@@ -66,5 +67,6 @@ pub(crate) async fn get_channel(
         (std::cmp::Reverse(member.role), member.name.to_lowercase(), member.user_id)
     });
     members.truncate(MAX_LISTED_MEMBERS);
-    Ok(Json(ChannelWithMembers { channel, my_role: Some(membership.role), members: Some(members) }))
+    let body = ChannelWithMembers { channel, my_role: Some(membership.role), members: Some(members) };
+    Ok((tag, Json(body)))
 }

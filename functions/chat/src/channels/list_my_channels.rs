@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use axum::{Json, extract::State};
 use entry::{
@@ -7,18 +7,23 @@ use entry::{
 };
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
-use model::{ChannelId, Error, MessageId, UserId, channel::ChannelKind, message::MessageAuthor};
+use model::{
+    ChannelId, Error, MessageId, UserId,
+    channel::{ChannelKind, DirectChannelState},
+};
 use store::{
     Page, ReadConsistency,
     chat::{
         channels::{self, Channel},
-        memberships, messages, projection_checkpoint,
+        memberships::{self, Membership},
+        messages, projection_checkpoint,
     },
-    identity::users,
+    identity::users::{self, User},
 };
 
 use super::{default_channels, view::MyChannel};
 use crate::{
+    blocks::blocked_users,
     messages::publish::enqueue_processing,
     team::{require_teammate, team_author},
 };
@@ -31,7 +36,8 @@ const MAX_REQUEUED_JOBS: usize = 20;
 /// List my channels
 ///
 /// Returns all channels of the caller with their unread counts: public, then private, then direct channels, each sorted
-/// by name. `next` is always `null`. A new teammate joins the default channels first.
+/// by name. `next` is always `null`. A new teammate joins the default channels first. Left out are direct channels that
+/// the caller has hidden, that another user opened and did not write to, and those with a blocked user.
 // For each hundred channels the number of requests to the table is constant: one query for the memberships, one batch
 // for the channels, and one batch for the last messages, or a few if much is new. A channel costs 2 read units.
 #[utoipa::path(
@@ -52,11 +58,14 @@ pub(crate) async fn list_my_channels(
 ) -> ApiResult<Json<Page<MyChannel>>> {
     let me = require_teammate(&app, account.user).await?;
     let now = app.clock.now();
-    let mut memberships = memberships::list_memberships(&app.store, account.user, now).await?;
+    let memberships = async { Ok(memberships::list_memberships(&app.store, account.user, now).await?) };
+    let (mut memberships, blocked) = futures::try_join!(memberships, blocked_users(&app, account.user, now))?;
     if default_channels::needs_default_channels(&app, account.user, &memberships, now).await? {
         default_channels::join_default_channels(&app, &me).await?;
         memberships = memberships::list_memberships(&app.store, account.user, now).await?;
     }
+    // channels with a blocked user are not read
+    memberships.retain(|membership| membership.other_user.is_none_or(|other| !blocked.contains(&other)));
     let ids: Vec<ChannelId> = memberships.iter().map(|membership| membership.channel).collect();
     let heads = async {
         Ok(projection_checkpoint::channel_progress(&app.store, &memberships, ReadConsistency::Eventual, now)
@@ -67,14 +76,22 @@ pub(crate) async fn list_my_channels(
     let unprocessed: Vec<MessageId> =
         unprocessed.map(|head| MessageId { channel: head.channel, seq: head.seq }).collect();
     requeue_unprocessed(&app, &unprocessed, now).await;
+    let others = other_members(&app, &memberships, now).await?;
     let mut items: Vec<MyChannel> = memberships
         .iter()
         .zip(heads)
         .filter_map(|(membership, head)| {
-            Some(MyChannel::new(channels.get(&membership.channel)?, membership, head.seq))
+            let other = membership.other_user.and_then(|other| others.get(&other));
+            // an account that the eventually consistent read does not return yet was just created
+            let is_other_active = other.is_none_or(|other| other.is_active(now));
+            if !is_listed(membership, head.seq, &blocked, is_other_active) {
+                return None;
+            }
+            let mut item = MyChannel::new(channels.get(&membership.channel)?, membership, head.seq);
+            item.with_user = other.and_then(team_author);
+            Some(item)
         })
         .collect();
-    set_partner_names(&app, &mut items, now).await?;
     items.sort_by_cached_key(|item| {
         let kind = match item.channel.kind {
             ChannelKind::Public => 0,
@@ -86,19 +103,32 @@ pub(crate) async fn list_my_channels(
     Ok(Json(Page { items, next: None }))
 }
 
-/// Sets the other member of each direct channel. Reads all of them in one batch.
-async fn set_partner_names(app: &App, items: &mut [MyChannel], now: Timestamp) -> Result<(), Error> {
-    let partners: Vec<UserId> = items.iter().filter_map(|item| item.with).collect();
-    if partners.is_empty() {
-        return Ok(());
+/// Whether a channel is in the member's list.
+pub(crate) fn is_listed(
+    membership: &Membership,
+    seq: u64,
+    blocked: &HashSet<UserId>,
+    is_other_active: bool,
+) -> bool {
+    membership.other_user.is_none_or(|other| {
+        let is_blocked = blocked.contains(&other);
+        let hidden_through = membership.hidden_through;
+        DirectChannelState { seq, hidden_through, is_blocked, is_other_active }.is_listed()
+    })
+}
+
+/// Returns the other members of direct channels. Reads all of them in one batch.
+async fn other_members(
+    app: &App,
+    memberships: &[Membership],
+    now: Timestamp,
+) -> Result<HashMap<UserId, User>, Error> {
+    let others: Vec<UserId> = memberships.iter().filter_map(|membership| membership.other_user).collect();
+    if others.is_empty() {
+        return Ok(HashMap::new());
     }
-    let found = users::get_many(&app.store, &partners, now).await?;
-    let authors: HashMap<UserId, MessageAuthor> =
-        found.iter().filter_map(|user| Some((user.id, team_author(user)?))).collect();
-    for item in items {
-        item.with_user = item.with.and_then(|with| authors.get(&with).cloned());
-    }
-    Ok(())
+    let found = users::get_many(&app.store, &others, now).await?;
+    Ok(found.into_iter().map(|user| (user.id, user)).collect())
 }
 
 /// Reads channels by id. A channel that the eventually consistent read does not return yet was just created and is read

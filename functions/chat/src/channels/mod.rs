@@ -20,10 +20,11 @@ pub(crate) mod default_channels;
 pub(crate) mod delete;
 mod fields;
 mod get;
+mod hide;
 mod join;
 pub(crate) mod leave;
 mod list;
-mod list_my_channels;
+pub(crate) mod list_my_channels;
 mod mark_read;
 mod members;
 mod notifications;
@@ -59,6 +60,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(archive::archive_channel))
         .routes(routes!(archive::unarchive_channel))
         .routes(routes!(leave::leave_channel))
+        .routes(routes!(hide::hide_channel))
+        .routes(routes!(hide::unhide_channel))
         .routes(routes!(add_user::add_user_to_channel))
         .routes(routes!(members::list_channel_members))
         .routes(routes!(update_member::update_channel_member, remove_member::remove_channel_member))

@@ -1,7 +1,9 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, Clearable, ErrorBody, PathId, ValidJson, clearable},
+    http::{
+        AccountCaller, ApiResult, Clearable, EntityTag, ErrorBody, IfMatch, PathId, ValidJson, clearable,
+    },
 };
 use garde::Validate;
 use jiff::Timestamp;
@@ -22,7 +24,7 @@ use super::{
     create::name_taken_error,
     fields, publish,
     retry_change::retry_change,
-    view,
+    view::{self, CHANNEL, channel_tag},
 };
 
 /// Changes of a channel. Absent fields stay as they are.
@@ -55,12 +57,13 @@ pub(crate) struct UpdateChannelRequest {
     request_body = UpdateChannelRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = ChannelView),
+        (status = 200, body = ChannelView, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 403, description = "The caller is neither owner nor moderator of the channel.", body = ErrorBody),
         (status = 404, description = "The channel does not exist, or it is private or direct and the caller is not a member.", body = ErrorBody),
         (status = 409, description = "`CHANNEL_NAME_TAKEN`. `CHANNEL_ARCHIVED`. `CONFLICT`: the channel is direct, or it is a default \
                                       channel and would be renamed.", body = ErrorBody),
+        (status = 412, description = "`PRECONDITION_FAILED`: the channel has changed since the client read it.", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -68,9 +71,11 @@ pub(crate) async fn update_channel(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
+    if_match: IfMatch,
     ValidJson(input): ValidJson<UpdateChannelRequest>,
-) -> ApiResult<Json<ChannelView>> {
-    Ok(Json(apply_update(&app, account.user, id, &input).await?))
+) -> ApiResult<(EntityTag, Json<ChannelView>)> {
+    let (tag, channel) = apply_update(&app, account.user, id, &if_match, &input).await?;
+    Ok((tag, Json(channel)))
 }
 
 /// Update a channel with PUT
@@ -85,12 +90,13 @@ pub(crate) async fn update_channel(
     request_body = UpdateChannelRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = ChannelView),
+        (status = 200, body = ChannelView, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 403, description = "The caller is neither owner nor moderator of the channel.", body = ErrorBody),
         (status = 404, description = "The channel does not exist, or it is private or direct and the caller is not a member.", body = ErrorBody),
         (status = 409, description = "`CHANNEL_NAME_TAKEN`. `CHANNEL_ARCHIVED`. `CONFLICT`: the channel is direct, or it is a default \
                                       channel and would be renamed.", body = ErrorBody),
+        (status = 412, description = "`PRECONDITION_FAILED`: the channel has changed since the client read it.", body = ErrorBody),
         (status = 422, body = ErrorBody),
     )
 )]
@@ -98,17 +104,20 @@ pub(crate) async fn put_channel(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<ChannelId>,
+    if_match: IfMatch,
     ValidJson(input): ValidJson<UpdateChannelRequest>,
-) -> ApiResult<Json<ChannelView>> {
-    Ok(Json(apply_update(&app, account.user, id, &input).await?))
+) -> ApiResult<(EntityTag, Json<ChannelView>)> {
+    let (tag, channel) = apply_update(&app, account.user, id, &if_match, &input).await?;
+    Ok((tag, Json(channel)))
 }
 
 async fn apply_update(
     app: &App,
     user: UserId,
     id: ChannelId,
+    if_match: &IfMatch,
     input: &UpdateChannelRequest,
-) -> Result<ChannelView, Error> {
+) -> Result<(EntityTag, ChannelView), Error> {
     let name = input
         .name
         .as_deref()
@@ -119,7 +128,7 @@ async fn apply_update(
         Some(None) => Some(None),
         None => None,
     };
-    change_channel(app, user, id, ChannelPermission::Update, |access, _| {
+    change_channel(app, user, id, if_match, ChannelPermission::Update, |access, _| {
         let before = &access.channel;
         model::channel::require_not_archived(before.archived_at)?;
         let is_private = before.channel_kind != ChannelKind::Public;
@@ -151,24 +160,27 @@ pub(super) async fn change_channel(
     app: &App,
     user: UserId,
     id: ChannelId,
+    if_match: &IfMatch,
     permission: ChannelPermission,
     edit: impl Fn(&ChannelAccess, Timestamp) -> Result<Channel, Error>,
-) -> Result<ChannelView, Error> {
+) -> Result<(EntityTag, ChannelView), Error> {
+    let expected = &if_match.expected(CHANNEL);
     retry_change("the channel", || async {
         let access = find_access(app, id, user).await?;
         access.require_permission(app, permission).await?;
         let now = app.clock.now();
         let before = &access.channel;
+        expected.require(before.version)?;
         let mut after = edit(&access, now)?;
         if after == *before {
-            return Ok(WriteOutcome::Applied(view::channel_view(before)));
+            return Ok(WriteOutcome::Applied((channel_tag(before), view::channel_view(before))));
         }
         after.updated_at = now;
         match channels::change(&app.store, before, after).await? {
             ChannelChangeOutcome::Applied(channel) => {
                 let view = view::channel_view(&channel);
                 publish::publish_or_log(app, Room::Channel(id), Event::ChannelUpdated(view.clone())).await;
-                Ok(WriteOutcome::Applied(view))
+                Ok(WriteOutcome::Applied((channel_tag(&channel), view)))
             }
             ChannelChangeOutcome::NameTaken => Err(name_taken_error()),
             ChannelChangeOutcome::VersionConflict => Ok(WriteOutcome::ConditionFailed),

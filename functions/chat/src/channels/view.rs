@@ -1,5 +1,6 @@
 //! Views of channels and members for responses and events.
 
+use entry::http::EntityTag;
 use jiff::Timestamp;
 use model::{
     UserId,
@@ -13,6 +14,14 @@ use store::chat::{
     memberships::{ChannelMember, Membership, NotificationLevel},
 };
 use utoipa::ToSchema;
+
+/// The kind of a channel in tags.
+pub(crate) const CHANNEL: &str = "channel";
+
+/// Returns the tag of a channel. It stands for the channel's own properties, but not for its members and messages.
+pub(crate) const fn channel_tag(channel: &Channel) -> EntityTag {
+    EntityTag::new(CHANNEL, channel.version)
+}
 
 pub(crate) fn channel_view(channel: &Channel) -> ChannelView {
     ChannelView {

@@ -42,7 +42,8 @@ pub(crate) struct EditMessageRequest {
     responses(
         (status = 200, body = MessageView),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "The caller is not the author of the message.", body = ErrorBody),
+        (status = 403, description = "The caller is not the author of the message. \
+                                      Or the other member of the direct channel does not receive messages.", body = ErrorBody),
         (status = 404, description = "The message does not exist, or the caller is not a member of its channel.", body = ErrorBody),
         (status = 409, description = "`MESSAGE_DELETED`. `CHANNEL_ARCHIVED`.", body = ErrorBody),
         (status = 422, description = "`content` is invalid.", body = ErrorBody),
@@ -72,7 +73,8 @@ pub(crate) async fn edit_message(
     responses(
         (status = 200, body = MessageView),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "The caller is not the author of the message.", body = ErrorBody),
+        (status = 403, description = "The caller is not the author of the message. \
+                                      Or the other member of the direct channel does not receive messages.", body = ErrorBody),
         (status = 404, description = "The message does not exist, or the caller is not a member of its channel.", body = ErrorBody),
         (status = 409, description = "`MESSAGE_DELETED`. `CHANNEL_ARCHIVED`.", body = ErrorBody),
         (status = 422, description = "`content` is invalid.", body = ErrorBody),

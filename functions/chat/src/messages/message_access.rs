@@ -12,6 +12,8 @@ use store::{
     },
 };
 
+use super::direct_recipient::require_recipient;
+
 /// Returns a message and the caller's membership in its channel. Costs 2 read units.
 ///
 /// # Errors
@@ -32,7 +34,8 @@ pub(super) async fn visible_message(
 /// Returns a message that can be changed, and the caller's membership in its channel. Costs 2.5 read units.
 ///
 /// # Errors
-/// As [`visible_message`]. `MESSAGE_DELETED` if the message is deleted. `CHANNEL_ARCHIVED` if its channel is archived.
+/// As [`visible_message`]. `MESSAGE_DELETED` if the message is deleted. `CHANNEL_ARCHIVED` if its channel is archived. As
+/// [`require_recipient`] in a direct channel, because a change is shown to the other member like a message.
 pub(super) async fn changeable_message(
     app: &App,
     user: UserId,
@@ -43,6 +46,9 @@ pub(super) async fn changeable_message(
     let (membership, message) = found?;
     channel?;
     require_not_deleted(&message)?;
+    if let Some(other) = membership.other_user {
+        require_recipient(app, user, other).await?;
+    }
     Ok((membership, message))
 }
 

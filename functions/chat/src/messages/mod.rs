@@ -19,6 +19,7 @@
 
 mod admin_delete;
 mod delete;
+mod direct_recipient;
 mod edit;
 mod get;
 mod list;

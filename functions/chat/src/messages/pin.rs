@@ -34,7 +34,8 @@ use crate::{
     responses(
         (status = 200, description = "The message is pinned.", body = MessageView),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "The caller is neither owner nor moderator of the channel.", body = ErrorBody),
+        (status = 403, description = "The caller is neither owner nor moderator of the channel. \
+                                      Or the other member of the direct channel does not receive messages.", body = ErrorBody),
         (status = 404, description = "The message does not exist, or the caller is not a member of its channel.", body = ErrorBody),
         (status = 409, description = "`MESSAGE_DELETED`. `CHANNEL_ARCHIVED`. `LIMIT_REACHED`: the channel has 50 pinned messages.", body = ErrorBody),
         (status = 429, description = "The caller changed more than 120 messages within a minute.", body = ErrorBody),
@@ -62,7 +63,8 @@ pub(crate) async fn pin_message(
     responses(
         (status = 200, description = "The message is not pinned.", body = MessageView),
         (status = 401, body = ErrorBody),
-        (status = 403, description = "The caller is neither owner nor moderator of the channel.", body = ErrorBody),
+        (status = 403, description = "The caller is neither owner nor moderator of the channel. \
+                                      Or the other member of the direct channel does not receive messages.", body = ErrorBody),
         (status = 404, description = "The message does not exist, or the caller is not a member of its channel.", body = ErrorBody),
         (status = 409, description = "`MESSAGE_DELETED`. `CHANNEL_ARCHIVED`.", body = ErrorBody),
         (status = 429, description = "The caller changed more than 120 messages within a minute.", body = ErrorBody),

@@ -67,6 +67,7 @@ pub(crate) struct ReactionResponse {
     responses(
         (status = 200, body = ReactionResponse),
         (status = 401, body = ErrorBody),
+        (status = 403, description = "The other member of the direct channel does not receive messages.", body = ErrorBody),
         (status = 404, description = "The message does not exist, or the caller is not a member of its channel.", body = ErrorBody),
         (status = 409, description = "`MESSAGE_DELETED`. `CHANNEL_ARCHIVED`. `LIMIT_REACHED`: the message has 20 different emoji or \
                                       500 reactions.", body = ErrorBody),
@@ -95,6 +96,7 @@ pub(crate) async fn toggle_reaction(
     responses(
         (status = 200, description = "The message has this reaction of the caller.", body = ReactionResponse),
         (status = 401, body = ErrorBody),
+        (status = 403, description = "The other member of the direct channel does not receive messages.", body = ErrorBody),
         (status = 404, description = "The message does not exist, or the caller is not a member of its channel.", body = ErrorBody),
         (status = 409, description = "`MESSAGE_DELETED`. `CHANNEL_ARCHIVED`. `LIMIT_REACHED`: the message has 20 different emoji or \
                                       500 reactions.", body = ErrorBody),
@@ -124,6 +126,7 @@ pub(crate) async fn add_reaction(
     responses(
         (status = 200, description = "The message does not have this reaction of the caller.", body = ReactionResponse),
         (status = 401, body = ErrorBody),
+        (status = 403, description = "The other member of the direct channel does not receive messages.", body = ErrorBody),
         (status = 404, description = "The message does not exist, or the caller is not a member of its channel.", body = ErrorBody),
         (status = 409, description = "`MESSAGE_DELETED`. `CHANNEL_ARCHIVED`.", body = ErrorBody),
         (status = 422, description = "`emoji` is not an emoji.", body = ErrorBody),

@@ -6,7 +6,7 @@ use entry::{
     http::{AccountCaller, ApiResult, ErrorBody, ValidQuery},
 };
 use garde::Validate;
-use model::{ChannelId, Error, MessageId, UserId, text, words};
+use model::{ChannelId, Error, MessageId, UserId, channel::MAX_CHANNELS_PER_MEMBER, text, words};
 use protocol::event::chat::MessageView;
 use serde::Deserialize;
 use store::{
@@ -27,6 +27,8 @@ const SEARCH_RATE_LIMIT: RateLimit =
     RateLimit { name: "search_messages", max_attempts: 60, window: Duration::from_mins(1) };
 /// Words that the index is searched for. Results must contain the other words too.
 const MAX_WORDS: usize = 5;
+/// Channels that one search reads: all that a user can join, and as many direct channels that other users opened.
+const MAX_CHANNELS: usize = 2 * MAX_CHANNELS_PER_MEMBER;
 /// Messages that one request to the table reads.
 const BATCH_SIZE: usize = 50;
 /// Batches of one search. After these the search returns its position.
@@ -130,7 +132,10 @@ async fn searchable_channels(
         find_membership(app, user, channel).await?;
         return Ok(vec![channel]);
     }
-    let memberships = memberships::list_memberships(&app.store, user, app.clock.now()).await?;
+    let mut memberships = memberships::list_memberships(&app.store, user, app.clock.now()).await?;
+    // Only direct channels that other users opened can exceed the limit of channels. The newest of them are searched.
+    memberships.sort_by_key(|membership| (membership.is_received, std::cmp::Reverse(membership.joined_at)));
+    memberships.truncate(MAX_CHANNELS);
     Ok(memberships.into_iter().map(|membership| membership.channel).collect())
 }
 

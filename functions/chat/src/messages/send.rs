@@ -3,13 +3,13 @@ use std::slice;
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
+    http::{AccountCaller, ApiResult, ErrorBody, RequestSource, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
 use jiff::SignedDuration;
 use model::{
-    ChannelId, Error, MessageId,
+    ChannelId, Error, MessageId, UserId,
     message::{MessageAuthor, content},
 };
 use protocol::event::chat::MessageView;
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use store::{
     ReadConsistency,
     chat::{
+        channels,
         memberships::{self, Membership, SendAttempt, SendRecord, SendRefusal},
         messages::{self, AppendOutcome, DuplicateLookup, Message},
     },
@@ -24,8 +25,14 @@ use store::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{message_access::require_open_channel, publish, resolve_mentions::resolve_mentions};
+use super::{
+    direct_recipient::{add_recipient, require_recipient},
+    message_access::require_open_channel,
+    publish,
+    resolve_mentions::resolve_mentions,
+};
 use crate::{
+    channels::publish::publish_channel_created,
     membership_update::find_membership,
     team::require_teammate,
     view::{ReplyPreviews, message_view},
@@ -74,6 +81,9 @@ fn validate_client_msg_id(name: &str, _: &()) -> garde::Result {
 /// sent to the channel. A retry with a different text is rejected.
 ///
 /// A member can send 20 messages in ten seconds. Retries count too.
+///
+/// The first message of a direct channel makes the other user a member. A user receives first messages of 30 users behind
+/// one network and of 200 users in all within an hour.
 // A new message costs 2 write units if its item has at most 1 KB, which is about 650 bytes of text. Each further KB and
 // each concurrent message that came first costs 1 more. It costs 2.5 read units, 1 for each mentioned name, and 1 more
 // if the name is not a member's. No instance caches the last number of a channel. If several instances serve the
@@ -90,15 +100,19 @@ fn validate_client_msg_id(name: &str, _: &()) -> garde::Result {
         (status = 201, description = "The message was sent.", body = MessageView),
         (status = 200, description = "The message was sent by an earlier request.", body = MessageView),
         (status = 401, body = ErrorBody),
+        (status = 403, description = "The other member of the direct channel does not receive messages.", body = ErrorBody),
         (status = 404, description = "The channel does not exist, or the caller is not a member.", body = ErrorBody),
-        (status = 409, description = "`CHANNEL_ARCHIVED`. `USERNAME_REQUIRED`.", body = ErrorBody),
+        (status = 409, description = "`CHANNEL_ARCHIVED`. `USERNAME_REQUIRED`. `CONFLICT`: the caller blocked the other member of the \
+                                      direct channel.", body = ErrorBody),
         (status = 422, description = "`content`, `client_msg_id` or `reply_to_id` is invalid.", body = ErrorBody),
-        (status = 429, description = "The caller sent more than 20 messages to the channel within ten seconds.", body = ErrorBody),
+        (status = 429, description = "The caller sent more than 20 messages to the channel within ten seconds, or the other member of the \
+                                      direct channel got many first messages within the hour.", body = ErrorBody),
     )
 )]
 pub(crate) async fn send_message(
     State(app): State<App>,
     account: AccountCaller,
+    source: RequestSource,
     ValidJson(input): ValidJson<SendMessageRequest>,
 ) -> ApiResult<(StatusCode, Json<MessageView>)> {
     let text = content::normalize(&input.content).map_err(|reason| Error::field("content", reason))?;
@@ -109,13 +123,23 @@ pub(crate) async fn send_message(
     let searched_to = if membership.has_sent(&record) {
         // a retry returns the existing message regardless of the current state of the channel and of the sender
         match find_duplicate(&app, membership.clone(), record, &client_msg_id).await? {
-            DuplicateLookup::Found(message) => return duplicate_response(&app, &message).await,
+            DuplicateLookup::Found(message) => {
+                return duplicate_response(&app, &message, membership.other_user).await;
+            }
             DuplicateLookup::NotFound(last) => Some(last),
         }
     } else {
         None
     };
     let author = author?;
+    let other_user = membership.other_user;
+    if let Some(other) = other_user {
+        let recipient = require_recipient(&app, account.user, other).await?;
+        // a message before this one has made the recipient a member
+        if last_seq == 0 {
+            add_recipient(&app, input.channel_id, account.user, &recipient, &source.network_key()).await?;
+        }
+    }
     let replied = match input.reply_to_id {
         Some(id) => Some(find_replied_message(&app, input.channel_id, id).await?),
         None => None,
@@ -138,18 +162,37 @@ pub(crate) async fn send_message(
     };
     match messages::append(&app.store, message, after, now).await? {
         AppendOutcome::Inserted(message) => {
+            publish_first_message(&app, &message, other_user).await;
             let previews = ReplyPreviews::of(&replied);
             publish::publish_new(&app, &message, &previews).await;
             Ok((StatusCode::CREATED, Json(message_view(&message, &previews, Some(account.user)))))
         }
-        AppendOutcome::Duplicate(message) => duplicate_response(&app, &message).await,
+        AppendOutcome::Duplicate(message) => duplicate_response(&app, &message, other_user).await,
+    }
+}
+
+/// Subscribes the sockets of the other member of a direct channel to its first message, and publishes the channel to
+/// them.
+async fn publish_first_message(app: &App, message: &Message, other_user: Option<UserId>) {
+    let Some(other) = other_user.filter(|_| message.seq == 1) else { return };
+    match channels::get(&app.store, message.channel, ReadConsistency::Strong, app.clock.now()).await {
+        Ok(Some(channel)) => publish_channel_created(app, &channel, &[other]).await,
+        Ok(None) => {}
+        Err(error) => {
+            tracing::warn!(channel.id = %message.channel, %error, "a new channel was not published");
+        }
     }
 }
 
 /// Responds to a retry, and publishes the existing message again while it is young.
-async fn duplicate_response(app: &App, message: &Message) -> ApiResult<(StatusCode, Json<MessageView>)> {
+async fn duplicate_response(
+    app: &App,
+    message: &Message,
+    other_user: Option<UserId>,
+) -> ApiResult<(StatusCode, Json<MessageView>)> {
     let previews = ReplyPreviews::load(app, slice::from_ref(message)).await?;
     if app.clock.now().duration_since(message.created_at) < REPUBLISH_WINDOW {
+        publish_first_message(app, message, other_user).await;
         publish::publish_new(app, message, &previews).await;
     }
     Ok((StatusCode::OK, Json(message_view(message, &previews, Some(message.author.id)))))

@@ -7,12 +7,14 @@ use store::{chat::memberships, realtime::connections};
 
 use crate::channels::subscriptions::SUBSCRIPTION_CONCURRENCY;
 
-/// Takes a closed connection out of the rooms of the team and of its channels, and has the user's presence checked five seconds
+/// Takes closed connections of a user out of the rooms of the team and of its channels, and has the user's presence checked five seconds
 /// later. A page that is loaded again is back by then, and nothing is published.
 pub(super) async fn run(app: &App, job: &ConnectionClosed) -> Result<(), Error> {
     let ConnectionIdentity::Account { user, presents: None, .. } = job.identity else { return Ok(()) };
     let now = app.clock.now();
-    unsubscribe(app, &job.connection, user, now).await?;
+    for connection in std::iter::once(&job.connection).chain(&job.others) {
+        unsubscribe(app, connection, user, now).await?;
+    }
     app.queues.send(&CheckTeamPresence { user, after_close: true }, now).await
 }
 

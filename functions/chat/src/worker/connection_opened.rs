@@ -1,4 +1,4 @@
-use std::slice;
+use std::{collections::HashSet, slice};
 
 use entry::{App, socket::close_if_logged_out};
 use jiff::Timestamp;
@@ -10,13 +10,20 @@ use protocol::{
 };
 use store::{
     ReadConsistency,
-    chat::{memberships, projection_checkpoint},
+    chat::{
+        memberships::{self, Membership},
+        projection_checkpoint,
+    },
     identity::users,
     realtime::connections::{self, Connection},
 };
 
 use super::connection_closed;
-use crate::{channels::subscriptions, presence};
+use crate::{
+    blocks::blocked_users,
+    channels::{list_my_channels::is_listed, subscriptions},
+    presence,
+};
 
 /// Enters a connection into the rooms of the team and of its user's channels, sends it `connection_established` with the last
 /// message number of each channel, and publishes that the user is online. A second run sends the event twice.
@@ -44,24 +51,40 @@ pub(super) async fn run(app: &App, job: &ConnectionOpened) -> Result<(), Error> 
     presence::record_heartbeat(app, user, app.clock.now()).await
 }
 
-/// Enters a connection into the rooms of the team and of its user's channels.
+/// Enters a connection into the rooms of the team and of its user's channels. Direct channels with a blocked user are
+/// left out.
 async fn subscribe(app: &App, connection: &Connection, user: UserId, now: Timestamp) -> Result<(), Error> {
-    let memberships = memberships::list_memberships(&app.store, user, now).await?;
-    let channels: Vec<ChannelId> = memberships.iter().map(|membership| membership.channel).collect();
+    let (memberships, blocked) = load_memberships(app, user, now).await?;
+    let is_open =
+        |membership: &&Membership| membership.other_user.is_none_or(|other| !blocked.contains(&other));
+    let channels: Vec<ChannelId> =
+        memberships.iter().filter(is_open).map(|membership| membership.channel).collect();
     connections::subscribe(&app.store, Room::Team, connection).await?;
     subscriptions::subscribe_sockets(app, user, &channels, slice::from_ref(connection)).await.map(drop)
+}
+
+/// Returns the memberships of a user, and the users that they blocked.
+async fn load_memberships(
+    app: &App,
+    user: UserId,
+    now: Timestamp,
+) -> Result<(Vec<Membership>, HashSet<UserId>), Error> {
+    let memberships = async { Ok(memberships::list_memberships(&app.store, user, now).await?) };
+    futures::try_join!(memberships, blocked_users(app, user, now))
 }
 
 /// Reads the last message number of each channel. Strong: a message that was sent before the connection was in the rooms is
 /// counted here.
 async fn connection_established(app: &App, user: UserId, username: &str) -> Result<(Event, ()), Error> {
     let now = app.clock.now();
-    let memberships = memberships::list_memberships(&app.store, user, now).await?;
+    let (memberships, blocked) = load_memberships(app, user, now).await?;
     let heads =
         projection_checkpoint::channel_progress(&app.store, &memberships, ReadConsistency::Strong, now)
             .await?;
+    // The state of the other account is not read for this. An empty channel has nothing that a client could miss.
+    let listed = memberships.iter().zip(&heads).filter(|(it, head)| is_listed(it, head.seq, &blocked, true));
     let channels =
-        heads.iter().map(|head| ChannelLogHead { channel_id: head.channel, seq: head.seq }).collect();
+        listed.map(|(_, head)| ChannelLogHead { channel_id: head.channel, seq: head.seq }).collect();
     let event = ConnectionEstablished { user_id: user, username: username.to_owned(), channels };
     Ok((Event::ConnectionEstablished(event), ()))
 }

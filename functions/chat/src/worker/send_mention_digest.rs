@@ -19,6 +19,8 @@ use store::{
     retry_conflict,
 };
 
+use crate::blocks::blocked_users;
+
 /// Mentions that are read. A user who missed more is notified of the newest ones only.
 const MAX_MENTIONS: usize = 100;
 /// Lines of an e-mail.
@@ -85,7 +87,7 @@ pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error>
 }
 
 /// Returns the candidates that the user has not read, with their current messages. Mentions in channels that the user
-/// left or muted are left out.
+/// left or muted, or in direct channels with a blocked user, are left out.
 async fn missed_mentions(
     app: &App,
     user: UserId,
@@ -93,9 +95,11 @@ async fn missed_mentions(
 ) -> Result<Vec<(UserMention, Message)>, Error> {
     let now = app.clock.now();
     let memberships = memberships::list_memberships(&app.store, user, now).await?;
+    let blocked = blocked_users(app, user, now).await?;
     let unread_after: HashMap<_, _> = memberships
         .into_iter()
         .filter(|membership| membership.notification_level != NotificationLevel::Nothing)
+        .filter(|membership| membership.other_user.is_none_or(|other| !blocked.contains(&other)))
         .map(|membership| (membership.channel, membership.read_seq))
         .collect();
     let is_unread = |id: MessageId| unread_after.get(&id.channel).is_some_and(|read| *read < id.seq);

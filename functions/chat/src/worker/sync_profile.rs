@@ -13,14 +13,17 @@ use protocol::{
 };
 use store::{
     WriteOutcome,
-    chat::memberships::{self, Membership, RemainingOwner},
+    chat::{
+        channels::RemainingMembers,
+        memberships::{self, Membership, RemainingOwner},
+    },
     identity::users,
     realtime::connections::{self, Connection},
     retry_conflict,
 };
 
 use crate::{
-    channels::{access::load_channel_and_membership, default_channels, leave, publish},
+    channels::{access::load_channel_and_membership, default_channels, delete, leave, publish},
     presence::is_team_connection,
     team,
 };
@@ -121,6 +124,10 @@ async fn remove_from_channel(app: &App, user: UserId, id: ChannelId) -> Result<(
         }
         let member = leave::member_author(app, &channel, user).await?;
         match channel.channel_kind {
+            // No member remains. The other one left before, or has never become a member.
+            ChannelKind::Direct if is_last_member => {
+                delete::delete_and_publish(app, &channel, RemainingMembers::OnlyCaller).await
+            }
             ChannelKind::Direct => {
                 let not_required = RemainingOwner::NotRequired;
                 Ok(memberships::leave(&app.store, id, user, membership.role, not_required).await?)

@@ -38,6 +38,7 @@ impl ChatWorld {
             expires_at: now + jiff::SignedDuration::from_hours(1),
             user_agent: None,
             ip: None,
+            account_version: 1,
             ended_at: None,
         };
         log_ins::create(&self.app.store, &login).await.unwrap();
@@ -62,7 +63,7 @@ fn opened(connection: &Connection) -> ConnectionOpened {
 
 fn closed(connection: &Connection) -> ConnectionClosed {
     let Connection { id, identity, .. } = connection.clone();
-    ConnectionClosed { connection: id, identity }
+    ConnectionClosed { connection: id, identity, others: Vec::new() }
 }
 
 /// If the worker dies between two steps, the next delivery ends with the same rows.

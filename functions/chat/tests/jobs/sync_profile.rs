@@ -3,7 +3,7 @@
 
 use model::{
     ChannelId, Room, SessionId,
-    channel::MemberRole,
+    channel::{ChannelKind, MemberRole},
     message::MessageAuthor,
     user::{AccountState, Username},
 };
@@ -11,12 +11,13 @@ use protocol::job::{ConnectionOpened, OpenedReason, SyncProfile};
 use store::{
     ReadConsistency, WriteOutcome,
     chat::{
-        channels,
-        memberships::{self, RemainingOwner},
+        channels::{self, Channel},
+        memberships::{self, JoinOutcome, Membership, RemainingOwner},
     },
     identity::users,
     realtime::connections::{self, ConnectionIdentity},
 };
+use testkit::samples;
 
 use crate::world::{ChatWorld, processing_job};
 
@@ -262,4 +263,53 @@ async fn a_crash_during_onboarding_still_joins_all_default_channels() {
             break;
         }
     }
+}
+
+#[tokio::test]
+async fn a_direct_channel_is_deleted_with_its_last_member() {
+    let world = ChatWorld::start().await;
+    let worker = world.start_worker().await;
+    let now = world.clock.now();
+    let (ana, bo, cy) =
+        (world.create_user("ana").await, world.create_user("boris").await, world.create_user("cyril").await);
+    // with bo a message was exchanged, and cy never became a member
+    let (with_bo, with_cy) =
+        (ChannelId::derive_direct(ana.id, bo.id), ChannelId::derive_direct(ana.id, cy.id));
+    for (id, other) in [(with_bo, bo.id), (with_cy, cy.id)] {
+        let channel = Channel {
+            id,
+            channel_kind: ChannelKind::Direct,
+            name: None,
+            description: None,
+            is_default: false,
+            created_by: Some(ana.id),
+            member_count: 1,
+            archived_at: None,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        };
+        let (member, membership) = samples::chat::membership_rows(id, &ana, MemberRole::Member, now);
+        let rows = [(member, Membership { other_user: Some(other), ..membership })];
+        channels::create(&world.app.store, &channel, &rows).await.unwrap();
+    }
+    let (member, membership) = samples::chat::membership_rows(with_bo, &bo, MemberRole::Member, now);
+    let membership = Membership { other_user: Some(ana.id), is_received: true, ..membership };
+    let joined = memberships::join(&world.app.store, &member, &membership).await.unwrap();
+    assert_eq!(joined, JoinOutcome::Joined);
+    let member_count = async |id| {
+        let channel = channels::get(&world.app.store, id, ReadConsistency::Strong, now).await.unwrap();
+        channel.map(|channel| channel.member_count)
+    };
+    assert_eq!((member_count(with_bo).await, member_count(with_cy).await), (Some(2), Some(1)));
+
+    world.save_account(&ana, AccountState::Deleted).await;
+    for _ in 0..2 {
+        assert!(world.deliver(&worker, &SyncProfile { user: ana.id }).await);
+        assert_eq!((member_count(with_bo).await, member_count(with_cy).await), (Some(1), None));
+        assert!(world.is_member(with_bo, &bo).await && !world.is_member(with_bo, &ana).await);
+    }
+    world.save_account(&bo, AccountState::Deleted).await;
+    assert!(world.deliver(&worker, &SyncProfile { user: bo.id }).await);
+    assert_eq!(member_count(with_bo).await, None);
 }

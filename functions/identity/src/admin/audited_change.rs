@@ -1,6 +1,6 @@
 //! Changes of an account by admins. The change and its audit entry are written in one transaction.
 
-use entry::{App, http::StaffCaller};
+use entry::{App, http::StaffCaller, log_ins::end_revoked_logins};
 use jiff::Timestamp;
 use model::{
     Error, Room, UserId,
@@ -12,6 +12,7 @@ use store::{
     WriteOutcome,
     identity::{
         audit_log::{AuditEntry, AuditTarget},
+        login_revocations::LoginRevocation,
         users::{self, User, UserSaveOutcome},
     },
     retry_conflict,
@@ -109,17 +110,21 @@ pub(crate) async fn apply_audited(
     change: impl Fn(&User, Timestamp) -> Result<User, Error>,
 ) -> Result<User, Error> {
     let reason = action.reason.clone();
-    let after = save_audited(app, staff, target, action, change).await?;
+    let (after, revocation) = save_audited(app, staff, target, action, change).await?;
     if !after.is_active(app.clock.now()) {
-        revoke_sessions(app, &after, reason).await?;
+        announce_end(app, &after, reason).await;
+        match revocation {
+            Some(revocation) => end_revoked_logins(app, &revocation).await?,
+            // The account was disabled before, and an earlier attempt may have failed to end its login sessions.
+            None => login_lifecycle::revoke_other_logins(app, target, None).await?,
+        }
     }
     Ok(after)
 }
 
-/// Ends all login sessions of an account. Its sockets get the reason before they close. Without the reason, a client
-/// takes a closed socket for an expired login session and offers a new login. If the reason cannot be published, the
-/// sockets close without it.
-async fn revoke_sessions(app: &App, user: &User, reason: Option<String>) -> Result<(), Error> {
+/// Publishes to the sockets of an account why they will close. Without the reason, a client takes a closed socket for an
+/// expired login session and offers a new login. If the reason cannot be published, the sockets close without it.
+async fn announce_end(app: &App, user: &User, reason: Option<String>) {
     let now = app.clock.now();
     let reason = reason.unwrap_or_else(|| match user.active_restriction(now).map(|it| it.kind) {
         Some(RestrictionKind::Ban) => "this account is banned".into(),
@@ -130,16 +135,17 @@ async fn revoke_sessions(app: &App, user: &User, reason: Option<String>) -> Resu
     if let Err(error) = app.realtime.publish(Room::User(user.id), why, now).await {
         tracing::warn!(%error, "sockets close without a reason");
     }
-    login_lifecycle::revoke_other_logins(app, user.id, None).await
 }
 
+/// Returns the changed account. If it may not log in any more, also the end of its login sessions, which is written in the same
+/// transaction.
 async fn save_audited(
     app: &App,
     staff: &StaffCaller,
     target: UserId,
     action: AuditedAction,
     change: impl Fn(&User, Timestamp) -> Result<User, Error>,
-) -> Result<User, Error> {
+) -> Result<(User, Option<LoginRevocation>), Error> {
     let entry = action.into_audit_entry(app, staff, AuditTarget::User, target.to_string());
     let saved = retry_conflict(ACCOUNT, || async {
         let before = find_user(app, target).await?;
@@ -147,13 +153,14 @@ async fn save_audited(
         let now = app.clock.now();
         let mut after = change(&before, now)?;
         if after == before {
-            return Ok(WriteOutcome::Applied(before));
+            return Ok(WriteOutcome::Applied((before, None)));
         }
         (after.updated_at, after.version) = (now, before.version + 1);
-        match users::replace_with_audit(&app.store, &before, &after, &entry).await? {
+        let revocation = (!after.is_active(now)).then(|| login_lifecycle::new_revocation(app, &before, None));
+        match users::replace_with_audit(&app.store, &before, &after, &entry, revocation.as_ref()).await? {
             UserSaveOutcome::Applied => {
                 tracing::info!(user.id = %target, action = entry.action, "account changed by an admin");
-                Ok(WriteOutcome::Applied(after))
+                Ok(WriteOutcome::Applied((after, revocation)))
             }
             UserSaveOutcome::VersionConflict => Ok(WriteOutcome::ConditionFailed),
             not_saved => Err(from_save_outcome(not_saved)),

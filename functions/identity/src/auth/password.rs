@@ -4,6 +4,7 @@ use axum::{Json, extract::State};
 use entry::{
     App,
     http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
+    log_ins::end_revoked_logins,
 };
 use garde::Validate;
 use model::{
@@ -14,7 +15,10 @@ use protocol::job::{EmailTemplate, SendMail};
 use serde::Deserialize;
 use store::{
     WriteOutcome,
-    identity::users::{self, User, UserSaveOutcome},
+    identity::{
+        login_revocations::LoginRevocation,
+        users::{self, User, UserSaveOutcome},
+    },
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -74,12 +78,13 @@ pub(crate) async fn change_password(
         .await?;
     let new =
         password_hash::hash_new_password("new_password", &input.new_password, &personal_words(&user)).await?;
-    if users::change_password(&app.store, &user, &new, app.clock.now()).await?
+    let revocation = login_lifecycle::new_revocation(&app, &user, Some(account.login));
+    if users::change_password(&app.store, &user, &new, &revocation, app.clock.now()).await?
         == WriteOutcome::ConditionFailed
     {
         return Err(from_save_outcome(UserSaveOutcome::VersionConflict).into());
     }
-    finish_password_change(&app, &user, Some(account)).await?;
+    finish_password_change(&app, &user, &revocation).await?;
     Ok(Json(ConfirmationResponse { message: "The password is changed; every other log-in has ended." }))
 }
 
@@ -98,9 +103,9 @@ pub(crate) fn personal_words(user: &User) -> [&str; 4] {
 pub(crate) async fn finish_password_change(
     app: &App,
     user: &User,
-    keep: Option<AccountCaller>,
+    revocation: &LoginRevocation,
 ) -> Result<(), Error> {
-    login_lifecycle::revoke_other_logins(app, user.id, keep.map(|account| account.login)).await?;
+    end_revoked_logins(app, revocation).await?;
     tracing::info!(user.id = %user.id, "password changed");
     let mail = SendMail {
         id: app.clock.new_id::<Uuid>().to_string(),

@@ -14,10 +14,12 @@ use serde::Deserialize;
 use store::{
     RateLimit, WriteOutcome,
     identity::{
+        login_revocations::LoginRevocation,
         password_resets::{self, PasswordReset},
-        users::{self, User},
+        users::{self, PasswordHash, User},
     },
     platform::rate_limits,
+    retry_conflict,
 };
 use utoipa::ToSchema;
 
@@ -25,7 +27,7 @@ use super::{
     ConfirmationResponse,
     password::{finish_password_change, personal_words},
 };
-use crate::password_hash;
+use crate::{login_lifecycle, password_hash};
 
 /// Wrong tokens from one network. Tokens cannot be guessed. The limit only reduces useless traffic.
 const NETWORK_RATE_LIMIT: RateLimit =
@@ -83,7 +85,7 @@ pub(crate) async fn confirm_password_reset(
     rate_limits::check_attempts(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now())
         .await?
         .require_allowed()?;
-    let Some((reset, user)) = find_reset(&app, &input.token).await? else {
+    let Some((_, user)) = find_reset(&app, &input.token).await? else {
         rate_limits::count_attempt(&app.store, NETWORK_RATE_LIMIT, &network, app.clock.now())
             .await?
             .require_allowed()?;
@@ -91,13 +93,19 @@ pub(crate) async fn confirm_password_reset(
     };
     let new =
         password_hash::hash_new_password("new_password", &input.new_password, &personal_words(&user)).await?;
-    if password_resets::redeem(&app.store, &reset, &user, &new, app.clock.now()).await?
-        == WriteOutcome::ConditionFailed
-    {
-        return Err(invalid_token_error());
-    }
-    finish_password_change(&app, &user, None).await?;
+    let revocation = retry_conflict("the account", || redeem(&app, &input.token, &new)).await?;
+    finish_password_change(&app, &user, &revocation).await?;
     Ok(Json(ConfirmationResponse { message: "The password is changed; every log-in has ended." }))
+}
+
+/// Spends the token and sets the password. The condition fails if the account was changed concurrently, and not if the token was
+/// spent.
+async fn redeem(app: &App, token: &str, new: &PasswordHash) -> ApiResult<WriteOutcome<LoginRevocation>> {
+    let (reset, user) = find_reset(app, token).await?.ok_or_else(invalid_token_error)?;
+    let revocation = login_lifecycle::new_revocation(app, &user, None);
+    let redeemed =
+        password_resets::redeem(&app.store, &reset, &user, new, &revocation, app.clock.now()).await?;
+    Ok(redeemed.map(|()| revocation))
 }
 
 /// Returns the reset and its account if the token is valid. A token from before the last change of the password is not.

@@ -148,6 +148,7 @@ mod tests {
             expires_at: now + SignedDuration::from_hours(720),
             user_agent: None,
             ip: None,
+            account_version: 1,
             ended_at: None,
         };
         let after = |seconds| now + SignedDuration::from_secs(seconds);

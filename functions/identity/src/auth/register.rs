@@ -124,7 +124,7 @@ pub(crate) async fn register(
 ) -> ApiResult<(StatusCode, TokenCookies, Json<RegisterResponse>)> {
     enforce_rate_limits(&app, &[(NETWORK_RATE_LIMIT, &source.network_key())]).await?;
     let mut user = create_account(&app, &input).await?;
-    let login = login_lifecycle::new_login(&app, user.id, &source);
+    let login = login_lifecycle::new_login(&app, &user, &source);
     let network = login_lifecycle::new_known_network(&app, user.id, &source);
     let mut saved = users::create(&app.store, &user, &login, &network).await?;
     if saved == UserSaveOutcome::SuperAdminExists {

@@ -8,13 +8,14 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
+    http::{AccountCaller, ApiResult, ErrorBody, IfMatch, ValidJson},
+    log_ins::end_revoked_logins,
 };
 use futures::future::try_join_all;
 use garde::Validate;
 use http::StatusCode;
 use model::{
-    Error, UserId,
+    Error, ExpectedVersion, UserId,
     user::{AccountState, UserRole},
 };
 use serde::Deserialize;
@@ -31,6 +32,7 @@ use utoipa::ToSchema;
 use super::me::ACCOUNT_GONE;
 use crate::{
     chat_sync, login_lifecycle, password_attempts,
+    profile::ACCOUNT,
     save_error::from_save_outcome,
     token_pair::{TokenCookies, clear_cookies},
 };
@@ -71,6 +73,7 @@ pub(crate) struct DeleteAccountRequest {
                 time.",
             body = ErrorBody
         ),
+        (status = 412, description = "`PRECONDITION_FAILED`: the account has changed since the client read it.", body = ErrorBody),
         (status = 422, description = "The password is missing or wrong.", body = ErrorBody),
         (
             status = 429,
@@ -82,31 +85,39 @@ pub(crate) struct DeleteAccountRequest {
 pub(crate) async fn delete_me(
     State(app): State<App>,
     account: AccountCaller,
+    if_match: IfMatch,
     ValidJson(input): ValidJson<DeleteAccountRequest>,
 ) -> ApiResult<(StatusCode, TokenCookies)> {
     let now = app.clock.now();
     let user = users::get_strong(&app.store, account.user, now).await?.ok_or(ACCOUNT_GONE)?;
-    // An earlier request may have deleted the account and failed before it ended the login sessions.
-    if user.status != AccountState::Deleted {
-        let user = Some(user).filter(|user| user.is_active(now)).ok_or(ACCOUNT_GONE)?;
-        let password = input.password.as_deref().or(input.current_password.as_deref());
-        let password = password.ok_or_else(|| Error::field("password", "is required"))?;
-        password_attempts::confirm_password(&app, account, &user, "password", password).await?;
-        // There is one super admin and no operation makes another. The store refuses this too, but after the
-        // presentations.
-        if user.role == UserRole::SuperAdmin {
-            return Err(from_save_outcome(UserSaveOutcome::LastAdmin).into());
-        }
-        // Presentations first: if the request fails here, the caller can still log in and retry.
-        delete_presentations(&app, user.id).await?;
-        match users::erase(&app.store, &user, now).await? {
-            UserSaveOutcome::Applied => tracing::info!(user.id = %user.id, "account deleted"),
-            refused => return Err(from_save_outcome(refused).into()),
-        }
+    if user.status == AccountState::Deleted {
+        // An earlier request has deleted the account, and failed before it ended the login sessions.
+        chat_sync::sync_profile(&app, account.user).await?;
+        login_lifecycle::revoke_other_logins(&app, account.user, None).await?;
+        known_networks::delete_all(&app.store, account.user, now).await?;
+        return Ok((StatusCode::NO_CONTENT, clear_cookies()));
     }
-    known_networks::delete_all(&app.store, account.user, now).await?;
-    chat_sync::sync_profile(&app, account.user).await?;
-    login_lifecycle::revoke_other_logins(&app, account.user, None).await?;
+    let user = Some(user).filter(|user| user.is_active(now)).ok_or(ACCOUNT_GONE)?;
+    if_match.expected(ACCOUNT).require(user.version)?;
+    let password = input.password.as_deref().or(input.current_password.as_deref());
+    let password = password.ok_or_else(|| Error::field("password", "is required"))?;
+    password_attempts::confirm_password(&app, account, &user, "password", password).await?;
+    // There is one super admin and no operation makes another. The store refuses this too, but after the
+    // presentations.
+    if user.role == UserRole::SuperAdmin {
+        return Err(from_save_outcome(UserSaveOutcome::LastAdmin).into());
+    }
+    // Presentations first: if the request fails here, the caller can still log in and retry.
+    delete_presentations(&app, user.id).await?;
+    known_networks::delete_all(&app.store, user.id, now).await?;
+    // The same write makes the end of the login sessions and of the memberships due.
+    let revocation = login_lifecycle::new_revocation(&app, &user, None);
+    match users::erase(&app.store, &user, &revocation, now).await? {
+        UserSaveOutcome::Applied => tracing::info!(user.id = %user.id, "account deleted"),
+        refused => return Err(from_save_outcome(refused).into()),
+    }
+    chat_sync::sync_profile(&app, user.id).await?;
+    end_revoked_logins(&app, &revocation).await?;
     Ok((StatusCode::NO_CONTENT, clear_cookies()))
 }
 
@@ -117,7 +128,8 @@ async fn delete_presentations(app: &App, owner: UserId) -> Result<(), Error> {
     loop {
         let page = presentations::page(&app.store, owner, &every, &request, now).await?;
         try_join_all(page.items.iter().map(|presentation| async {
-            match presentations::delete(&app.store, owner, presentation.id, now).await {
+            match presentations::delete(&app.store, owner, presentation.id, &ExpectedVersion::Any, now).await
+            {
                 // The index may list a presentation that has just been deleted.
                 Err(store::StoreError::NotFound(_)) => Ok(()),
                 done => done,

@@ -3,7 +3,9 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, Clearable, ErrorBody, PathId, ValidJson, clearable},
+    http::{
+        AccountCaller, ApiResult, Clearable, EntityTag, ErrorBody, IfMatch, PathId, ValidJson, clearable,
+    },
 };
 use garde::Validate;
 use model::{
@@ -18,7 +20,11 @@ use store::{
 use utoipa::ToSchema;
 
 use super::me::ACCOUNT_GONE;
-use crate::{chat_sync, fields, password_attempts, profile::OwnProfile, save_error::from_save_outcome};
+use crate::{
+    chat_sync, fields, password_attempts,
+    profile::{ACCOUNT, OwnProfile, account_tag},
+    save_error::from_save_outcome,
+};
 
 /// Changes of the caller's account. Missing fields stay unchanged.
 #[derive(Deserialize, Validate, ToSchema)]
@@ -69,7 +75,7 @@ pub(crate) struct UpdateProfileRequest {
     operation_id = "update_me",
     request_body = UpdateProfileRequest,
     responses(
-        (status = 200, description = "The account after the change.", body = OwnProfile),
+        (status = 200, description = "The account after the change.", body = OwnProfile, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (
             status = 409,
@@ -77,6 +83,7 @@ pub(crate) struct UpdateProfileRequest {
                 name. `CONFLICT`: the account was changed at the same time.",
             body = ErrorBody
         ),
+        (status = 412, description = "`PRECONDITION_FAILED`: the account has changed since the client read it.", body = ErrorBody),
         (status = 422, body = ErrorBody),
         (
             status = 429,
@@ -88,9 +95,11 @@ pub(crate) struct UpdateProfileRequest {
 pub(crate) async fn update_me(
     State(app): State<App>,
     account: AccountCaller,
+    if_match: IfMatch,
     ValidJson(input): ValidJson<UpdateProfileRequest>,
-) -> ApiResult<Json<OwnProfile>> {
-    Ok(Json(update_profile(&app, account, &input).await?))
+) -> ApiResult<(EntityTag, Json<OwnProfile>)> {
+    let user = update_profile(&app, account, &if_match, &input).await?;
+    Ok((account_tag(&user), Json(OwnProfile::from(&user))))
 }
 
 /// Update my account by its id
@@ -104,7 +113,7 @@ pub(crate) async fn update_me(
     params(("id" = UserId, Path, description = "The caller's own id.")),
     request_body = UpdateProfileRequest,
     responses(
-        (status = 200, description = "The account after the change.", body = OwnProfile),
+        (status = 200, description = "The account after the change.", body = OwnProfile, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (
             status = 403,
@@ -118,6 +127,7 @@ pub(crate) async fn update_me(
                 name. `CONFLICT`: the account was changed at the same time.",
             body = ErrorBody
         ),
+        (status = 412, description = "`PRECONDITION_FAILED`: the account has changed since the client read it.", body = ErrorBody),
         (status = 422, body = ErrorBody),
         (
             status = 429,
@@ -130,28 +140,32 @@ pub(crate) async fn update_user(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<UserId>,
+    if_match: IfMatch,
     ValidJson(input): ValidJson<UpdateProfileRequest>,
-) -> ApiResult<Json<OwnProfile>> {
+) -> ApiResult<(EntityTag, Json<OwnProfile>)> {
     if id != account.user {
         return Err(Error::forbidden("you can change only your own account").into());
     }
-    Ok(Json(update_profile(&app, account, &input).await?))
+    let user = update_profile(&app, account, &if_match, &input).await?;
+    Ok((account_tag(&user), Json(OwnProfile::from(&user))))
 }
 
 async fn update_profile(
     app: &App,
     account: AccountCaller,
+    if_match: &IfMatch,
     input: &UpdateProfileRequest,
-) -> Result<OwnProfile, Error> {
+) -> Result<User, Error> {
     let id = account.user;
     let edit = parse_edit(input)?;
+    let expected = if_match.expected(ACCOUNT);
     if input.email.is_none() && input.username.is_none() {
-        return match users::update_profile(&app.store, id, &edit, app.clock.now()).await? {
+        return match users::update_profile(&app.store, id, &edit, &expected, app.clock.now()).await? {
             WriteOutcome::Applied(user) => {
                 if edit.name.is_some() && user.username.is_some() {
                     chat_sync::try_sync_profile(app, id).await;
                 }
-                Ok(OwnProfile::from(&user))
+                Ok(user)
             }
             WriteOutcome::ConditionFailed => Err(ACCOUNT_GONE),
         };
@@ -169,6 +183,7 @@ async fn update_profile(
     let now = app.clock.now();
     let before = users::get_strong(&app.store, id, now).await?;
     let before = before.filter(|before| before.is_active(now)).ok_or(ACCOUNT_GONE)?;
+    expected.require(before.version)?;
     let after = apply_edit(&before, edit, email, username, now);
     if after.email != before.email {
         let password = input.current_password.as_deref();
@@ -182,8 +197,9 @@ async fn update_profile(
             if is_in_team && (&before.username, &before.name) != (&after.username, &after.name) {
                 chat_sync::try_sync_profile(app, id).await;
             }
-            Ok(OwnProfile::from(&after))
+            Ok(after)
         }
+        UserSaveOutcome::VersionConflict if !expected.is_any() => Err(Error::PreconditionFailed),
         refused => Err(from_save_outcome(refused)),
     }
 }

@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
+    http::{AccountCaller, ApiResult, EntityTag, ErrorBody, PathId, ValidJson},
 };
 use garde::Validate;
 use http::StatusCode;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use store::presentations::slides::{self, Slide};
 use utoipa::ToSchema;
 
-use crate::view::PresentationSlideView;
+use crate::view::{PresentationSlideView, slide_tag};
 
 /// A new slide.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -62,7 +62,7 @@ impl CreateSlideRequest {
     request_body = CreateSlideRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, description = "The new slide.", body = PresentationSlideView),
+        (status = 201, description = "The new slide.", body = PresentationSlideView, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (
@@ -82,7 +82,7 @@ pub(crate) async fn create_slide(
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,
     ValidJson(input): ValidJson<CreateSlideRequest>,
-) -> ApiResult<(StatusCode, Json<PresentationSlideView>)> {
+) -> ApiResult<(StatusCode, EntityTag, Json<PresentationSlideView>)> {
     let slide = input.to_slide(&app, id)?;
     let index = match input.order_index {
         None => slides::append(&app.store, account.user, &slide).await?.ok_or_else(SlideOrder::full_error)?,
@@ -91,5 +91,5 @@ pub(crate) async fn create_slide(
             slides::insert(&app.store, account.user, &slide, put_at).await?
         }
     };
-    Ok((StatusCode::CREATED, Json(PresentationSlideView::new(index, slide))))
+    Ok((StatusCode::CREATED, slide_tag(&slide), Json(PresentationSlideView::new(index, slide))))
 }

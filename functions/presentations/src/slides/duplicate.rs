@@ -1,13 +1,13 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId},
+    http::{AccountCaller, ApiResult, EntityTag, ErrorBody, PathId},
 };
 use http::StatusCode;
 use model::{Error, SlideId, presentation::SlideOrder};
 use store::presentations::slides::{self, Slide};
 
-use crate::view::PresentationSlideView;
+use crate::view::{PresentationSlideView, slide_tag};
 
 /// Duplicate a slide
 ///
@@ -20,7 +20,7 @@ use crate::view::PresentationSlideView;
     params(("id" = SlideId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, description = "The copy.", body = PresentationSlideView),
+        (status = 201, description = "The copy.", body = PresentationSlideView, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (
@@ -34,7 +34,7 @@ pub(crate) async fn duplicate_slide(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<SlideId>,
-) -> ApiResult<(StatusCode, Json<PresentationSlideView>)> {
+) -> ApiResult<(StatusCode, EntityTag, Json<PresentationSlideView>)> {
     let now = app.clock.now();
     let original = slides::locate(&app.store, account.user, id, now).await?.slide;
     let copy = Slide { id: app.clock.new_id(), created_at: now, updated_at: now, version: 1, ..original };
@@ -43,5 +43,5 @@ pub(crate) async fn duplicate_slide(
         order.insert(original + 1, copy.id, "order_index")
     };
     let index = slides::insert(&app.store, account.user, &copy, put_behind).await?;
-    Ok((StatusCode::CREATED, Json(PresentationSlideView::new(index, copy))))
+    Ok((StatusCode::CREATED, slide_tag(&copy), Json(PresentationSlideView::new(index, copy))))
 }

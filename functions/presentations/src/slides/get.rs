@@ -1,12 +1,12 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId},
+    http::{AccountCaller, ApiResult, EntityTag, ErrorBody, PathId},
 };
 use model::SlideId;
 use store::presentations::slides;
 
-use crate::view::PresentationSlideView;
+use crate::view::{PresentationSlideView, slide_tag};
 
 /// Get a slide
 ///
@@ -19,7 +19,7 @@ use crate::view::PresentationSlideView;
     params(("id" = SlideId, Path)),
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, body = PresentationSlideView),
+        (status = 200, body = PresentationSlideView, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
     )
@@ -28,7 +28,8 @@ pub(crate) async fn get_slide(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<SlideId>,
-) -> ApiResult<Json<PresentationSlideView>> {
+) -> ApiResult<(EntityTag, Json<PresentationSlideView>)> {
     let found = slides::locate(&app.store, account.user, id, app.clock.now()).await?;
-    Ok(Json(PresentationSlideView::new(found.index, found.slide)))
+    let tag = slide_tag(&found.slide);
+    Ok((tag, Json(PresentationSlideView::new(found.index, found.slide))))
 }

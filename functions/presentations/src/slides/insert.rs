@@ -4,7 +4,7 @@ use axum::{
 };
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
+    http::{AccountCaller, ApiResult, EntityTag, ErrorBody, PathId, ValidJson},
 };
 use http::StatusCode;
 use model::{Error, PresentationId};
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use store::presentations::slides;
 
 use super::create::CreateSlideRequest;
-use crate::view::PresentationSlideView;
+use crate::view::{PresentationSlideView, slide_tag};
 
 /// The position as text, so that an invalid number is a 422 that names the field.
 #[derive(Debug, Deserialize)]
@@ -32,7 +32,7 @@ pub(crate) struct InsertSlidePath {
     request_body = CreateSlideRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 201, description = "The new slide.", body = PresentationSlideView),
+        (status = 201, description = "The new slide.", body = PresentationSlideView, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (
@@ -53,7 +53,7 @@ pub(crate) async fn insert_slide(
     PathId(id): PathId<PresentationId>,
     Path(path): Path<InsertSlidePath>,
     ValidJson(input): ValidJson<CreateSlideRequest>,
-) -> ApiResult<(StatusCode, Json<PresentationSlideView>)> {
+) -> ApiResult<(StatusCode, EntityTag, Json<PresentationSlideView>)> {
     let position: usize =
         path.position.parse().map_err(|_| Error::field("position", "must be a whole number from 0"))?;
     let slide = input.to_slide(&app, id)?;
@@ -61,5 +61,5 @@ pub(crate) async fn insert_slide(
         order.insert(position, slide.id, "position")
     })
     .await?;
-    Ok((StatusCode::CREATED, Json(PresentationSlideView::new(index, slide))))
+    Ok((StatusCode::CREATED, slide_tag(&slide), Json(PresentationSlideView::new(index, slide))))
 }

@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
+    http::{AccountCaller, ApiResult, EntityTag, ErrorBody, IfMatch, PathId, ValidJson},
 };
 use garde::Validate;
 use model::{PresentationId, SlideId, presentation::MAX_SLIDES};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::presentations::slides;
 use utoipa::ToSchema;
 
-use crate::view::{PresentationSlideView, slide_views};
+use crate::view::{PRESENTATION, PresentationSlideView, presentation_tag, slide_views};
 
 /// The new order of the slides.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -30,7 +30,8 @@ pub(crate) struct ReorderSlidesResponse {
 
 /// Reorder the slides
 ///
-/// Sets the order of all slides of a presentation. The request must contain every slide.
+/// Sets the order of all slides of a presentation. The request must contain every slide. `ETag` and `If-Match` are
+/// those of the presentation.
 #[utoipa::path(
     put,
     path = "/v1/presentations/{id}/slides/reorder",
@@ -40,9 +41,10 @@ pub(crate) struct ReorderSlidesResponse {
     request_body = ReorderSlidesRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, description = "The slides in their new order.", body = ReorderSlidesResponse),
+        (status = 200, description = "The slides in their new order.", body = ReorderSlidesResponse, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
+        (status = 412, description = "`PRECONDITION_FAILED`: the presentation has changed since the client read it.", body = ErrorBody),
         (status = 422, description = "An id is missing, unknown or duplicate.", body = ErrorBody),
     )
 )]
@@ -50,13 +52,17 @@ pub(crate) async fn reorder_slides(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<PresentationId>,
+    if_match: IfMatch,
     ValidJson(input): ValidJson<ReorderSlidesRequest>,
-) -> ApiResult<Json<ReorderSlidesResponse>> {
+) -> ApiResult<(EntityTag, Json<ReorderSlidesResponse>)> {
     let store = &app.store;
     let now = app.clock.now();
-    let presentation =
-        slides::reorder(store, account.user, id, now, |order| order.reorder(&input.slide_ids, "slide_ids"))
-            .await?;
+    let expected = if_match.expected(PRESENTATION);
+    let presentation = slides::reorder(store, account.user, id, &expected, now, |order| {
+        order.reorder(&input.slide_ids, "slide_ids")
+    })
+    .await?;
     let slides = slide_views(slides::list(store, &presentation, now).await?);
-    Ok(Json(ReorderSlidesResponse { reordered: slides.len(), slides }))
+    let body = ReorderSlidesResponse { reordered: slides.len(), slides };
+    Ok((presentation_tag(&presentation), Json(body)))
 }

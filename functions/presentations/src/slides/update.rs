@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, PathId, ValidJson},
+    http::{AccountCaller, ApiResult, EntityTag, ErrorBody, IfMatch, PathId, ValidJson},
 };
 use garde::Validate;
 use model::{
@@ -13,12 +13,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use store::{
     WriteOutcome,
-    presentations::slides::{self, Slide, SlideLocation},
+    presentations::slides::{self, MovedSlide, Slide, SlideLocation},
     retry_conflict,
 };
 use utoipa::ToSchema;
 
-use crate::view::PresentationSlideView;
+use crate::view::{PresentationSlideView, SLIDE, slide_tag};
 
 /// Changes of a slide. Missing fields stay unchanged.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -48,9 +48,10 @@ pub(crate) struct UpdateSlideRequest {
     request_body = UpdateSlideRequest,
     security(("bearer" = []), ("cookie" = [])),
     responses(
-        (status = 200, description = "The slide after the change.", body = PresentationSlideView),
+        (status = 200, description = "The slide after the change.", body = PresentationSlideView, headers(("ETag" = String))),
         (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody),
+        (status = 412, description = "`PRECONDITION_FAILED`: the slide has changed since the client read it.", body = ErrorBody),
         (
             status = 422,
             description = "A field is invalid, for example an `order_index` after the last slide.",
@@ -62,14 +63,17 @@ pub(crate) async fn update_slide(
     State(app): State<App>,
     account: AccountCaller,
     PathId(id): PathId<SlideId>,
+    if_match: IfMatch,
     ValidJson(input): ValidJson<UpdateSlideRequest>,
-) -> ApiResult<Json<PresentationSlideView>> {
+) -> ApiResult<(EntityTag, Json<PresentationSlideView>)> {
     let store = &app.store;
     let input = &input;
-    let updated: Result<PresentationSlideView, Error> = retry_conflict("the slide", || async {
+    let expected = &if_match.expected(SLIDE);
+    let updated: Result<(EntityTag, PresentationSlideView), Error> = retry_conflict("the slide", || async {
         let now = app.clock.now();
         let SlideLocation { mut slide, index, presentation } =
             slides::locate(store, account.user, id, now).await?;
+        expected.require(slide.version)?;
         let content = updated_content(&slide.content, input)?;
         let replaced = content.is_some();
         if let Some(content) = content {
@@ -77,17 +81,25 @@ pub(crate) async fn update_slide(
         }
         let written = match input.order_index.filter(|wanted| *wanted != index) {
             Some(wanted) => {
-                let with = replaced.then_some(&slide);
+                let moved = if replaced {
+                    MovedSlide::Replaced(&slide)
+                } else if expected.is_any() {
+                    MovedSlide::AnyVersion
+                } else {
+                    MovedSlide::Unchanged(&slide)
+                };
                 let reorder = |order: &mut SlideOrder| order.move_to(id, wanted, "order_index");
-                slides::move_to(store, &presentation, with, now, reorder).await?
+                slides::move_to(store, &presentation, moved, now, reorder).await?
             }
             None if replaced => slides::replace(store, &slide).await?,
             None => WriteOutcome::Applied(()),
         };
-        Ok(written.map(|()| PresentationSlideView::new(input.order_index.unwrap_or(index), slide)))
+        let index = input.order_index.unwrap_or(index);
+        Ok(written.map(|()| (slide_tag(&slide), PresentationSlideView::new(index, slide))))
     })
     .await;
-    Ok(Json(updated?))
+    let (tag, slide) = updated?;
+    Ok((tag, Json(slide)))
 }
 
 /// Returns the new content, or `None` if the content does not change.

@@ -1,13 +1,15 @@
 //! The memory that one function instance keeps between events.
 
 pub mod count_scheduler;
+pub mod removal_cache;
 pub mod session_cache;
 
-use self::{count_scheduler::CountScheduler, session_cache::SessionCache};
+use self::{count_scheduler::CountScheduler, removal_cache::RemovalCache, session_cache::SessionCache};
 
 /// The memory of one function instance. Cheap to clone. Every clone refers to the same memory.
 #[derive(Clone, Default)]
 pub struct InstanceState {
     pub session_cache: SessionCache,
+    pub removal_cache: RemovalCache,
     pub count_scheduler: CountScheduler,
 }

@@ -17,7 +17,8 @@ use store::{ReadConsistency, sessions};
 
 use crate::session_snapshot::{self, SessionSnapshot, load_snapshot};
 
-const CACHE_TTL: SignedDuration = SignedDuration::from_millis(500);
+/// The time for which a session is remembered.
+pub(super) const CACHE_TTL: SignedDuration = SignedDuration::from_millis(500);
 
 /// The session, and the slide at which a participant is in a self-paced session. `None` stands for the current slide.
 type CacheKey = (SessionId, Option<SlideId>);

@@ -174,10 +174,13 @@ pub async fn rejoin(
     id: ParticipantId,
     name: Option<String>,
 ) -> Result<Option<Participant>, Error> {
-    let found = match name {
-        Some(name) => participants::rename(&app.store, session, id, &name).await?.applied(),
-        None => participants::get(&app.store, session, id, app.clock.now()).await?,
-    };
+    if let Some(name) = name
+        && let Some(renamed) = participants::rename(&app.store, session, id, &name).await?.applied()
+    {
+        return Ok(Some(renamed));
+    }
+    // without a new name, or because the participant was not renamed
+    let found = participants::get(&app.store, session, id, app.clock.now()).await?;
     found.map(require_not_removed).transpose()
 }
 

@@ -7,12 +7,13 @@
 //! | `DELETE /v1/sessions/{id}/participants/{participant_id}` | [`remove_participant`] |
 //! | `GET /v1/sessions/{id}/leaderboard` | [`get_leaderboard`] |
 //!
-//! [`participant_access`] decides whether a participant's token still counts.
+//! [`participant_access`] decides whether a participant's token still counts. [`removal`] closes the sockets of a removed participant.
 
 pub mod get_leaderboard;
 pub mod join_session;
 pub mod list_participants;
 pub mod participant_access;
+pub mod removal;
 pub mod remove_participant;
 
 use entry::App;

@@ -4,13 +4,13 @@ use entry::{
     http::{AccountCaller, ApiResult, ErrorBody, PathIds},
 };
 use http::StatusCode;
-use model::{Error, ErrorCode, ParticipantId, Room, SessionId};
+use model::{Error, ParticipantId, SessionId};
 use store::{
     ReadConsistency, WriteOutcome,
     sessions::{self, participants},
 };
 
-use super::participant_access::REMOVED_MESSAGE;
+use super::removal::close_removed_participant;
 
 /// Remove a participant
 ///
@@ -36,11 +36,10 @@ pub async fn remove_participant(
 ) -> ApiResult<StatusCode> {
     let now = app.clock.now();
     sessions::get_owned(&app.store, account.user, id, ReadConsistency::Eventual, now).await?;
-    // before the sockets are closed, so that a client that reconnects is refused
+    // Before the sockets are closed, so that a client that reconnects is refused. The same write makes the removal due.
     if participants::remove(&app.store, id, participant, now).await? == WriteOutcome::ConditionFailed {
         return Err(Error::NotFound("participant").into());
     }
-    let room = Room::Session(id);
-    app.realtime.close_holder(room, participant.uuid(), ErrorCode::Removed, REMOVED_MESSAGE, now).await?;
+    close_removed_participant(&app, id, participant).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -14,7 +14,7 @@ use entry::{
     socket::{ConnectionCache, SocketHandler, SocketMessage},
 };
 use jiff::Timestamp;
-use model::{Error, ParticipantId, SessionId};
+use model::{Error, ErrorCode, ParticipantId, SessionId};
 use protocol::{
     Event,
     command::{
@@ -28,12 +28,15 @@ use serde_json::Value;
 use store::{
     ReadConsistency,
     realtime::connections::{self, Connection, ConnectionIdentity},
-    sessions::{self, roles::SessionRole},
+    sessions::{self, participants, roles::SessionRole},
 };
 
 use crate::{
     instance_state::InstanceState,
-    participants::join_session::{parse_display_name, participant_of_token, rejoin},
+    participants::{
+        join_session::{parse_display_name, participant_of_token, rejoin},
+        participant_access::REMOVED_MESSAGE,
+    },
     presence::close_older_presenters,
     questions::{
         ask::{IncomingQuestion, store_question},
@@ -55,6 +58,13 @@ impl SocketHandler for SessionSocket {
 
     async fn message(&self, message: SocketMessage<SessionCommand>) -> Result<(), Error> {
         let connection = message.connection;
+        if self.is_removed(&connection, &message.command).await? {
+            let (app, now) = (&self.app, self.app.clock.now());
+            return app
+                .realtime
+                .close_with_reason(&connection, ErrorCode::Removed, REMOVED_MESSAGE, now)
+                .await;
+        }
         match message.command {
             SessionCommand::SubmitResponse(command) => {
                 self.submit_response(&connection, &command, message.received, message.reference).await
@@ -81,6 +91,20 @@ fn connected_participant(connection: &Connection) -> Result<(ParticipantId, Sess
 }
 
 impl SessionSocket {
+    /// Returns whether the presenter has removed the participant of a connection. The function that removed them closes the
+    /// connection, and may not be done yet. A vote reads nothing while the instance remembers the removals, for at most half
+    /// a second. Each other message reads the participant, for 1 read unit.
+    async fn is_removed(&self, connection: &Connection, command: &SessionCommand) -> Result<bool, Error> {
+        let ConnectionIdentity::Participant { participant, session, .. } = connection.identity else {
+            return Ok(false);
+        };
+        if matches!(command, SessionCommand::SubmitResponse(_)) {
+            return self.state.removal_cache.is_removed(&self.app, session, participant).await;
+        }
+        let found = participants::get(&self.app.store, session, participant, self.app.clock.now()).await?;
+        Ok(found.is_some_and(|found| found.removed_at.is_some()))
+    }
+
     /// Stores an answer. A stored answer has no reply, because that would be a second message for every vote of an
     /// audience. If a later answer counts instead, the connection receives that one.
     async fn submit_response(

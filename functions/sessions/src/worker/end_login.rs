@@ -9,6 +9,10 @@ use store::identity::log_ins;
 /// # Errors
 /// Fails if the sockets cannot be closed or the log-in cannot be deleted.
 pub async fn run(app: &App, job: &EndLogin) -> Result<(), Error> {
-    app.realtime.close_logins(job.user, |login| login == job.login, app.clock.now()).await?;
+    let closed = app.realtime.close_logins(job.user, |login| login == job.login, app.clock.now()).await?;
+    if closed.still_opening > 0 {
+        // the log-in stays due, and the clock sends the job again
+        return Ok(());
+    }
     Ok(log_ins::delete_ended(&app.store, job.user, job.login).await?)
 }

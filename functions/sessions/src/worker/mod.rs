@@ -7,7 +7,9 @@ pub mod count_presence;
 pub mod count_upvotes;
 pub mod count_votes;
 pub mod end_login;
+pub mod end_logins;
 pub mod end_session;
+pub mod finish_removal;
 pub mod rank_quiz;
 pub mod write_report;
 
@@ -25,7 +27,7 @@ use protocol::{
     Job,
     job::{
         CheckSession, ConnectionClosed, ConnectionOpened, CountPresence, CountUpvotes, CountVotes, EndLogin,
-        EndSession, RankQuiz, WriteReport,
+        EndLogins, EndSession, FinishRemoval, RankQuiz, WriteReport,
     },
 };
 
@@ -63,6 +65,12 @@ pub fn jobs() -> JobTable<SessionsWorker> {
         handler(
             |worker: SessionsWorker, job: EndLogin| async move { end_login::run(&worker.app, &job).await },
         ),
+        handler(
+            |worker: SessionsWorker, job: EndLogins| async move { end_logins::run(&worker.app, &job).await },
+        ),
+        handler(|worker: SessionsWorker, job: FinishRemoval| async move {
+            finish_removal::run(&worker.app, &worker.state, &job).await
+        }),
         handler(|worker: SessionsWorker, job: EndSession| async move {
             end_session::run(&worker.app, &worker.state, &job).await
         }),

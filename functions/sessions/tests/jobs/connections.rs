@@ -68,7 +68,7 @@ async fn a_participant_leaves_with_the_last_connection() {
     for id in ["phone=", "tablet="] {
         world.open_socket(id, identity).await;
     }
-    let closed = |id: &str| ConnectionClosed { connection: id.into(), identity };
+    let closed = |id: &str| ConnectionClosed { connection: id.into(), identity, others: Vec::new() };
     world.delete_connection("phone=").await;
     assert!(world.deliver(&worker, &closed("phone=")).await);
     assert!(types_of(&mut presenter).is_empty(), "the tablet is still there");
@@ -84,7 +84,8 @@ async fn a_participant_leaves_with_the_last_connection() {
     assert!(types_of(&mut presenter).is_empty());
     // The closing of a presenter's connection changes no count.
     let counts = world.queued_jobs::<CountPresence>().len();
-    let presenter_closed = ConnectionClosed { connection: "presenter=".into(), identity: presents };
+    let presenter_closed =
+        ConnectionClosed { connection: "presenter=".into(), identity: presents, others: Vec::new() };
     assert!(world.deliver(&worker, &presenter_closed).await);
     assert_eq!(world.queued_jobs::<CountPresence>().len(), counts);
 }
@@ -110,7 +111,7 @@ async fn a_crash_while_opening_or_closing_loses_no_event() {
         assert!(types_of(&mut presenter).contains(&"participant_joined".to_owned()), "after {steps} steps");
 
         world.delete_connection(&id).await;
-        let job = ConnectionClosed { connection: id, identity };
+        let job = ConnectionClosed { connection: id, identity, others: Vec::new() };
         let died_closing = world.cloud.run_until_crash(steps, world.deliver(&worker, &job)).await.is_none();
         assert!(world.deliver(&worker, &job).await, "after {steps} steps");
         assert!(types_of(&mut presenter).contains(&"participant_left".to_owned()), "after {steps} steps");

@@ -2,12 +2,14 @@
 
 use std::ops::Deref;
 
-use entry::Environment;
+use entry::{Environment, LambdaFunction};
+use lambda_runtime::Context;
 use model::{
     ParticipantId, SessionId, SlideId, UserId, join_code::JoinCode, plan::Plan, presentation::SlideOrder,
     session::SessionStatus,
 };
 use protocol::job::Queue;
+use serde_json::{Value, json};
 use store::{
     presentations::{self, Presentation, slides::Slide},
     sessions::{
@@ -86,5 +88,29 @@ impl SessionsWorld {
             ..samples::sessions::vote(session, slide, self.clock.new_id(), "a", minute_ago)
         };
         responses::put(&self.app.store, &response).await.unwrap();
+    }
+
+    /// Delivers a message of a client to a function of the socket.
+    pub(crate) async fn send_frame(
+        &self,
+        function: &LambdaFunction,
+        connection: &str,
+        kind: &str,
+        payload: &Value,
+    ) {
+        let event = json!({
+            "requestContext": {
+                "eventType": "MESSAGE",
+                "connectionId": connection,
+                "routeKey": kind,
+                "requestId": "r-1",
+                "connectedAt": self.clock.millis(),
+                "requestTimeEpoch": self.clock.millis(),
+                "identity": {},
+            },
+            "body": json!({ "type": kind, "payload": payload }).to_string(),
+        });
+        let response = function.call(event, Context::default()).await.unwrap();
+        assert_eq!(response["statusCode"], 200, "{kind}: {response}");
     }
 }

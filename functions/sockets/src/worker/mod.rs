@@ -1,13 +1,16 @@
 //! Jobs of the platform's queue.
 
 mod connection_unreachable;
+mod connections_ended;
 mod forward;
 
 use entry::{
     App,
     worker::{JobTable, handler},
 };
-use protocol::job::{AccountChanged, BroadcastFrame, ConnectionUnreachable, SessionEndRequested};
+use protocol::job::{
+    AccountChanged, BroadcastFrame, ConnectionUnreachable, ConnectionsEnded, SessionEndRequested,
+};
 
 pub fn jobs() -> JobTable<App> {
     JobTable::new([
@@ -18,6 +21,7 @@ pub fn jobs() -> JobTable<App> {
         handler(|app: App, job: ConnectionUnreachable| async move {
             connection_unreachable::run(&app, &job).await
         }),
+        handler(|app: App, job: ConnectionsEnded| async move { connections_ended::run(&app, job).await }),
         handler(|app: App, job: AccountChanged| async move { forward::account_changed(&app, job).await }),
         handler(|app: App, job: SessionEndRequested| async move {
             forward::session_end_requested(&app, job).await

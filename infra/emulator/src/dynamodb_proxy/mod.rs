@@ -29,7 +29,7 @@ use serde_json::json;
 use tokio::{net::TcpStream, sync::Mutex};
 
 use crate::{
-    CallBarrier, aws_response, call_barrier,
+    AcceptFailures, CallBarrier, aws_response, call_barrier,
     chaos::Chaos,
     dynamodb_engine::DynamoDbEngine,
     iam::{self, AccessRefusal, IamCaller, IamGuard},
@@ -90,12 +90,16 @@ impl DynamoDbProxy {
 }
 
 async fn accept_connections(listener: tokio::net::TcpListener, state: Arc<ProxyState>) {
+    let mut failures = AcceptFailures::default();
     loop {
-        // the process is out of file descriptors, or the peer is gone: the next accept may succeed
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::task::yield_now().await;
-            continue;
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                failures.pause_after(error).await;
+                continue;
+            }
         };
+        failures.end();
         let state = Arc::clone(&state);
         tokio::spawn(async move {
             if let Err(error) = serve_connection(stream, state).await {

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use emulator::AcceptFailures;
 use http::{Request, StatusCode, uri::Authority};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -31,16 +32,20 @@ pub(crate) struct ApiGateway {
 
 /// Accepts connections until `stop` is true. Each open connection may then finish its request.
 pub(crate) async fn serve(listener: TcpListener, gateway: Arc<ApiGateway>, mut stop: watch::Receiver<bool>) {
+    let mut failures = AcceptFailures::default();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => return,
         };
-        // the process is out of file descriptors, or the peer is gone: the next accept may succeed
-        let Ok((stream, peer)) = accepted else {
-            tokio::task::yield_now().await;
-            continue;
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                failures.pause_after(error).await;
+                continue;
+            }
         };
+        failures.end();
         // Nagle's algorithm would delay a frame by 40 ms while the last one is not acknowledged
         let _ = stream.set_nodelay(true);
         tokio::spawn(serve_connection(TokioIo::new(stream), peer, Arc::clone(&gateway), stop.clone()));

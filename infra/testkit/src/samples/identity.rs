@@ -39,6 +39,7 @@ pub fn login(user: UserId, id: LoginId, at: Timestamp) -> Login {
         expires_at: at + SignedDuration::from_hours(1),
         user_agent: None,
         ip: None,
+        account_version: 1,
         ended_at: None,
     }
 }

@@ -12,8 +12,9 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use crate::App;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
-const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, idempotency-key, x-csrf");
-const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after, x-request-id");
+const HEADERS: HeaderValue =
+    HeaderValue::from_static("authorization, content-type, idempotency-key, if-match, x-csrf");
+const EXPOSED: HeaderValue = HeaderValue::from_static("etag, retry-after, x-request-id");
 
 pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();

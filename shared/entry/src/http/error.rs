@@ -64,6 +64,7 @@ const fn status(error: &Error) -> StatusCode {
         Error::Malformed(_) | Error::UnknownMessageType => StatusCode::BAD_REQUEST,
         Error::Invalid(_) | Error::InvalidContent(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Conflict(..) => StatusCode::CONFLICT,
+        Error::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -6,6 +6,7 @@ mod canonical_path;
 mod clearable;
 mod cors;
 mod csrf;
+mod entity_tag;
 mod error;
 mod idempotency;
 mod input;
@@ -32,6 +33,7 @@ pub use caller::{
 pub use canonical_path::WithoutTrailingSlash;
 pub use clearable::{Clearable, clearable};
 pub use csrf::CSRF_HEADER;
+pub use entity_tag::{EntityTag, IfMatch};
 pub use error::{ApiError, ApiResult, ErrorBody};
 pub use input::{ListQuery, ValidJson, ValidQuery};
 pub use page_numbers::PageNumbers;

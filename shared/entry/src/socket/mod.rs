@@ -17,12 +17,12 @@ use std::{
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use futures::FutureExt;
 use http::StatusCode;
-use model::{ConnectionIdentity, Error};
+use model::{AccountLogin, ConnectionIdentity, Error};
 use protocol::{Event, IncomingFrame, OutgoingFrame, SocketCommand, event::ErrorEvent};
 use queue::with_request_id;
-use realtime::connection_post::PostOutcome;
+use realtime::{closing::LOGGED_OUT_MESSAGE, connection_post::PostOutcome};
 use serde_json::{Value, json};
-use store::realtime::connections::Connection;
+use store::{identity::log_ins, realtime::connections::Connection};
 use tracing::{Instrument, Span, field::Empty};
 
 use crate::{App, LambdaFunction};
@@ -103,7 +103,9 @@ pub fn function(app: App, cache: ConnectionCache, socket: impl SocketHandler) ->
                 user = Empty,
                 session = Empty,
             );
-            let handling = with_request_id(Some(request_id), handle_event(app, cache, socket, event));
+            // boxed, because the layers around it move it, and an unoptimised build needs a megabyte of stack for that
+            let handling = Box::pin(handle_event(app, cache, socket, event));
+            let handling = with_request_id(Some(request_id), handling);
             let handling = AssertUnwindSafe(handling).catch_unwind().instrument(span.clone());
             let (status, cost) = store::dynamodb::cost::measure(handling).await;
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -172,6 +174,7 @@ fn rejection_status(error: &Error) -> StatusCode {
             StatusCode::BAD_REQUEST
         }
         Error::Conflict(..) => StatusCode::CONFLICT,
+        Error::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable { service, source } => {
             tracing::warn!(service, error = %source, "a dependency failed");
@@ -201,6 +204,7 @@ async fn handle_message<S: SocketHandler>(
         }
         FrameVerdict::Drop => return Ok(()),
     }
+    require_login(app, &connection).await.map_err(|error| (error, None))?;
     let incoming = IncomingFrame::parse(body).map_err(|error| (error, None))?;
     let reference = incoming.reference.clone();
     let handled = async {
@@ -209,6 +213,14 @@ async fn handle_message<S: SocketHandler>(
         socket.message(message).await
     };
     handled.await.map_err(|error| (error, reference))
+}
+
+/// Checks that the log-in of a connection is valid. An instance remembers the connection longer than that, and the function that
+/// ended the log-in may not have closed the socket yet. 0.5 read units, as for an HTTP request. A guest has no log-in.
+async fn require_login(app: &App, connection: &Connection) -> Result<(), Error> {
+    let Some(AccountLogin { user, login }) = connection.identity.account_login() else { return Ok(()) };
+    let found = log_ins::get(&app.store, user, login, app.clock.now()).await?;
+    found.map(drop).ok_or(Error::Unauthenticated(LOGGED_OUT_MESSAGE))
 }
 
 /// Adds the user and the session of a connection to the span of its message.

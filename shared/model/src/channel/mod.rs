@@ -1,6 +1,7 @@
 //! The kinds, names and roles of a team's channels.
 
 mod archive;
+mod direct;
 mod name;
 mod role;
 
@@ -11,6 +12,7 @@ use crate::{ChannelId, UserId};
 
 pub use self::{
     archive::require_not_archived,
+    direct::DirectChannelState,
     name::{ChannelName, parse_description},
     role::{ChannelPermission, MemberRole},
 };
@@ -37,7 +39,9 @@ pub const DEFAULT_CHANNELS: [(&str, &str); 2] =
 /// The maximum number of members of a channel.
 pub const MAX_MEMBERS: u32 = 10_000;
 
-/// The maximum number of channels of one user, direct channels included. The app loads all of them when it opens.
+/// The maximum number of channels of one user. A direct channel counts for the user who opened it, while the other
+/// account exists. If it counted for the other user, strangers could fill that user's channels. The app loads all
+/// channels when it opens.
 pub const MAX_CHANNELS_PER_MEMBER: usize = 500;
 
 impl ChannelId {

@@ -43,7 +43,9 @@ impl Slug {
 
     /// Reads a slug as the user typed it, in upper or lower case.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim().to_ascii_lowercase();
+        // people type spaces; a control character comes from a program, and `SLUG%0A` is another path than `SLUG`
+        let is_typed_space = |character: char| character.is_whitespace() && !character.is_control();
+        let text = text.trim_matches(is_typed_space).to_ascii_lowercase();
         let words = |text: &str| {
             text.split('-').all(|word| {
                 !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())

@@ -82,6 +82,9 @@ slide, its results and the state of the session, but no questions. The questions
 meantime are at `GET /v1/sessions/{id}/questions`. A client reads them after every `session_state`, and then keeps the highest \
 `version` of each question, whether it comes from the list or from an event. An answer of the assistant is a part of its question.
 
+**The first event.** A connection to a session receives `session_state`, and an account's own connection \
+`connection_established`. A client that has received neither after five seconds sends `subscribe`.
+
 **Staying connected.** A client sends `ping` every 30 seconds. A connection without any message for 10 minutes is closed, and \
 every connection is closed after two hours. A `ping` with the client's `version` also requests what the client missed.
 

@@ -1,7 +1,7 @@
 //! Jobs of accounts. Identity has no worker and knows no other area. It sends what other areas must follow to the platform's
 //! queue, and `worker-broadcast` forwards it.
 
-use model::{LoginId, SessionId, UserId};
+use model::{LoginId, LoginRevocationId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::{Job, Queue};
@@ -37,5 +37,18 @@ pub struct EndLogin {
 
 impl Job for EndLogin {
     const NAME: &'static str = "end_login.v1";
+    const QUEUE: Queue = Queue::Sessions;
+}
+
+/// Finish the end of several log-ins, because the function that began it died. A deleted account also leaves the areas that copy
+/// accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndLogins {
+    pub user: UserId,
+    pub revocation: LoginRevocationId,
+}
+
+impl Job for EndLogins {
+    const NAME: &'static str = "end_logins.v1";
     const QUEUE: Queue = Queue::Sessions;
 }

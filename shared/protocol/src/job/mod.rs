@@ -23,15 +23,15 @@ use serde_json::Value;
 
 pub use self::{
     chat::{CheckTeamPresence, DeleteChannelRows, ProcessMessages, SendMentionDigest, SyncProfile},
-    identity::{AccountChanged, EndLogin, SessionEndRequested},
+    identity::{AccountChanged, EndLogin, EndLogins, SessionEndRequested},
     mail::{EmailMention, EmailTemplate, SendMail},
     realtime::{
         BroadcastFrame, ConnectionClosed, ConnectionHeartbeat, ConnectionOpened, ConnectionUnreachable,
-        OpenedReason,
+        ConnectionsEnded, OpenedReason,
     },
     sessions::{
         AnswerQuestion, CheckSession, CountPresence, CountRecipients, CountUpvotes, CountVotes, EndSession,
-        GenerateSlide, RankQuiz, WriteReport,
+        FinishRemoval, GenerateSlide, RankQuiz, WriteReport,
     },
 };
 
@@ -146,12 +146,15 @@ pub const ALL: &[JobKind] = &[
     JobKind::of::<ConnectionHeartbeat>(),
     JobKind::of::<ConnectionOpened>(),
     JobKind::of::<ConnectionUnreachable>(),
+    JobKind::of::<ConnectionsEnded>(),
     JobKind::of::<CountPresence>(),
     JobKind::of::<CountUpvotes>(),
     JobKind::of::<CountVotes>(),
     JobKind::of::<DeleteChannelRows>(),
     JobKind::of::<EndLogin>(),
+    JobKind::of::<EndLogins>(),
     JobKind::of::<EndSession>(),
+    JobKind::of::<FinishRemoval>(),
     JobKind::of::<GenerateSlide>(),
     JobKind::of::<ProcessMessages>(),
     JobKind::of::<RankQuiz>(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{QuestionId, SessionId, SlideId, tick::Tick};
+use model::{ParticipantId, QuestionId, SessionId, SlideId, tick::Tick};
 use serde::{Deserialize, Serialize};
 
 use super::{FifoKey, Job, Queue, is_zero};
@@ -172,4 +172,17 @@ fn tick_fifo_key(
         deduplication = format!("{deduplication}-{tries}");
     }
     FifoKey { message_group_id: format!("{session}-{recipients}"), message_deduplication_id: deduplication }
+}
+
+/// Close the sockets of a participant that the presenter has removed, because the function that removed them died before it closed
+/// all of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FinishRemoval {
+    pub session: SessionId,
+    pub participant: ParticipantId,
+}
+
+impl Job for FinishRemoval {
+    const NAME: &'static str = "finish_removal.v1";
+    const QUEUE: Queue = Queue::Sessions;
 }

@@ -14,7 +14,9 @@
 //! | CHAT-21 | messages of a channel that contain a word | [`search_terms`] |
 //! | CHAT-22 | whether a member was added to the default channels | [`onboarding`] |
 //! | CHAT-23–25 | presence: of a member, of the team, due checks | [`presence`] |
+//! | CHAT-26 | the users that a user blocked | [`blocks`] |
 
+pub mod blocks;
 pub mod channels;
 pub mod chat_drafts;
 pub mod due;

@@ -13,7 +13,7 @@
 //! The rows of a word are partitioned by channel, and a search reads only the channels of the caller. So neither the
 //! result nor the cost of a search depends on other channels. One partition for each word was rejected. It needs
 //! fewer requests, but a search that stops within the rows of other channels returns a position although it found
-//! nothing, and that tells an outsider that the word is used elsewhere.
+//! nothing, which reveals to an outsider that the word is used elsewhere.
 //!
 //! In one channel, the rows of several words are read from the newest down. Each word skips to the position of the
 //! others, so the rarest word sets the pace. The channels are read concurrently, and their rows are merged.

@@ -5,6 +5,8 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
 };
 
+use model::ExpectedVersion;
+
 /// A call of the store that failed for another reason than a condition.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -20,11 +22,19 @@ pub enum StoreError {
     /// The item does not exist, or belongs to another owner.
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// The item has another version than the one that the client expects.
+    #[error("the item does not have an expected version")]
+    VersionMismatch,
     /// In each attempt of [`crate::retry_conflict`], a concurrent change of this subject was applied first.
     #[error("{0}: concurrent changes were applied first in each attempt")]
     Contended(&'static str),
     #[error("table: {0}")]
     InvalidRequest(String),
+}
+
+/// Returns an error unless the item has a version that the client expects.
+pub(crate) fn require_version(expected: &ExpectedVersion, version: u64) -> Result<()> {
+    if expected.allows(version) { Ok(()) } else { Err(StoreError::VersionMismatch) }
 }
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -34,6 +44,7 @@ impl From<StoreError> for model::Error {
         match error {
             StoreError::Unavailable(_) => Self::unavailable("the table", error),
             StoreError::NotFound(what) => Self::NotFound(what),
+            StoreError::VersionMismatch => Self::PreconditionFailed,
             StoreError::Contended(subject) => Self::unavailable(subject, error),
             StoreError::InvalidCursor => Self::field("cursor", "is not a cursor of this list"),
             StoreError::InvalidItem(_) | StoreError::InvalidRequest(_) => Self::internal(error),

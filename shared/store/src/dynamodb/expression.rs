@@ -91,6 +91,16 @@ impl UpdateExpression {
         self
     }
 
+    /// Adds a condition that must hold as well.
+    #[must_use]
+    pub fn and_condition(mut self, condition: &str) -> Self {
+        self.condition = Some(match self.condition {
+            Some(first) => format!("({first}) AND {condition}"),
+            None => condition.to_owned(),
+        });
+        self
+    }
+
     pub(crate) fn apply(self, update: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
         update
             .update_expression(self.kind.0)

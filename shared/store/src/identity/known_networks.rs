@@ -2,8 +2,8 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | IDENTITY-14 | whether an account logged in from a network | table | `USER#{user}` | `NETWORK#{network}` | [`is_known`], [`record`] |
-//! | IDENTITY-15 | all networks of an account | table | `USER#{user}` | `NETWORK#…` | [`delete_all`] |
+//! | IDENTITY-15 | whether an account logged in from a network | table | `USER#{user}` | `NETWORK#{network}` | [`is_known`], [`record`] |
+//! | IDENTITY-16 | all networks of an account | table | `USER#{user}` | `NETWORK#…` | [`delete_all`] |
 
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -52,18 +52,18 @@ fn key(user: UserId, network: &str) -> Key {
     Key::new(&PartitionKey::User(user), &SortKey::KnownNetwork(network))
 }
 
-/// IDENTITY-14. Returns whether the account logged in from the network in the last 90 days. 0.5 read units.
+/// IDENTITY-15. Returns whether the account logged in from the network in the last 90 days. 0.5 read units.
 pub async fn is_known(store: &Store, user: UserId, network: &str, now: Timestamp) -> Result<bool> {
     let found: Option<KnownNetwork> = store.get(&key(user, network), ReadConsistency::Eventual, now).await?;
     Ok(found.is_some())
 }
 
-/// IDENTITY-14. Records a log-in from a network. 1 write unit.
+/// IDENTITY-15. Records a log-in from a network. 1 write unit.
 pub async fn record(store: &Store, network: &KnownNetwork) -> Result<()> {
     store.put(network).await
 }
 
-/// IDENTITY-15. Deletes all networks of an account.
+/// IDENTITY-16. Deletes all networks of an account.
 pub async fn delete_all(store: &Store, user: UserId, now: Timestamp) -> Result<()> {
     let query = Query::with_prefix(&PartitionKey::User(user), prefix::NETWORK).strong();
     let all: Vec<KnownNetwork> = store.query_all(query, now).await?;

@@ -34,6 +34,9 @@ pub struct Login {
     pub expires_at: Timestamp,
     pub user_agent: Option<String>,
     pub ip: Option<String>,
+    /// The version of the account when its credentials were checked for this log-in.
+    #[serde(default)]
+    pub account_version: u64,
     /// From then on its tokens are invalid. The row stays until its sockets are closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,

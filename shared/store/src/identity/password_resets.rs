@@ -16,7 +16,10 @@ use crate::{
         error::Result,
         key::{PartitionKey, SortKey},
     },
-    identity::users::{self, PasswordHash, User},
+    identity::{
+        login_revocations::{self, LoginRevocation},
+        users::{self, PasswordHash, User},
+    },
 };
 
 /// One hour (contract presentations A1.2).
@@ -69,18 +72,20 @@ pub async fn get(store: &Store, token: &str, now: Timestamp) -> Result<Option<Pa
     store.get(&key(&token_hash(token)), ReadConsistency::Strong, now).await
 }
 
-/// IDENTITY-9, IDENTITY-1. Spends the token and sets the password in one transaction. Of concurrent requests with one
-/// token, one succeeds.
+/// IDENTITY-9, IDENTITY-1, IDENTITY-14. Spends the token, sets the password and ends the log-ins of the old one in one transaction. Of concurrent requests with one
+/// token, one succeeds. The condition also fails if the account has changed since it was read.
 pub async fn redeem(
     store: &Store,
     reset: &PasswordReset,
     user: &User,
     new: &PasswordHash,
+    revocation: &LoginRevocation,
     now: Timestamp,
 ) -> Result<WriteOutcome> {
     let spent = TransactWrite::delete(reset.key(), ConditionExpression::exists());
     let changed = TransactWrite::update(user.key(), users::password_change(user, new, now)?);
-    Ok(store.transact(vec![("reset", spent), ("password", changed)]).await?.into())
+    let revoked = login_revocations::revocation_write(revocation)?;
+    Ok(store.transact(vec![("reset", spent), ("password", changed), ("revocation", revoked)]).await?.into())
 }
 
 #[cfg(test)]

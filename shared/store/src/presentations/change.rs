@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use model::{
-    PresentationId, UserId,
+    ExpectedVersion, PresentationId, UserId,
     presentation::{PresentationStatus, Slug},
 };
 
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ConditionExpression, Store, TransactOutcome, TransactWrite, UpdateExpression, WriteOutcome,
     dynamodb::{
-        error::Result,
+        error::{Result, require_version},
         item::{number_value, sortable_timestamp},
     },
     retry_conflict,
@@ -50,22 +50,25 @@ pub enum PresentationChangeOutcome {
 }
 
 /// PRESENTATIONS-1, PRESENTATIONS-2, PRESENTATIONS-4. Changes a presentation. Its own fields change in one conditional
-/// write without a read. Notes and slug are items of their own, so they change in one transaction with it.
+/// write without a read, unless the client expects a version. Notes and slug are items of their own, so they change in
+/// one transaction with it.
 ///
 /// # Errors
-/// Returns [`crate::StoreError::NotFound`] if the owner has no such presentation.
+/// Returns [`crate::StoreError::NotFound`] if the owner has no such presentation, and
+/// [`crate::StoreError::VersionMismatch`] if it does not have an expected version.
 pub async fn change(
     store: &Store,
     owner: UserId,
     id: PresentationId,
     changes: &PresentationUpdate,
+    expected: &ExpectedVersion,
     now: Timestamp,
 ) -> Result<PresentationChangeOutcome> {
     retry_conflict("the presentation", || async {
         if changes.notes.is_none() && changes.slug.is_none() {
-            update_in_place(store, owner, id, changes, now).await
+            update_in_place(store, owner, id, changes, expected, now).await
         } else {
-            update_in_transaction(store, owner, id, changes, now).await
+            update_in_transaction(store, owner, id, changes, expected, now).await
         }
     })
     .await
@@ -76,9 +79,16 @@ async fn update_in_place(
     owner: UserId,
     id: PresentationId,
     changes: &PresentationUpdate,
+    expected: &ExpectedVersion,
     now: Timestamp,
 ) -> Result<WriteOutcome<PresentationChangeOutcome>> {
-    let updated = store.update(&presentation_key(id), update_expression(owner, changes, now)?).await?;
+    let mut change = update_expression(owner, changes, now)?;
+    if !expected.is_any() {
+        let before = get_owned(store, owner, id, now).await?;
+        require_version(expected, before.version)?;
+        change = change.and_condition("version = :before").number(":before", before.version);
+    }
+    let updated = store.update(&presentation_key(id), change).await?;
     if let WriteOutcome::Applied(presentation) = updated {
         return Ok(WriteOutcome::Applied(PresentationChangeOutcome::Applied(Box::new(presentation))));
     }
@@ -141,9 +151,11 @@ async fn update_in_transaction(
     owner: UserId,
     id: PresentationId,
     changes: &PresentationUpdate,
+    expected: &ExpectedVersion,
     now: Timestamp,
 ) -> Result<WriteOutcome<PresentationChangeOutcome>> {
     let before = get_owned(store, owner, id, now).await?;
+    require_version(expected, before.version)?;
     let mut after = before.clone();
     after.version += 1;
     after.updated_at = now;

@@ -2,16 +2,17 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use model::{PresentationId, UserId};
+use model::{ExpectedVersion, PresentationId, UserId};
 use serde::Deserialize;
 
 use super::items::{Presentation, pointer_key, presentation_key, slug_key};
 use crate::{
-    ConditionExpression, Key, Query, Store, UpdateExpression,
+    ConditionExpression, Key, Query, ReadConsistency, Store, UpdateExpression, WriteOutcome,
     dynamodb::{
-        error::{Result, StoreError},
+        error::{Result, StoreError, require_version},
         key::{PartitionKey, SortKey, prefix},
     },
+    retry_conflict,
 };
 
 /// The number of concurrent deletions.
@@ -25,16 +26,16 @@ const CONCURRENT_DELETES: usize = 16;
 /// completes.
 ///
 /// # Errors
-/// Returns [`StoreError::NotFound`] if the owner has no such presentation.
-pub async fn delete(store: &Store, owner: UserId, id: PresentationId, now: Timestamp) -> Result<()> {
-    let hide = UpdateExpression::new("SET deleted_at = :now, version = version + :one REMOVE gsi1pk, gsi1sk")
-        .with_condition("#owner = :owner")
-        .name("#owner", "owner")
-        .text(":owner", owner)
-        .serialized(":now", &now)?
-        .number(":one", 1);
-    let hidden = store.update::<Presentation>(&presentation_key(id), hide).await?.applied();
-    let presentation = hidden.ok_or(StoreError::NotFound("presentation"))?;
+/// Returns [`StoreError::NotFound`] if the owner has no such presentation, and [`StoreError::VersionMismatch`] if it
+/// does not have an expected version. A deletion that was interrupted continues in any version.
+pub async fn delete(
+    store: &Store,
+    owner: UserId,
+    id: PresentationId,
+    expected: &ExpectedVersion,
+    now: Timestamp,
+) -> Result<()> {
+    let presentation = retry_conflict("the presentation", || hide(store, owner, id, expected, now)).await?;
     stream::iter(part_keys(store, id, now).await?)
         .map(|key| async move { store.delete(&key).await })
         .buffer_unordered(CONCURRENT_DELETES)
@@ -43,6 +44,36 @@ pub async fn delete(store: &Store, owner: UserId, id: PresentationId, now: Times
     let same_presentation = ConditionExpression::new("presentation = :id").text(":id", id);
     store.delete_if(&slug_key(&presentation.slug), same_presentation).await?;
     store.delete(&presentation_key(id)).await
+}
+
+/// Hides a presentation. The condition fails if it has changed since its version was checked.
+async fn hide(
+    store: &Store,
+    owner: UserId,
+    id: PresentationId,
+    expected: &ExpectedVersion,
+    now: Timestamp,
+) -> Result<WriteOutcome<Presentation>> {
+    const NOT_FOUND: StoreError = StoreError::NotFound("presentation");
+    let key = presentation_key(id);
+    let mut hide =
+        UpdateExpression::new("SET deleted_at = :now, version = version + :one REMOVE gsi1pk, gsi1sk")
+            .with_condition("#owner = :owner")
+            .name("#owner", "owner")
+            .text(":owner", owner)
+            .serialized(":now", &now)?
+            .number(":one", 1);
+    if expected.is_any() {
+        let hidden = store.update(&key, hide).await?.applied();
+        return hidden.ok_or(NOT_FOUND).map(WriteOutcome::Applied);
+    }
+    let before: Option<Presentation> = store.get(&key, ReadConsistency::Strong, now).await?;
+    let before = before.filter(|before| before.owner == owner).ok_or(NOT_FOUND)?;
+    if before.is_available() {
+        require_version(expected, before.version)?;
+    }
+    hide = hide.and_condition("version = :before").number(":before", before.version);
+    store.update(&key, hide).await
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,6 @@
 //! What falls due in this area.
 
-use model::{QuestionId, SessionId, SlideId};
+use model::{ParticipantId, QuestionId, SessionId, SlideId};
 
 use crate::{
     Item,
@@ -8,7 +8,7 @@ use crate::{
         due::DueItem,
         key::{session_of, session_of_questions},
     },
-    sessions::{Session, questions::Question, slide_generations::SlideGeneration},
+    sessions::{Session, participants::Participant, questions::Question, slide_generations::SlideGeneration},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum SessionsDueWork {
     Session(SessionId),
     /// The question waits for the assistant.
     Question(SessionId, QuestionId),
+    /// The participant was removed, and their sockets may be open.
+    RemovedParticipant(SessionId, ParticipantId),
     /// The slide waits for the text of a model.
     SlideGeneration(SessionId, SlideId),
 }
@@ -26,6 +28,9 @@ impl SessionsDueWork {
         match item.kind_and_id()? {
             (Session::KIND, id) => Some(Self::Session(id.into())),
             (Question::KIND, id) => Some(Self::Question(session_of_questions(item.partition())?, id.into())),
+            (Participant::KIND, id) => {
+                Some(Self::RemovedParticipant(session_of(item.partition())?, id.into()))
+            }
             (SlideGeneration::KIND, id) => {
                 Some(Self::SlideGeneration(session_of(item.partition())?, id.into()))
             }

@@ -10,6 +10,7 @@
 //! | SESSIONS-17–18 | text that a model writes on slides | [`slide_generations`] |
 //! | SESSIONS-19–20 | participants: one, all of a session | [`participants`] |
 //! | SESSIONS-21–22 | answers to slides: one, all of a slide | [`responses`] |
+//! | SESSIONS-23 | participants that were removed | [`participants`] |
 //!
 //! The role of a caller in a session follows from SESSIONS-1 and SESSIONS-19 ([`roles`]).
 //!

@@ -4,8 +4,12 @@
 //! | --- | --- | --- | --- | --- | --- |
 //! | SESSIONS-19 | one participant | table | `SESSION#{id}` | `PARTICIPANT#{id}` | [`get`], [`add`], [`add_within_plan`], [`rename`], [`remove`] |
 //! | SESSIONS-20 | all participants | table | `SESSION#{id}` | `PARTICIPANT#…` | [`page`], [`list`], [`count`] |
+//! | SESSIONS-23 | the participants that were removed | table | `SESSION#{id}` | `REMOVED` | [`list_removed`], [`remove`] |
 
-use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
 use model::{ParticipantId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -14,11 +18,15 @@ use crate::{
     UpdateExpression, WriteOutcome,
     dynamodb::{
         error::Result,
+        item::{DUE_SHARD, sortable_timestamp},
         key::{PartitionKey, SortKey, prefix},
     },
     identity::{plan_usage, users},
     sessions::Session,
 };
+
+/// The request that removes a participant closes their sockets within this time. If it dies, the clock has them closed.
+const SOCKET_CLOSE_PERIOD: SignedDuration = SignedDuration::from_secs(60);
 
 /// A participant. Whether they are online follows from their connections.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +49,27 @@ impl Item for Participant {
     fn key(&self) -> Key {
         key(self.session, self.id)
     }
+}
+
+/// The ids of the participants that the presenter has removed from a session. Every instance that stores votes reads them with the
+/// session, because a read of the participant for each vote would cost half as much as the vote. An item of 400 KB holds
+/// 10,000 ids.
+#[derive(Debug, Serialize, Deserialize)]
+struct RemovedParticipants {
+    session: SessionId,
+    participants: BTreeSet<ParticipantId>,
+}
+
+impl Item for RemovedParticipants {
+    const KIND: &'static str = "removed_participants";
+
+    fn key(&self) -> Key {
+        removed_key(self.session)
+    }
+}
+
+fn removed_key(session: SessionId) -> Key {
+    Key::new(&PartitionKey::Session(session), &SortKey::RemovedParticipants)
 }
 
 fn key(session: SessionId, id: ParticipantId) -> Key {
@@ -118,7 +147,7 @@ pub async fn add_within_plan(
     }
 }
 
-/// SESSIONS-19. Renames a participant. The condition fails if there is none.
+/// SESSIONS-19. Renames a participant. The condition fails if there is none, or if the presenter has removed them.
 pub async fn rename(
     store: &Store,
     session: SessionId,
@@ -126,34 +155,83 @@ pub async fn rename(
     display_name: &str,
 ) -> Result<WriteOutcome<Participant>> {
     let change = UpdateExpression::new("SET display_name = :name")
-        .with_condition("attribute_exists(pk)")
+        .with_condition("attribute_exists(pk) AND attribute_not_exists(removed_at)")
         .text(":name", display_name);
     store.update(&key(session, id), change).await
 }
 
-/// SESSIONS-19, IDENTITY-11. Removes a participant. Their answers stay. If seats are counted, their seat becomes free
-/// once, however often this is called. The condition fails if there is no such participant.
+/// SESSIONS-19, SESSIONS-23, IDENTITY-11. Removes a participant. Their answers stay. If seats are counted, their seat becomes
+/// free once, however often this is called. The condition fails if there is no such participant.
+///
+/// The participant is in the `due` index until [`finish_removal`], because the caller may die before it closes the sockets. 8 write
+/// units and 1 for the index, 6 and 1 if no seat is counted.
 pub async fn remove(
     store: &Store,
     session: SessionId,
     id: ParticipantId,
     now: Timestamp,
 ) -> Result<WriteOutcome> {
-    let first = UpdateExpression::new("SET removed_at = :now")
-        .with_condition("attribute_exists(pk) AND attribute_not_exists(removed_at)")
-        .text(":now", now);
+    let removed = |set: &str, condition: &str| {
+        let change =
+            UpdateExpression::new(format!("SET removed_at = {set}, due_shard = :shard, due_at = :due"));
+        let change = change
+            .with_condition(condition)
+            .text(":now", now)
+            .text(":shard", DUE_SHARD)
+            .text(":due", sortable_timestamp(now + SOCKET_CLOSE_PERIOD));
+        ("participant", TransactWrite::update(key(session, id), change))
+    };
+    let listed = || {
+        let change =
+            UpdateExpression::new("ADD participants :one SET #session = :session, kind = :kind, v = :v")
+                .name("#session", "session")
+                .text(":session", session)
+                .value(":one", AttributeValue::Ss(vec![id.to_string()]))
+                .text(":kind", RemovedParticipants::KIND)
+                .number(":v", 1);
+        ("list", TransactWrite::update(removed_key(session), change))
+    };
     let writes = vec![
-        ("participant", TransactWrite::update(key(session, id), first)),
+        removed(":now", "attribute_exists(pk) AND attribute_not_exists(removed_at)"),
+        listed(),
         ("quota", plan_usage::uncount_participant(session)),
     ];
     if store.transact(writes).await? == TransactOutcome::Applied {
         return Ok(WriteOutcome::Applied(()));
     }
     // The participant does not exist, was removed before, or seats are not counted.
-    let change = UpdateExpression::new("SET removed_at = if_not_exists(removed_at, :now)")
-        .with_condition("attribute_exists(pk)")
-        .text(":now", now);
-    store.update_without_return(&key(session, id), change).await
+    let writes = vec![removed("if_not_exists(removed_at, :now)", "attribute_exists(pk)"), listed()];
+    Ok(store.transact(writes).await?.into())
+}
+
+/// SESSIONS-19. Takes a removed participant out of the `due` index, after their sockets were closed. 1 write unit and 1 for the
+/// index.
+pub async fn finish_removal(store: &Store, session: SessionId, id: ParticipantId) -> Result<()> {
+    let change =
+        UpdateExpression::new("REMOVE due_shard, due_at").with_condition("attribute_exists(removed_at)");
+    store.update_without_return(&key(session, id), change).await.map(drop)
+}
+
+/// SESSIONS-19. Returns whether the presenter has removed a participant. Eventually consistent, 0.5 read units.
+pub async fn is_removed(
+    store: &Store,
+    session: SessionId,
+    id: ParticipantId,
+    now: Timestamp,
+) -> Result<bool> {
+    let found: Option<Participant> = store.get(&key(session, id), ReadConsistency::Eventual, now).await?;
+    Ok(found.is_some_and(|found| found.removed_at.is_some()))
+}
+
+/// SESSIONS-23. Returns the participants that the presenter has removed. 1 read unit for a hundred of them.
+pub async fn list_removed(
+    store: &Store,
+    session: SessionId,
+    now: Timestamp,
+) -> Result<BTreeSet<ParticipantId>> {
+    let found: Option<RemovedParticipants> =
+        store.get(&removed_key(session), ReadConsistency::Strong, now).await?;
+    Ok(found.map(|found| found.participants).unwrap_or_default())
 }
 
 fn participants_query(session: SessionId) -> Query {

@@ -37,6 +37,11 @@ async fn record_channels(recorder: &mut Recorder<'_>, scene: &RouteScene, member
         "list_channel_members",
         "update_channel_notifications",
         "open_direct_channel",
+        "hide_channel",
+        "unhide_channel",
+        "block_user",
+        "list_blocks",
+        "unblock_user",
         "get_preferences",
         "put_preferences",
     ];

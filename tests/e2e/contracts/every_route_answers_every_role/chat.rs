@@ -19,6 +19,11 @@ const ROWS: &[RouteRow] = &[
     ("put_preferences", [401, 200, 200, 401, 200]),
     ("search_messages", [401, 200, 200, 401, 200]),
     ("open_direct_channel", [401, 201, 201, 401, 201]),
+    ("list_blocks", [401, 200, 200, 401, 200]),
+    ("block_user", [401, 204, 204, 401, 204]),
+    ("unblock_user", [401, 204, 204, 401, 204]),
+    ("hide_channel", [401, 404, 404, 401, 204]),
+    ("unhide_channel", [401, 404, 404, 401, 204]),
     ("join_channel", [401, 404, 404, 401, 200]),
     ("get_channel", [401, 404, 404, 401, 200]),
     ("put_channel", [401, 404, 404, 401, 200]),
@@ -69,12 +74,14 @@ pub(super) async fn choose_user_name(user: &User) {
 pub(crate) struct ChatScene {
     pub(crate) channel: Channel,
     pub(crate) message: String,
+    /// The id of a direct channel that the owner opened.
+    direct: String,
     /// The id of the second member.
     pub(crate) member: String,
 }
 
 impl ChatScene {
-    pub(super) async fn create(owner: &User, member: &User, name: &str) -> Self {
+    pub(super) async fn create(owner: &User, stranger: &User, member: &User, name: &str) -> Self {
         let made = json!({ "name": name, "is_private": true });
         let made = owner.client.post("/v1/channels", &made).await.ok(201);
         let channel = Channel { id: made["id"].as_str().unwrap().to_owned(), name: name.to_owned() };
@@ -82,13 +89,23 @@ impl ChatScene {
         owner.client.post(&path, &json!({ "user_id": member.id })).await.ok(200);
         let message = json!({ "channel_id": channel.id, "content": "herons nest" });
         let message = owner.client.post("/v1/messages", &message).await.ok(201);
-        Self { channel, message: message["id"].as_str().unwrap().to_owned(), member: member.id.clone() }
+        let direct =
+            owner.client.post("/v1/channels/direct", &json!({ "user_id": stranger.id })).await.ok(201);
+        let direct = direct["id"].as_str().unwrap().to_owned();
+        Self {
+            channel,
+            direct,
+            message: message["id"].as_str().unwrap().to_owned(),
+            member: member.id.clone(),
+        }
     }
 }
 
 fn parameter<'s>(scene: &'s RouteScene, template: &str, name: &str) -> Option<&'s str> {
     let team = &scene.chat;
     match name {
+        "id" if template.ends_with("hide") => Some(&team.direct),
+        "id" if template.ends_with("/block") => Some(&team.member),
         "id" if template.starts_with("/v1/channels/") || template.starts_with("/v1/messages/channel/") => {
             Some(&team.channel.id)
         }

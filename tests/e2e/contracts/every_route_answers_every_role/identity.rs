@@ -38,7 +38,7 @@ pub(super) async fn second_login(world: &World, owner: &User) -> String {
 fn parameter<'s>(scene: &'s RouteScene, template: &str, name: &str) -> Option<&'s str> {
     match name {
         "id" if template.starts_with("/v1/auth/sessions/") => Some(&scene.login),
-        "id" if template.starts_with("/v1/users/") => Some(&scene.owner.id),
+        "id" if template.starts_with("/v1/users/") && !template.ends_with("/block") => Some(&scene.owner.id),
         "query" if template.starts_with("/v1/users/") => Some("an"),
         _ => None,
     }

@@ -114,7 +114,7 @@ impl RouteScene {
             conclusion: sessions::request_generation(&owner, &mut presentation, &session).await,
             question: questions::ask_question(&guest, &session).await,
             response: sessions::submit_response(&guest, &presentation, &session).await,
-            chat: chat::ChatScene::create(&owner, member, channel).await,
+            chat: chat::ChatScene::create(&owner, &stranger, member, channel).await,
             owner,
             stranger,
             admin,
@@ -203,13 +203,17 @@ async fn every_route_answers_every_role() {
     let role = &admin.client.get("/v1/users/me").await.ok(200)["role"];
     assert_eq!(role, "super_admin");
     chat::choose_user_name(&admin).await;
-    let member = chat::teammate(&world, "member").await;
+    let mut member = chat::teammate(&world, "member").await;
     let document = serde_json::to_value(local::openapi::assembled_openapi()).unwrap();
     let mut asked = BTreeSet::new();
     let mut wrong = Vec::new();
     for (template, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let id = operation["operationId"].as_str().expect("an operationId");
+            // each scene adds the member to a channel, which is limited
+            if asked.len() % 15 == 14 {
+                member = chat::teammate(&world, "member").await;
+            }
             let scene = RouteScene::create(&world, &admin, &member).await;
             let (path, body) = (scene.path(template), scene.request_body(id));
             let declared = operation["requestBody"].is_object();

@@ -63,4 +63,16 @@ pub(super) async fn measure(world: &World, table: &mut CostTable) {
     table.add_message("type in a channel of 2", "typing_indicator");
     ana.client.delete(&one).await.ok(200);
     table.add_request("delete a message", &one);
+    let direct = ana.client.post("/v1/channels/direct", &json!({ "user_id": bo.id })).await.ok(201);
+    table.add_request("open a direct channel", "/channels/direct");
+    let direct = direct["id"].as_str().unwrap();
+    ana.send_message(direct, "Are they back?").await;
+    table.add_request("send the first message of a direct channel", "/messages");
+    ana.send_message(direct, "I saw one").await;
+    table.add_request("send a message to a direct channel", "/messages");
+    bo.client.post(&format!("/v1/channels/{direct}/hide"), &json!({})).await.ok(204);
+    table.add_request("hide a direct channel", "/hide");
+    let block = format!("/v1/users/{}/block", ana.id);
+    bo.client.post(&block, &json!({})).await.ok(204);
+    table.add_request("block a user", "/block");
 }

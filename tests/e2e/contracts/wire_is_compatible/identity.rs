@@ -1,10 +1,12 @@
-use protocol::job::{AccountChanged, EmailTemplate, EndLogin, SendMail, SessionEndRequested};
+use protocol::job::{AccountChanged, EmailTemplate, EndLogin, EndLogins, SendMail, SessionEndRequested};
 use serde_json::{Value, json};
 
 use super::{ONE, TWO, check_job, id};
 
 pub(super) fn jobs() {
     check_job(&EndLogin { user: id(1), login: id(2) }, "end_login.v1", json!({ "user": ONE, "login": TWO }));
+    let revoked = EndLogins { user: id(1), revocation: id(2) };
+    check_job(&revoked, "end_logins.v1", json!({ "user": ONE, "revocation": TWO }));
     check_job(&AccountChanged { user: id(1) }, "account_changed.v1", json!({ "user": ONE }));
     let end = SessionEndRequested { session: id(1) };
     check_job(&end, "session_end_requested.v1", json!({ "session": ONE }));

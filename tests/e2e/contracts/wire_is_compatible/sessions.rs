@@ -10,11 +10,11 @@ use protocol::{
         ParticipantLeft, ReportReady, SessionEnded, SessionStarted, SessionState, SessionStatusChanged,
         SessionUpdated,
     },
-    job::{CheckSession, CountPresence, CountRecipients, EndSession, WriteReport},
+    job::{CheckSession, CountPresence, CountRecipients, EndSession, FinishRemoval, WriteReport},
 };
 use serde_json::json;
 
-use super::{ONE, check_job, id, now, slide, votes};
+use super::{ONE, TWO, check_job, id, now, slide, votes};
 
 pub(super) fn events() -> Vec<Event> {
     let (session_id, version, timestamp) = (id(1), 7, now());
@@ -85,6 +85,8 @@ pub(super) fn events() -> Vec<Event> {
 pub(super) fn jobs() {
     check_job(&CheckSession { session: id(1) }, "check_session.v1", json!({ "session": ONE }));
     check_job(&EndSession { session: id(1) }, "end_session.v1", json!({ "session": ONE }));
+    let removal = FinishRemoval { session: id(1), participant: id(2) };
+    check_job(&removal, "finish_removal.v1", json!({ "session": ONE, "participant": TWO }));
     let report = WriteReport { session: id(1), counting: true };
     check_job(&report, "write_report.v1", json!({ "session": ONE, "counting": true }));
     let presence =

@@ -2,7 +2,10 @@ use model::{AccountLogin, ConnectionIdentity, FieldError, Room};
 use protocol::{
     Event,
     event::{ErrorEvent, PongEvent},
-    job::{BroadcastFrame, ConnectionClosed, ConnectionOpened, ConnectionUnreachable, OpenedReason},
+    job::{
+        BroadcastFrame, ConnectionClosed, ConnectionOpened, ConnectionUnreachable, ConnectionsEnded,
+        OpenedReason,
+    },
 };
 use serde_json::{Value, json};
 
@@ -44,10 +47,16 @@ pub(super) fn jobs() {
     check_job(&opened, "connection_opened.v1", golden);
     let login = AccountLogin { user: id(1), login: id(2) };
     let identity = ConnectionIdentity::Account { user: login.user, login: login.login, presents: None };
-    let closed = ConnectionClosed { connection: "c=".into(), identity };
+    let closed = ConnectionClosed { connection: "c=".into(), identity, others: Vec::new() };
     let golden_identity = json!({ "account": { "user": ONE, "login": TWO, "presents": null } });
     let golden = json!({ "connection": "c=", "identity": golden_identity });
     check_job(&closed, "connection_closed.v1", golden);
+    let closed = ConnectionClosed { others: vec!["d=".into()], ..closed };
+    let golden = json!({ "connection": "c=", "identity": golden_identity, "others": ["d="] });
+    check_job(&closed, "connection_closed.v1", golden);
+    let ended = ConnectionsEnded { connections: vec!["c=".into(), "d=".into()], identity };
+    let golden = json!({ "connections": ["c=", "d="], "identity": golden_identity });
+    check_job(&ended, "connections_ended.v1", golden);
     let unreachable = ConnectionUnreachable { connection: "c=".into(), is_opening: true };
     let golden = json!({ "connection": "c=", "is_opening": true });
     check_job(&unreachable, "connection_unreachable.v1", golden);

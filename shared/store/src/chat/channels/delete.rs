@@ -63,11 +63,13 @@ fn deleted_key(channel: ChannelId) -> Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemainingMembers {
     Any,
+    /// Any, and the properties of the channel have not changed since it was read.
+    AnyIfUnchanged,
     /// The caller is the only member, and no member has been added since the channel was read.
     OnlyCaller,
 }
 
-/// CHAT-6, CHAT-7, CHAT-9. Deletes a channel. The condition fails if there is no such channel, or it has other members.
+/// CHAT-6, CHAT-7, CHAT-9. Deletes a channel. The condition fails if there is no such channel, or `by` does not hold.
 /// 6 write units, and 2 for indexes.
 pub async fn delete(
     store: &Store,
@@ -77,6 +79,9 @@ pub async fn delete(
 ) -> Result<WriteOutcome> {
     let condition = match by {
         RemainingMembers::Any => ConditionExpression::exists(),
+        RemainingMembers::AnyIfUnchanged => {
+            ConditionExpression::new("version = :before").number(":before", channel.version)
+        }
         RemainingMembers::OnlyCaller => ConditionExpression::new("member_count = :one").number(":one", 1),
     };
     let marker = DeletedChannel { id: channel.id, deleted_at: now };

@@ -84,6 +84,14 @@ pub struct Membership {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "with")]
     pub other_user: Option<UserId>,
+    /// The member of a direct channel does not see it until it has a later message than this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "hidden")]
+    pub hidden_through: Option<u64>,
+    /// The other member opened this direct channel, so it does not count for this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(rename = "received")]
+    pub is_received: bool,
     /// What the member sent last, newest last. Retries are detected by it.
     #[serde(
         rename = "remembered",
@@ -116,6 +124,8 @@ impl Membership {
             read_seq,
             notification_level: NotificationLevel::All,
             other_user: None,
+            hidden_through: None,
+            is_received: false,
             send_records: Vec::new(),
             window: (0, 0),
             rev: 1,
@@ -221,8 +231,7 @@ pub async fn replace_membership(
     Ok(store.put_if(&after, unchanged).await?.map(|()| after))
 }
 
-/// CHAT-14. Returns all memberships of an account, [`model::channel::MAX_CHANNELS_PER_MEMBER`] at most, which is one
-/// request. Strong, because an account opens the app right after joining.
+/// CHAT-14. Returns all memberships of an account, which is one request for about 4,000. Strong, because an account opens the app right after joining.
 pub async fn list_memberships(store: &Store, user: UserId, now: Timestamp) -> Result<Vec<Membership>> {
     store.query_all(Query::with_prefix(&PartitionKey::Chat(user), prefix::CHANNEL).strong(), now).await
 }

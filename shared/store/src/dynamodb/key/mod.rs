@@ -126,6 +126,7 @@ mod tests {
             SortKey::Generation(id.into()),
             SortKey::Leaderboard,
             SortKey::Login(id.into()),
+            SortKey::LoginRevocation(id.into()),
             SortKey::ChannelMember(id.into()),
             SortKey::Mention("2026-11-21T12:00:00.000Z#id"),
             SortKey::Month("2026-11"),
@@ -136,6 +137,7 @@ mod tests {
             SortKey::Pin(42),
             SortKey::Preferences,
             SortKey::Participant(id.into()),
+            SortKey::RemovedParticipants,
             SortKey::Presence,
             SortKey::Question(id.into()),
             SortKey::Report,
@@ -147,6 +149,7 @@ mod tests {
             SortKey::User(id.into()),
             SortKey::Window(7),
             SortKey::SearchTerm("2026-11-21", 7),
+            SortKey::BlockedUser(id.into()),
         ]
         .map(|sk| sk.to_string());
         let indexes = [

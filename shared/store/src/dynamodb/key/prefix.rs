@@ -4,6 +4,7 @@
 pub const SELF: &str = "#";
 pub const ACTION: &str = "ACTION#";
 pub const AI_CALL: &str = "AI_CALL#";
+pub const BLOCKED: &str = "BLOCKED#";
 pub const CHANNEL: &str = "CHANNEL#";
 pub const CONNECTION: &str = "CONNECTION#";
 pub const DRAFT: &str = "DRAFT#";

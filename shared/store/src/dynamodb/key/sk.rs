@@ -4,7 +4,9 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use model::{ActionId, ChannelId, LoginId, ParticipantId, QuestionId, SessionId, SlideId, UserId};
+use model::{
+    ActionId, ChannelId, LoginId, LoginRevocationId, ParticipantId, QuestionId, SessionId, SlideId, UserId,
+};
 
 use super::prefix;
 
@@ -16,6 +18,8 @@ pub enum SortKey<'a> {
     /// An answer of the assistant, by the key of the question's wording.
     CachedAnswer(&'a str),
     AuditEntry(ActionId),
+    /// A user that the account blocked.
+    BlockedUser(UserId),
     /// One model call for a session, by the key of its cause.
     AiCall(&'a str),
     /// Marks that a member was added to the team's default channels.
@@ -39,6 +43,8 @@ pub enum SortKey<'a> {
     /// The leaderboard is large, so it is not read with the session.
     Leaderboard,
     Login(LoginId),
+    /// An unfinished end of several log-ins.
+    LoginRevocation(LoginRevocationId),
     /// A member of a channel.
     ChannelMember(UserId),
     /// The time at which the message was sent, then its id.
@@ -53,6 +59,8 @@ pub enum SortKey<'a> {
     /// A position in a log, from 1 without gaps.
     Number(u64),
     Participant(ParticipantId),
+    /// The participants that the presenter has removed. Few sessions have any.
+    RemovedParticipants,
     /// A pinned message, by its number.
     Pin(u64),
     Preferences,
@@ -96,6 +104,7 @@ impl fmt::Display for SortKey<'_> {
             Self::Generation(slide) => write!(f, "GENERATION#{slide}"),
             Self::Leaderboard => f.write_str("LEADERBOARD"),
             Self::Login(id) => write!(f, "LOGIN#{id}"),
+            Self::LoginRevocation(id) => write!(f, "REVOCATION#{id}"),
             Self::ChannelMember(user) => write!(f, "MEMBER#{user}"),
             Self::Mention(place) => write!(f, "MENTION#{place}"),
             Self::Month(month) => write!(f, "MONTH#{month}"),
@@ -105,6 +114,8 @@ impl fmt::Display for SortKey<'_> {
             // Padded, because keys are compared as text.
             Self::Number(number) => write!(f, "{}{number:012}", prefix::NUMBER),
             Self::Participant(id) => write!(f, "PARTICIPANT#{id}"),
+            Self::BlockedUser(user) => write!(f, "{}{user}", prefix::BLOCKED),
+            Self::RemovedParticipants => f.write_str("REMOVED"),
             Self::Pin(number) => write!(f, "PIN#{number:012}"),
             Self::Preferences => f.write_str("PREFERENCES"),
             Self::Presence => f.write_str("#PRESENCE"),

@@ -33,12 +33,13 @@ pub use self::{
     update_profile::{ProfileUpdate, update_profile},
 };
 use crate::{
-    Item, Key, ReadConsistency, Store, UpdateExpression, WriteOutcome,
+    Item, Key, ReadConsistency, Store, TransactWrite, UpdateExpression, WriteOutcome,
     dynamodb::{
         error::Result,
         item::sortable_timestamp,
         key::{Gsi1Partition, PartitionKey, SortKey},
     },
+    identity::login_revocations::{self, LoginRevocation},
 };
 
 /// An account as it is stored.
@@ -193,14 +194,18 @@ pub async fn id_by_username(store: &Store, username: &Username, now: Timestamp) 
     Ok(claim.map(|claim| claim.owner))
 }
 
-/// IDENTITY-1. Changes the password, if the password that was checked is still the current one. 1 write unit.
+/// IDENTITY-1, IDENTITY-14. Changes the password, if the account has not changed since the password was checked. `revocation` ends
+/// the log-ins of the old password. 4 write units, and 1 for the index.
 pub async fn change_password(
     store: &Store,
     user: &User,
     new: &PasswordHash,
+    revocation: &LoginRevocation,
     now: Timestamp,
 ) -> Result<WriteOutcome> {
-    store.update_without_return(&user.key(), password_change(user, new, now)?).await
+    let changed = TransactWrite::update(user.key(), password_change(user, new, now)?);
+    let revoked = login_revocations::revocation_write(revocation)?;
+    Ok(store.transact(vec![("password", changed), ("revocation", revoked)]).await?.into())
 }
 
 /// Returns the write of [`change_password`], which the redemption of a reset token uses too.
@@ -208,8 +213,9 @@ pub(crate) fn password_change(user: &User, new: &PasswordHash, now: Timestamp) -
     let set =
         "SET #password = :new, credentials_changed_at = :now, updated_at = :now, version = version + :one";
     UpdateExpression::new(set)
-        .with_condition("#status = :active AND #password = :old")
+        .with_condition("#status = :active AND #password = :old AND version = :read")
         .number(":one", 1)
+        .number(":read", user.version)
         .name("#password", "password")
         .name("#status", "status")
         .text(":active", "active")

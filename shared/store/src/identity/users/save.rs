@@ -15,7 +15,12 @@ use crate::{
         error::Result,
         key::{PartitionKey, SortKey},
     },
-    identity::{audit_log::AuditEntry, known_networks::KnownNetwork, log_ins::Login},
+    identity::{
+        audit_log::AuditEntry,
+        known_networks::KnownNetwork,
+        log_ins::Login,
+        login_revocations::{self, LoginRevocation},
+    },
 };
 
 /// The outcome of writing an account with its claims.
@@ -133,7 +138,7 @@ fn owned_by(owner: UserId) -> ConditionExpression {
     ConditionExpression::new("#owner = :owner").name("#owner", "owner").text(":owner", owner)
 }
 
-/// IDENTITY-1, IDENTITY-2, IDENTITY-3, IDENTITY-7, IDENTITY-14. Creates an account with its claims, its first log-in
+/// IDENTITY-1, IDENTITY-2, IDENTITY-3, IDENTITY-7, IDENTITY-15. Creates an account with its claims, its first log-in
 /// and the network of that log-in. 8 write units, and 1 for the index. With a user name 10, and 2 for the index.
 pub async fn create(
     store: &Store,
@@ -171,15 +176,20 @@ pub async fn replace(store: &Store, before: &User, after: &User) -> Result<UserS
     change_writes(before, after)?.save(store).await
 }
 
-/// IDENTITY-1, IDENTITY-2, IDENTITY-3, IDENTITY-13. Replaces an account as [`replace`] does, with an audit entry.
+/// IDENTITY-1, IDENTITY-2, IDENTITY-3, IDENTITY-13, IDENTITY-14. Replaces an account as [`replace`] does, with an audit entry and
+/// with the end of its log-ins, if they end.
 pub async fn replace_with_audit(
     store: &Store,
     before: &User,
     after: &User,
     action: &AuditEntry,
+    revocation: Option<&LoginRevocation>,
 ) -> Result<UserSaveOutcome> {
     let mut claims = change_writes(before, after)?;
     claims.add(TransactWrite::put_new(action)?, UserSaveOutcome::VersionConflict);
+    if let Some(revocation) = revocation {
+        claims.add(login_revocations::revocation_write(revocation)?, UserSaveOutcome::VersionConflict);
+    }
     claims.save(store).await
 }
 
@@ -204,8 +214,15 @@ fn change_writes(before: &User, after: &User) -> Result<UserClaimWrites> {
     Ok(claims)
 }
 
-/// IDENTITY-1, IDENTITY-2, IDENTITY-3. Deletes an account as it was read. Its address and its user name become free. An
-/// empty item remains, for references to the account.
-pub async fn erase(store: &Store, user: &User, now: Timestamp) -> Result<UserSaveOutcome> {
-    replace(store, user, &user.erased(now)).await
+/// IDENTITY-1, IDENTITY-2, IDENTITY-3, IDENTITY-14. Deletes an account as it was read. Its address and its user name become free. An
+/// empty item remains, for references to the account. `revocation` ends its log-ins.
+pub async fn erase(
+    store: &Store,
+    user: &User,
+    revocation: &LoginRevocation,
+    now: Timestamp,
+) -> Result<UserSaveOutcome> {
+    let mut claims = change_writes(user, &user.erased(now))?;
+    claims.add(login_revocations::revocation_write(revocation)?, UserSaveOutcome::VersionConflict);
+    claims.save(store).await
 }

@@ -1,10 +1,14 @@
 //! IDENTITY-1. Profile fields, which need no claim because they are not unique.
 
 use jiff::Timestamp;
-use model::{UserId, user::AccountState};
+use model::{ExpectedVersion, UserId, user::AccountState};
 
 use super::{User, UserSaveOutcome, get_strong, key, replace};
-use crate::{Store, UpdateExpression, WriteOutcome, dynamodb::error::Result, retry_conflict};
+use crate::{
+    Store, UpdateExpression, WriteOutcome,
+    dynamodb::error::{Result, require_version},
+    retry_conflict,
+};
 
 /// The fields to change. `Some(None)` clears a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,14 +69,18 @@ impl ProfileUpdate {
 /// unit, and 1 for the index.
 ///
 /// The directory contains name and avatar too. To change them costs a read more, and for an account with a user name 4
-/// write units and 2 for the indexes.
+/// write units and 2 for the indexes. An expected version costs that read too.
+///
+/// # Errors
+/// Returns [`crate::StoreError::VersionMismatch`] if the account does not have an expected version.
 pub async fn update_profile(
     store: &Store,
     user: UserId,
     update: &ProfileUpdate,
+    expected: &ExpectedVersion,
     now: Timestamp,
 ) -> Result<WriteOutcome<User>> {
-    if update.name.is_none() && update.avatar.is_none() {
+    if update.name.is_none() && update.avatar.is_none() && expected.is_any() {
         return store.update(&key(user), update.update_expression("#status = :active", now)?).await;
     }
     let updated: Result<Option<User>> = retry_conflict("the account", || async {
@@ -80,9 +88,13 @@ pub async fn update_profile(
         let Some(before) = before.filter(|before| before.status == AccountState::Active) else {
             return Ok(WriteOutcome::Applied(None));
         };
+        require_version(expected, before.version)?;
         if before.username.is_none() {
             let change = update.update_expression("#status = :active AND username = :username", now)?;
-            let change = change.serialized(":username", &before.username)?;
+            let mut change = change.serialized(":username", &before.username)?;
+            if !expected.is_any() {
+                change = change.and_condition("version = :before").number(":before", before.version);
+            }
             return Ok(store.update(&key(user), change).await?.map(Some));
         }
         let after = User { updated_at: now, version: before.version + 1, ..update.clone().apply(&before) };

@@ -13,7 +13,7 @@ mod slide_order;
 use jiff::Timestamp;
 use model::{PresentationId, SlideId, UserId};
 
-pub use self::slide_order::{append, insert, move_to, remove, reorder};
+pub use self::slide_order::{MovedSlide, append, insert, move_to, remove, reorder};
 use super::{
     Presentation, get_owned,
     items::{SlidePointer, in_order, pointer_key, slide_key},
@@ -81,5 +81,9 @@ pub async fn replace(store: &Store, slide: &Slide) -> Result<WriteOutcome> {
 
 /// Returns the condition that nothing has changed since the version before `next`.
 fn unchanged(next: &Slide) -> ConditionExpression {
-    ConditionExpression::new("version = :before").number(":before", next.version - 1)
+    has_version(next.version - 1)
+}
+
+fn has_version(version: u64) -> ConditionExpression {
+    ConditionExpression::new("version = :before").number(":before", version)
 }

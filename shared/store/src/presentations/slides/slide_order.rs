@@ -2,15 +2,15 @@
 
 use jiff::Timestamp;
 use model::{
-    PresentationId, SlideId, UserId,
+    ExpectedVersion, PresentationId, SlideId, UserId,
     presentation::{MAX_SLIDES, SlideOrder},
 };
 
-use super::{Presentation, Slide, get_owned, pointer_key, slide_key, unchanged};
+use super::{Presentation, Slide, get_owned, has_version, pointer_key, slide_key, unchanged};
 use crate::{
     ConditionExpression, Store, TransactOutcome, TransactWrite, UpdateExpression, WriteOutcome,
     dynamodb::{
-        error::{Result, StoreError},
+        error::{Result, StoreError, require_version},
         item::sortable_timestamp,
     },
     presentations::items::presentation_key,
@@ -54,57 +54,89 @@ pub async fn insert<E: From<StoreError>>(
     change: impl Fn(&mut SlideOrder) -> Result<(), E>,
 ) -> Result<usize, E> {
     let writes = || insert_writes(slide);
-    let after = update_order(store, owner, slide.presentation, slide.updated_at, change, writes).await?;
+    let any = &ExpectedVersion::Any;
+    let after = update_order(store, owner, slide.presentation, any, slide.updated_at, change, writes).await?;
     let after = after.applied().ok_or(StoreError::NotFound("slide"))?;
     Ok(after.slides.index_of(slide.id).ok_or(StoreError::NotFound("slide"))?)
 }
 
-/// PRESENTATIONS-1, PRESENTATIONS-6. Changes the order by `change`. If `slide` is given, replaces it in the same
-/// transaction, as [`replace`](super::replace) does. The condition fails if the slide has changed since it was read, or
-/// was deleted.
+/// A slide whose position changes.
+#[derive(Clone, Copy, Debug)]
+pub enum MovedSlide<'a> {
+    /// Only the position changes, regardless of the content.
+    AnyVersion,
+    /// Only the position changes. The slide must not have changed since it was read.
+    Unchanged(&'a Slide),
+    /// The slide is replaced too, as [`replace`](super::replace) does.
+    Replaced(&'a Slide),
+}
+
+/// PRESENTATIONS-1, PRESENTATIONS-6. Changes the order by `change`, and replaces or checks the moved slide in the same
+/// transaction. The condition fails if the slide has changed since it was read, or was deleted.
 ///
 /// # Errors
 /// Returns [`StoreError::NotFound`] if the presentation has been deleted, and the error of `change`.
 pub async fn move_to<E: From<StoreError>>(
     store: &Store,
     of: &Presentation,
-    slide: Option<&Slide>,
+    slide: MovedSlide<'_>,
     now: Timestamp,
     change: impl Fn(&mut SlideOrder) -> Result<(), E>,
 ) -> Result<WriteOutcome, E> {
-    let replace = |slide| Ok(("slide", TransactWrite::put(slide, unchanged(slide))?));
-    let writes = || slide.into_iter().map(replace).collect();
-    Ok(update_order(store, of.owner, of.id, now, change, writes).await?.map(drop))
+    let writes = || {
+        Ok(match slide {
+            MovedSlide::AnyVersion => Vec::new(),
+            MovedSlide::Unchanged(slide) => {
+                let key = slide_key(slide.presentation, slide.id);
+                vec![("slide", TransactWrite::check(key, has_version(slide.version)))]
+            }
+            MovedSlide::Replaced(slide) => vec![("slide", TransactWrite::put(slide, unchanged(slide))?)],
+        })
+    };
+    let any = &ExpectedVersion::Any;
+    Ok(update_order(store, of.owner, of.id, any, now, change, writes).await?.map(drop))
 }
 
 /// PRESENTATIONS-1. Changes the order by `change`, which keeps the slides.
 ///
 /// # Errors
-/// Returns [`StoreError::NotFound`] if the owner has no such presentation, and the error of `change`.
+/// Returns [`StoreError::NotFound`] if the owner has no such presentation, [`StoreError::VersionMismatch`] if it does
+/// not have an expected version, and the error of `change`.
 pub async fn reorder<E: From<StoreError>>(
     store: &Store,
     owner: UserId,
     id: PresentationId,
+    expected: &ExpectedVersion,
     now: Timestamp,
     change: impl Fn(&mut SlideOrder) -> Result<(), E>,
 ) -> Result<Presentation, E> {
-    let reordered = update_order(store, owner, id, now, change, || Ok(Vec::new())).await?;
+    let reordered = update_order(store, owner, id, expected, now, change, || Ok(Vec::new())).await?;
     Ok(reordered.applied().ok_or(StoreError::NotFound("presentation"))?)
 }
 
-/// PRESENTATIONS-1, PRESENTATIONS-6, PRESENTATIONS-7. Deletes a slide. The slides behind it move up.
+/// PRESENTATIONS-1, PRESENTATIONS-6, PRESENTATIONS-7. Deletes a slide. The slides behind it move up. With `version`, the
+/// condition fails if the slide has another one.
 ///
 /// # Errors
 /// Returns [`StoreError::NotFound`] if the owner has no such slide.
-pub async fn remove(store: &Store, of: &Presentation, slide: SlideId, now: Timestamp) -> Result<()> {
+pub async fn remove(
+    store: &Store,
+    of: &Presentation,
+    slide: SlideId,
+    version: Option<u64>,
+    now: Timestamp,
+) -> Result<WriteOutcome> {
     let change = |order: &mut SlideOrder| {
         if order.remove(slide) { Ok(()) } else { Err(StoreError::NotFound("slide")) }
     };
-    let delete = |key| TransactWrite::delete(key, ConditionExpression::default());
-    let writes =
-        || Ok(vec![("slide", delete(slide_key(of.id, slide))), ("pointer", delete(pointer_key(slide)))]);
-    let removed = update_order(store, of.owner, of.id, now, change, writes).await?;
-    removed.map(drop).applied().ok_or(StoreError::NotFound("slide"))
+    let writes = || {
+        let condition = version.map(has_version).unwrap_or_default();
+        Ok(vec![
+            ("slide", TransactWrite::delete(slide_key(of.id, slide), condition)),
+            ("pointer", TransactWrite::delete(pointer_key(slide), ConditionExpression::default())),
+        ])
+    };
+    Ok(update_order(store, of.owner, of.id, &ExpectedVersion::Any, now, change, writes).await?.map(drop))
 }
 
 type NamedWrites = Vec<(&'static str, TransactWrite)>;
@@ -122,6 +154,7 @@ async fn update_order<E: From<StoreError>>(
     store: &Store,
     owner: UserId,
     id: PresentationId,
+    expected: &ExpectedVersion,
     now: Timestamp,
     change: impl Fn(&mut SlideOrder) -> Result<(), E>,
     writes: impl Fn() -> Result<NamedWrites>,
@@ -130,6 +163,7 @@ async fn update_order<E: From<StoreError>>(
     let writes = &writes;
     retry_conflict("the order of the slides", || async move {
         let mut presentation = get_owned(store, owner, id, now).await?;
+        require_version(expected, presentation.version)?;
         change(&mut presentation.slides)?;
         let update = touch_presentation("slides = :slides", now)?
             .with_condition("version = :version")

@@ -9,6 +9,8 @@
 //! | `ticket` | the right to open one socket | 60 s |
 //! | `report` | the right to read the report of one session | 30 days |
 
+mod verified_tokens;
+
 use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -22,6 +24,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use self::verified_tokens::{TokenHash, VerifiedTokens};
 use crate::StartError;
 
 /// The issuer and the audience, which are the same deployment.
@@ -126,7 +129,11 @@ impl TokenKind for SocketTicket {
     const LIFE: SignedDuration = TICKET_LIFETIME;
 }
 
-#[derive(Serialize, Deserialize)]
+/// The kinds that their holder sends with many requests. An instance remembers that their signature is valid. The others are used
+/// once.
+const REUSED_TYPES: [&str; 2] = [AccessToken::TYPE, ParticipantToken::TYPE];
+
+#[derive(Clone, Serialize, Deserialize)]
 struct TokenClaims<T> {
     iss: String,
     aud: String,
@@ -151,6 +158,7 @@ struct TokenKey {
 pub struct TokenKeys {
     keys: Arc<Vec<TokenKey>>,
     derivation: SecretString,
+    verified: Arc<VerifiedTokens>,
 }
 
 impl TokenKeys {
@@ -168,7 +176,8 @@ impl TokenKeys {
             }
             keys.push(TokenKey::derive(secret));
         }
-        Ok(Self { keys: Arc::new(keys), derivation: SecretString::from(newest) })
+        let verified = Arc::default();
+        Ok(Self { keys: Arc::new(keys), derivation: SecretString::from(newest), verified })
     }
 
     /// Signs a token that is valid from `now` for the lifetime of its kind.
@@ -198,9 +207,27 @@ impl TokenKeys {
         jsonwebtoken::encode(&header, &claims, &key.signing).map_err(Error::internal)
     }
 
-    /// Returns the subject of a token if its signature, kind and time are valid. The key is chosen by `kid` among the
-    /// keys of the deployment. The headers `jku`, `jwk` and `x5u` are ignored, and `EdDSA` is the only algorithm.
+    /// Returns the subject of a token if its signature, kind and time are valid. The signature of a token is checked once
+    /// per instance.
     pub fn verify<T: TokenKind>(&self, token: &str, now: Timestamp) -> Option<T> {
+        let now = now.as_second();
+        let hash = TokenHash::of(token);
+        let claims = if let Some(claims) = self.verified.get(hash, now) {
+            claims
+        } else {
+            let claims = self.check_signature(token)?;
+            if REUSED_TYPES.contains(&claims.typ.as_str()) && now < claims.exp {
+                self.verified.insert(hash, claims.clone());
+            }
+            claims
+        };
+        let is_timely = claims.nbf <= now + LEEWAY_SECONDS && now < claims.exp;
+        if claims.typ == T::TYPE && is_timely { serde_json::from_value(claims.subject).ok() } else { None }
+    }
+
+    /// Returns the claims of a token whose signature is valid. The key is chosen by `kid` among the keys of the deployment. The
+    /// headers `jku`, `jwk` and `x5u` are ignored, and `EdDSA` is the only algorithm.
+    fn check_signature(&self, token: &str) -> Option<TokenClaims<serde_json::Value>> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let kid = header.kid?;
         let key = self.keys.iter().find(|key| key.id == kid)?;
@@ -208,13 +235,10 @@ impl TokenKeys {
         validation.set_audience(&[ISSUER]);
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "aud", "iss"]);
-        // times are checked below against the injected clock; the library would ask the system
+        // the caller compares times with the injected clock; the library would ask the system
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let claims = jsonwebtoken::decode::<TokenClaims<T>>(token, &key.verifying, &validation).ok()?.claims;
-        let now = now.as_second();
-        let timely = claims.nbf <= now + LEEWAY_SECONDS && now < claims.exp;
-        (claims.typ == T::TYPE && timely).then_some(claims.subject)
+        Some(jsonwebtoken::decode(token, &key.verifying, &validation).ok()?.claims)
     }
 
     /// Returns the public keys, as `/.well-known/jwks.json` shows them.
@@ -291,6 +315,37 @@ mod tests {
             "not valid yet"
         );
         assert_eq!(tokens.verify::<AccessToken>(&format!("{token}x"), now), None);
+    }
+
+    #[test]
+    fn a_signature_is_checked_once_and_remembered_with_its_bounds() {
+        let tokens = TokenKeys::from_secrets(NEW, Some(OLD)).unwrap();
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let token = tokens.sign(&access(), now).unwrap();
+        for _ in 0..2 {
+            // a request with a bearer token is first taken for that of a guest
+            assert_eq!(tokens.verify::<ParticipantToken>(&token, now), None);
+            assert_eq!(tokens.clone().verify::<AccessToken>(&token, now), Some(access()));
+            assert_eq!(tokens.verified.len(), 1);
+        }
+        assert_eq!(tokens.verify::<AccessToken>(&token, now - SignedDuration::from_secs(60)), None);
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        let (first, rest) = signature.split_at(1);
+        let forged = format!("{signed}.{}{rest}", if first == "A" { "B" } else { "A" });
+        assert_eq!(tokens.verify::<AccessToken>(&forged, now), None, "equal claims, another signature");
+        assert_eq!(tokens.verified.len(), 1, "a forged token takes no room");
+        assert_eq!(tokens.verify::<AccessToken>(&token, now + ACCESS_TOKEN_LIFETIME), None);
+        assert_eq!(tokens.verified.len(), 0, "an expired token takes no room");
+
+        let ticket = SocketTicket { id: Uuid::nil(), bearer: TicketHolder::Account(access()), session: None };
+        let signed = tokens.sign(&ticket, now).unwrap();
+        assert_eq!(tokens.verify::<SocketTicket>(&signed, now), Some(ticket));
+        assert_eq!(tokens.verified.len(), 0, "a ticket is used once");
+
+        // an instance without the old key remembers nothing of an instance that had it
+        let old = TokenKeys::from_secrets(OLD, None).unwrap().sign(&access(), now).unwrap();
+        assert_eq!(tokens.verify::<AccessToken>(&old, now), Some(access()));
+        assert_eq!(TokenKeys::from_secrets(NEW, None).unwrap().verify::<AccessToken>(&old, now), None);
     }
 
     #[test]
