@@ -6,6 +6,7 @@ use model::{Error, LoginId, UserId};
 use serde::Serialize;
 use store::{
     identity::{
+        known_networks::{self, KnownNetwork},
         log_ins::{self, Login},
         login_revocations::{self, LoginRevocation},
         users::{self, User},
@@ -56,8 +57,13 @@ pub(crate) fn new_login(app: &App, user: &User, source: &RequestSource) -> Login
     }
 }
 
-/// Stores a new login session of an account whose password was right when it was read. Ends the oldest login session
-/// above [`MAX_LOGINS`].
+/// Returns the record that the account logs in from the network of the request.
+pub(crate) fn new_known_network(app: &App, user: UserId, source: &RequestSource) -> KnownNetwork {
+    KnownNetwork::new(user, source.network_key(), app.clock.now())
+}
+
+/// Stores a new login session of an account whose password was right when it was read, and the network of the request.
+/// Ends the oldest login session above [`MAX_LOGINS`].
 ///
 /// # Errors
 /// `Unauthenticated` if the password was changed or the account was disabled in the meantime. Such a change ends the
@@ -65,7 +71,8 @@ pub(crate) fn new_login(app: &App, user: &User, source: &RequestSource) -> Login
 pub(crate) async fn begin_login(app: &App, user: &User, source: &RequestSource) -> Result<TokenPair, Error> {
     let now = app.clock.now();
     let login = new_login(app, user, source);
-    log_ins::create(&app.store, &login).await?;
+    let network = new_known_network(app, user.id, source);
+    tokio::try_join!(log_ins::create(&app.store, &login), known_networks::record(&app.store, &network))?;
     let (all, current) = tokio::try_join!(
         log_ins::list(&app.store, user.id, now),
         users::get_strong(&app.store, user.id, now),

@@ -105,6 +105,7 @@ pub mod start_session;
 pub mod update_session;
 pub mod votes;
 pub mod worker;
+pub mod wrong_codes;
 
 use axum::Extension;
 use entry::{App, Environment, FunctionDependency, LambdaFunction, StartError, socket::ConnectionCache};

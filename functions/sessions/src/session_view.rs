@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use model::{
     PresentationId, SessionId, SlideId,
     join_code::JoinCode,
+    join_key::JoinKey,
     session::{AiAnswerMode, EndReason, SessionKind, SessionStatus, SlidePacing},
 };
 use serde::Serialize;
@@ -20,6 +21,9 @@ pub struct SessionView {
     pub presentation_title: String,
     pub presentation_slug: String,
     pub join_code: JoinCode,
+    /// The key of the join link. Add it to the link or QR code that the audience opens, and send it as `k` with the
+    /// requests that contain the join code. The limits on typed codes do not apply then.
+    pub join_key: JoinKey,
     pub status: SessionStatus,
     /// Increases by one with every change of the session. Events carry it.
     pub version: u64,
@@ -50,6 +54,7 @@ impl SessionView {
             presentation_title: session.presentation_title,
             presentation_slug: session.presentation_slug,
             join_code: session.join_code,
+            join_key: session.join_key,
             status: session.status,
             version: session.version,
             current_slide_id: session.current_slide,

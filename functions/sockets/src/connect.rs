@@ -2,13 +2,14 @@
 
 use entry::{
     App,
-    http::authenticate_account,
+    http::{authenticate_account, network_key},
     socket::{SocketHandshake, record_identity},
     tokens::{AccessToken, ParticipantToken as Token, SocketTicket, TICKET_LIFETIME, TicketHolder},
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    AccountLogin, ConnectionIdentity, Error, ErrorCode, Room, SessionId, plan::Quota, session::SessionStatus,
+    AccountLogin, ConnectionIdentity, Error, ErrorCode, Room, SessionId, plan::session_full_error,
+    session::SessionStatus,
 };
 use protocol::job::OpenedReason;
 use store::{
@@ -46,7 +47,8 @@ pub async fn open_connection(app: &App, handshake: &SocketHandshake) -> Result<(
     let connected_at = Timestamp::from_millisecond(handshake.connected_at).unwrap_or(now);
     let presents_since = identity.presented_session().map(|_| connected_at);
     let id = handshake.connection.clone();
-    let connection = Connection { id, identity, display_name, connected_at, presents_since };
+    let network = Some(network_key(&handshake.source_ip));
+    let connection = Connection { id, identity, display_name, network, connected_at, presents_since };
     connections::put(&app.store, &connection).await?;
     if let Err(error) = admit(app, &connection, now).await {
         // The socket never opens, so its area must not hear of it.
@@ -195,7 +197,7 @@ async fn account_identity(
         }
         RoleOrJoinOutcome::Removed => return Err(Error::NotFound("session")),
         RoleOrJoinOutcome::Full(most) => {
-            return Err(Quota::ParticipantsPerSession.exceeded_error(most, most));
+            return Err(session_full_error(most));
         }
     })
 }

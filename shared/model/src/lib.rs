@@ -20,6 +20,7 @@
 //! | [`connection`] | the identity of a connection, and its rooms |
 //! | [`session`] | kinds and states of a live session |
 //! | [`join_code`] | the six characters that an audience types |
+//! | [`join_key`] | the secret of a join link |
 //! | [`tick`] | the 250 ms intervals in which votes and presence are published |
 //! | [`leaderboard`] | the leaderboard of a session's quizzes |
 //! | [`question`] | questions of the audience: states, text, duplicates, order |
@@ -50,6 +51,7 @@ pub mod error;
 pub mod id;
 pub mod image;
 pub mod join_code;
+pub mod join_key;
 pub mod leaderboard;
 pub mod message;
 pub mod notification;

@@ -97,6 +97,13 @@ impl Quota {
     }
 }
 
+/// Returns the error for a person who joins a session in which every seat is taken. The person has no plan, so the
+/// message does not name the limit of the presenter's plan.
+pub fn session_full_error(seats: u32) -> Error {
+    let message = format!("this session is full ({seats} people): ask the presenter for more seats");
+    Error::Forbidden(ErrorCode::SubscriptionLimitExceeded, message)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

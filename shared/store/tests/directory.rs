@@ -16,6 +16,7 @@ use store::{
     dynamodb::key::{PartitionKey, SortKey},
     identity::{
         audit_log::{AuditEntry, AuditTarget},
+        known_networks::KnownNetwork,
         login_revocations::LoginRevocation,
         users::{self, DirectoryEntry, ProfileUpdate, User, UserSaveOutcome, directory, list_by_usernames},
     },
@@ -39,7 +40,8 @@ fn revocation(user: &User) -> LoginRevocation {
 
 async fn sign_up(store: &Store, user: &User) {
     let login = samples::identity::login(user.id, id(1), now());
-    assert_eq!(users::create(store, user, &login).await.unwrap(), UserSaveOutcome::Applied);
+    let network = KnownNetwork::new(user.id, "192.0.2.1".into(), now());
+    assert_eq!(users::create(store, user, &login, &network).await.unwrap(), UserSaveOutcome::Applied);
 }
 
 /// Replaces an account as its owner does.

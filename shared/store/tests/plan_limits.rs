@@ -8,6 +8,7 @@ use model::{ParticipantId, SessionId, plan::Quota, user::UserRole};
 use store::{
     WriteOutcome,
     identity::{
+        known_networks::KnownNetwork,
         log_ins::Login,
         login_revocations::LoginRevocation,
         plan_usage::{
@@ -150,6 +151,10 @@ fn super_admin(n: u128) -> (User, Login) {
     (user, login)
 }
 
+fn network(user: &User) -> KnownNetwork {
+    KnownNetwork::new(user.id, "192.0.2.1".into(), now())
+}
+
 fn revocation(user: &User) -> LoginRevocation {
     LoginRevocation::of_change(user, id(7), None, now())
 }
@@ -158,7 +163,9 @@ fn revocation(user: &User) -> LoginRevocation {
 async fn one_super_admin_always_remains() {
     let World { store, _cloud } = store_world().await;
     let people: Vec<_> = (1..5).map(super_admin).collect();
-    let made = join_all(people.iter().map(|(user, login)| users::create(&store, user, login))).await;
+    let create =
+        async |(user, login): &(User, Login)| users::create(&store, user, login, &network(user)).await;
+    let made = join_all(people.iter().map(create)).await;
     let made: Vec<_> = made.into_iter().map(Result::unwrap).collect();
     assert_eq!(made.iter().filter(|outcome| **outcome == UserSaveOutcome::Applied).count(), 1);
     assert_eq!(made.iter().filter(|outcome| **outcome == UserSaveOutcome::SuperAdminExists).count(), 3);
@@ -168,7 +175,10 @@ async fn one_super_admin_always_remains() {
     // An admin is no super admin.
     let (admin, login) = super_admin(10);
     let admin = User { role: UserRole::Admin, ..admin };
-    assert_eq!(users::create(&store, &admin, &login).await.unwrap(), UserSaveOutcome::Applied);
+    assert_eq!(
+        users::create(&store, &admin, &login, &network(&admin)).await.unwrap(),
+        UserSaveOutcome::Applied
+    );
     assert_eq!(
         users::erase(&store, &root, &revocation(&root), now()).await.unwrap(),
         UserSaveOutcome::LastAdmin

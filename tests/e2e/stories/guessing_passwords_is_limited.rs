@@ -12,21 +12,37 @@ async fn guessing_passwords_is_limited() {
     let guess = json!({ "email": ana.email, "password": "surely this is it" });
     let mut tries = 0;
     let limited = loop {
-        // the guesses come from different addresses, because the limit protects the account
+        // the guesses come from different addresses, because a limit protects the account
         let answer = world.anonymous().post("/v1/auth/login", &guess).await;
         if answer.status == 429 {
             break answer;
         }
         answer.refused(401, "UNAUTHORIZED");
         tries += 1;
-        assert!(tries <= 20, "the guesses are not limited");
+        assert!(tries <= 30, "the guesses are not limited");
     };
     limited.refused(429, "RATE_LIMITED");
     let wait: u64 = limited.header("retry-after").and_then(|value| value.parse().ok()).expect("Retry-After");
     let right = json!({ "email": ana.email, "password": ana.password });
-    world.anonymous().post("/v1/auth/login", &right).await.refused(429, "RATE_LIMITED");
+    let stranger = world.anonymous();
+    stranger.post("/v1/auth/login", &right).await.refused(429, "RATE_LIMITED");
     bo.log_in(&world).await;
+
+    // the guesses lock neither a person who is logged in, nor the person's network, nor a device with a refresh token
     ana.client.get("/v1/auth/me").await.ok(200);
+    let same = json!({ "current_password": ana.password, "email": format!("new-{}", ana.email) });
+    ana.client.patch("/v1/users/me", &same).await.ok(200);
+    ana.client
+        .patch("/v1/users/me", &json!({ "current_password": ana.password, "email": ana.email }))
+        .await
+        .ok(200);
+    let logged_in = ana.client.post("/v1/auth/login", &right).await.ok(200);
+    let mut device = right.clone();
+    device["refresh_token"] = logged_in["refresh_token"].clone();
+    stranger.post("/v1/auth/login", &device).await.ok(200);
+    // the log-in has made the network known
+    stranger.post("/v1/auth/login", &right).await.ok(200);
+    world.anonymous().post("/v1/auth/login", &right).await.refused(429, "RATE_LIMITED");
     world.local_cloud().clock().advance(Duration::from_secs(wait + 1));
     world.anonymous().post("/v1/auth/login", &right).await.ok(200);
 }

@@ -98,7 +98,7 @@ async fn plan_limits_hold_under_chaos() {
         (0..40).map(|_| async { post_until_available(&world.anonymous(), &path, &json!({})).await }),
     )
     .await;
-    assert_eq!(accepted_count(&joined, "participants_per_session"), 25);
+    assert_eq!(accepted_count(&joined, "this session is full"), 25);
     let people = ana.client.get(&format!("/v1/sessions/{}/participants?limit=100", session.id)).await.ok(200);
     assert_eq!(people["items"].as_array().map(Vec::len), Some(25));
     assert!(world.local_cloud().fault_count("table.throttle") > 0, "no request to the table was throttled");
@@ -117,7 +117,7 @@ async fn the_free_plan_has_twenty_five_participants() {
     }
     let guest = session.join(&world, Some("Cy")).await;
     assert_eq!(
-        accepted_count(&join_concurrently(&world, &session.code, 40).await, "participants_per_session"),
+        accepted_count(&join_concurrently(&world, &session.code, 40).await, "this session is full"),
         23
     );
     assert_eq!(usage(&ana, "participants_per_session").await, (json!(25), json!(25)));
@@ -133,18 +133,28 @@ async fn the_free_plan_has_twenty_five_participants() {
     assert_eq!(guest.rejoin().await.id, guest.id);
     session.join_from(bo.client.clone(), None).await;
 
-    // another plan applies to the next session
+    // a larger plan gives the session more seats at once, by the socket too
     let path = format!("/v1/admin/users/{}/plan", ana.id);
+    root.client.patch(&path, &json!({ "plan": "pro" })).await.ok(200);
+    assert!(by_socket(&eve).await.is_ok());
+    for seats in [40, 34] {
+        assert_eq!(
+            accepted_count(&join_concurrently(&world, &session.code, 40).await, "this session is full"),
+            seats
+        );
+    }
     root.client.patch(&path, &json!({ "plan": "enterprise" })).await.ok(200);
     assert_eq!(
-        accepted_count(&join_concurrently(&world, &session.code, 3).await, "participants_per_session"),
-        0
+        accepted_count(&join_concurrently(&world, &session.code, 30).await, "this session is full"),
+        30
     );
+    // a smaller plan takes no seat from the people who are there
+    root.client.patch(&path, &json!({ "plan": "free" })).await.ok(200);
+    assert_eq!(guest.rejoin().await.id, guest.id);
+    assert_eq!(accepted_count(&join_concurrently(&world, &session.code, 3).await, "this session is full"), 0);
+    root.client.patch(&path, &json!({ "plan": "enterprise" })).await.ok(200);
     let next = ana.create_session(&presentation).await;
-    assert_eq!(
-        accepted_count(&join_concurrently(&world, &next.code, 40).await, "participants_per_session"),
-        40
-    );
+    assert_eq!(accepted_count(&join_concurrently(&world, &next.code, 40).await, "this session is full"), 40);
 }
 
 /// A whole room joins from one address concurrently.
@@ -165,8 +175,5 @@ async fn a_removed_participant_frees_one_seat() {
     for _ in 0..2 {
         ana.client.delete(&removal).await.ok(204);
     }
-    assert_eq!(
-        accepted_count(&join_concurrently(&world, &session.code, 3).await, "participants_per_session"),
-        1
-    );
+    assert_eq!(accepted_count(&join_concurrently(&world, &session.code, 3).await, "this session is full"), 1);
 }

@@ -340,6 +340,19 @@ async fn invalid_questions_are_refused_and_floods_limited() {
     let dan = session.join_from(world.anonymous().at_address("198.51.100.7"), None).await;
     let refused = dan.client.post(&path, &json!({ "question_text": "What is enough?" })).await;
     refused.refused(429, "RATE_LIMITED");
+    // a socket counts for its network as a request does, and the sockets of this run open at 127.0.0.1
+    world.begin_window(std::time::Duration::from_mins(1));
+    let (_, mut socket) = session.join_and_connect(&world, "Eve").await;
+    for crowd in 0..10 {
+        let fay = session.join_from(world.anonymous().at_address("127.0.0.1"), None).await;
+        for number in 0..6 {
+            let body = json!({ "question_text": format!("What is {crowd} times {number}?") });
+            fay.client.post(&path, &body).await.ok(201);
+        }
+    }
+    let one_more = json!({ "type": "question_asked", "ref": 2, "question_text": "What is one more?" });
+    socket.send_text(&one_more.to_string()).await;
+    assert_eq!(socket.wait_for_error(&json!(2)).await["code"], "rate_limited");
     session.transition("pause").await;
     world.expire_caches().await;
     let cy = session.join(&world, Some("Cy")).await;

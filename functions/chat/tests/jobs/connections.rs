@@ -171,6 +171,7 @@ async fn the_first_event_removes_a_dead_subscription() {
         id: "dead=".into(),
         identity,
         display_name: None,
+        network: None,
         connected_at: now - jiff::SignedDuration::from_mins(1),
         presents_since: None,
     };

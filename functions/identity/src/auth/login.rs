@@ -9,10 +9,11 @@ use axum::{
 };
 use entry::{
     App,
-    http::{ApiError, ApiResult, ErrorBody, RequestSource, ValidJson},
+    http::{ApiError, ApiResult, ErrorBody, REFRESH_COOKIE, RequestSource, ValidJson, cookie_value},
+    tokens::RefreshToken,
 };
 use garde::Validate;
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use jiff::Timestamp;
 use model::{
     Error, ErrorCode, UserId, text,
@@ -25,7 +26,7 @@ use uuid::Uuid;
 
 use crate::{
     login_lifecycle::{self, LogInResponse},
-    password_attempts::{self, PasswordAttempts},
+    password_attempts::PasswordAttempts,
     password_hash::{self, PasswordVerdict},
     token_pair::TokenCookies,
 };
@@ -50,6 +51,11 @@ pub(crate) struct LogInRequest {
     #[garde(length(max = 1000))]
     #[schema(format = Password, max_length = 1000, example = "correct horse battery staple")]
     password: String,
+    /// The refresh token of an earlier log-in on this device, if the client has one. Wrong passwords that other clients
+    /// sent do not refuse such a device. Without it, the cookie is used. An invalid token is ignored.
+    #[garde(length(max = 4000))]
+    #[schema(max_length = 4000)]
+    refresh_token: Option<String>,
 }
 
 /// The credentials, from a JSON body or from the form that OAuth 2 password clients send.
@@ -105,8 +111,7 @@ async fn form_to_json(request: Request, app: &App) -> Result<Request, ApiError> 
         (status = 415, description = "The body is neither `application/json` nor a form.", body = ErrorBody),
         (
             status = 429,
-            description = "Too many wrong passwords for this account or from this network. Retry after `Retry-After` \
-                seconds.",
+            description = "Too many wrong passwords from this device or network. Retry after `Retry-After` seconds.",
             body = ErrorBody
         ),
     ),
@@ -115,16 +120,16 @@ async fn form_to_json(request: Request, app: &App) -> Result<Request, ApiError> 
 pub(crate) async fn log_in(
     State(app): State<App>,
     source: RequestSource,
+    headers: HeaderMap,
     LogInBody(input): LogInBody,
 ) -> ApiResult<(TokenCookies, Json<LogInResponse>)> {
     let identifier = input.email.as_deref().or(input.login.as_deref()).or(input.username.as_deref());
     let identifier = identifier.ok_or_else(|| Error::field("email", "is required"))?;
     let user = find_by_identifier(&app, identifier).await?;
-    let account = user.as_ref().map_or_else(
-        || password_attempts::unknown_account_key(identifier),
-        |user| password_attempts::account_key(user.id),
-    );
-    let attempts = PasswordAttempts::check_allowed(&app, account, &source).await?;
+    let token = input.refresh_token.as_deref().or_else(|| cookie_value(&headers, REFRESH_COOKIE));
+    let device: Option<RefreshToken> = token.and_then(|token| app.tokens.verify(token, app.clock.now()));
+    let id = user.as_ref().map(|user| user.id);
+    let attempts = PasswordAttempts::check_login_allowed(&app, identifier, id, device, &source).await?;
     let hash = user.as_ref().and_then(|user| user.password.as_ref());
     let verdict = password_hash::verify_password(&input.password, hash).await?;
     let Some(user) = user.filter(|_| verdict != PasswordVerdict::Wrong) else {

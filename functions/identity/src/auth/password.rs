@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, RequestSource, ValidJson},
+    http::{AccountCaller, ApiResult, ErrorBody, ValidJson},
     log_ins::end_revoked_logins,
 };
 use garde::Validate;
@@ -67,7 +67,6 @@ pub(crate) struct ChangePasswordRequest {
 pub(crate) async fn change_password(
     State(app): State<App>,
     account: AccountCaller,
-    source: RequestSource,
     ValidJson(input): ValidJson<ChangePasswordRequest>,
 ) -> ApiResult<Json<ConfirmationResponse>> {
     let now = app.clock.now();
@@ -75,7 +74,7 @@ pub(crate) async fn change_password(
     let user = user
         .filter(|user| user.is_active(now))
         .ok_or(Error::Unauthenticated("the account is disabled or deleted"))?;
-    password_attempts::confirm_password(&app, &source, &user, "current_password", &input.current_password)
+    password_attempts::confirm_password(&app, account, &user, "current_password", &input.current_password)
         .await?;
     let new =
         password_hash::hash_new_password("new_password", &input.new_password, &personal_words(&user)).await?;

@@ -74,7 +74,7 @@ pub(crate) async fn request_password_reset(
     match rate_limits::count_attempt(
         &app.store,
         ACCOUNT_RATE_LIMIT,
-        &password_attempts::unknown_account_key(email.as_str()),
+        &password_attempts::account_key(email.as_str()),
         app.clock.now(),
     )
     .await?

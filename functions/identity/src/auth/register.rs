@@ -125,10 +125,11 @@ pub(crate) async fn register(
     enforce_rate_limits(&app, &[(NETWORK_RATE_LIMIT, &source.network_key())]).await?;
     let mut user = create_account(&app, &input).await?;
     let login = login_lifecycle::new_login(&app, &user, &source);
-    let mut saved = users::create(&app.store, &user, &login).await?;
+    let network = login_lifecycle::new_known_network(&app, user.id, &source);
+    let mut saved = users::create(&app.store, &user, &login, &network).await?;
     if saved == UserSaveOutcome::SuperAdminExists {
         user.role = UserRole::Member;
-        saved = users::create(&app.store, &user, &login).await?;
+        saved = users::create(&app.store, &user, &login, &network).await?;
     }
     if saved != UserSaveOutcome::Applied {
         return Err(from_save_outcome(saved).into());

@@ -8,7 +8,7 @@
 use axum::extract::State;
 use entry::{
     App,
-    http::{AccountCaller, ApiResult, ErrorBody, IfMatch, RequestSource, ValidJson},
+    http::{AccountCaller, ApiResult, ErrorBody, IfMatch, ValidJson},
     log_ins::end_revoked_logins,
 };
 use futures::future::try_join_all;
@@ -21,7 +21,10 @@ use model::{
 use serde::Deserialize;
 use store::{
     PageRequest,
-    identity::users::{self, UserSaveOutcome},
+    identity::{
+        known_networks,
+        users::{self, UserSaveOutcome},
+    },
     presentations,
 };
 use utoipa::ToSchema;
@@ -82,7 +85,6 @@ pub(crate) struct DeleteAccountRequest {
 pub(crate) async fn delete_me(
     State(app): State<App>,
     account: AccountCaller,
-    source: RequestSource,
     if_match: IfMatch,
     ValidJson(input): ValidJson<DeleteAccountRequest>,
 ) -> ApiResult<(StatusCode, TokenCookies)> {
@@ -92,13 +94,14 @@ pub(crate) async fn delete_me(
         // An earlier request has deleted the account, and failed before it ended the login sessions.
         chat_sync::sync_profile(&app, account.user).await?;
         login_lifecycle::revoke_other_logins(&app, account.user, None).await?;
+        known_networks::delete_all(&app.store, account.user, now).await?;
         return Ok((StatusCode::NO_CONTENT, clear_cookies()));
     }
     let user = Some(user).filter(|user| user.is_active(now)).ok_or(ACCOUNT_GONE)?;
     if_match.expected(ACCOUNT).require(user.version)?;
     let password = input.password.as_deref().or(input.current_password.as_deref());
     let password = password.ok_or_else(|| Error::field("password", "is required"))?;
-    password_attempts::confirm_password(&app, &source, &user, "password", password).await?;
+    password_attempts::confirm_password(&app, account, &user, "password", password).await?;
     // There is one super admin and no operation makes another. The store refuses this too, but after the
     // presentations.
     if user.role == UserRole::SuperAdmin {
@@ -106,6 +109,7 @@ pub(crate) async fn delete_me(
     }
     // Presentations first: if the request fails here, the caller can still log in and retry.
     delete_presentations(&app, user.id).await?;
+    known_networks::delete_all(&app.store, user.id, now).await?;
     // The same write makes the end of the login sessions and of the memberships due.
     let revocation = login_lifecycle::new_revocation(&app, &user, None);
     match users::erase(&app.store, &user, &revocation, now).await? {

@@ -4,8 +4,7 @@ use axum::{Json, extract::State};
 use entry::{
     App,
     http::{
-        AccountCaller, ApiResult, Clearable, EntityTag, ErrorBody, IfMatch, PathId, RequestSource, ValidJson,
-        clearable,
+        AccountCaller, ApiResult, Clearable, EntityTag, ErrorBody, IfMatch, PathId, ValidJson, clearable,
     },
 };
 use garde::Validate;
@@ -96,11 +95,10 @@ pub(crate) struct UpdateProfileRequest {
 pub(crate) async fn update_me(
     State(app): State<App>,
     account: AccountCaller,
-    source: RequestSource,
     if_match: IfMatch,
     ValidJson(input): ValidJson<UpdateProfileRequest>,
 ) -> ApiResult<(EntityTag, Json<OwnProfile>)> {
-    let user = update_profile(&app, account.user, &source, &if_match, &input).await?;
+    let user = update_profile(&app, account, &if_match, &input).await?;
     Ok((account_tag(&user), Json(OwnProfile::from(&user))))
 }
 
@@ -141,7 +139,6 @@ pub(crate) async fn update_me(
 pub(crate) async fn update_user(
     State(app): State<App>,
     account: AccountCaller,
-    source: RequestSource,
     PathId(id): PathId<UserId>,
     if_match: IfMatch,
     ValidJson(input): ValidJson<UpdateProfileRequest>,
@@ -149,17 +146,17 @@ pub(crate) async fn update_user(
     if id != account.user {
         return Err(Error::forbidden("you can change only your own account").into());
     }
-    let user = update_profile(&app, id, &source, &if_match, &input).await?;
+    let user = update_profile(&app, account, &if_match, &input).await?;
     Ok((account_tag(&user), Json(OwnProfile::from(&user))))
 }
 
 async fn update_profile(
     app: &App,
-    id: UserId,
-    source: &RequestSource,
+    account: AccountCaller,
     if_match: &IfMatch,
     input: &UpdateProfileRequest,
 ) -> Result<User, Error> {
+    let id = account.user;
     let edit = parse_edit(input)?;
     let expected = if_match.expected(ACCOUNT);
     if input.email.is_none() && input.username.is_none() {
@@ -192,7 +189,7 @@ async fn update_profile(
         let password = input.current_password.as_deref();
         let password = password
             .ok_or_else(|| Error::field("current_password", "is required to change the e-mail address"))?;
-        password_attempts::confirm_password(app, source, &before, "current_password", password).await?;
+        password_attempts::confirm_password(app, account, &before, "current_password", password).await?;
     }
     match users::replace(&app.store, &before, &after).await? {
         UserSaveOutcome::Applied => {

@@ -18,6 +18,7 @@ async fn open_socket(world: &IdentityWorld, user: UserId) {
         id: "open=".into(),
         identity: ConnectionIdentity::Account { user, login, presents: None },
         display_name: None,
+        network: None,
         connected_at: world.clock.now(),
         presents_since: None,
     };

@@ -5,7 +5,7 @@ use futures::future::join_all;
 use model::user::AccountState;
 use serde_json::{Value, json};
 use store::{
-    identity::{due::IdentityDueWork, users},
+    identity::{due::IdentityDueWork, known_networks, users},
     platform::due,
     realtime::connections::{self, Connection, ConnectionIdentity},
 };
@@ -56,15 +56,83 @@ async fn guessing_passwords_is_limited_per_account() {
         let body = json!({ "email": "ana@example.com", "password": password });
         world.post("/v1/auth/login", &body).from_ip(&format!("198.51.100.{n}")).send()
     };
-    let answers = join_all((0..16).map(|n| guess(n, "not it, surely"))).await;
+    let answers = join_all((0..26).map(|n| guess(n, "not it, surely"))).await;
     let tries = answers.iter().filter(|answer| answer.status == 401).count();
-    assert_eq!((tries, answers.iter().filter(|answer| answer.status == 429).count()), (10, 6));
+    assert_eq!((tries, answers.iter().filter(|answer| answer.status == 429).count()), (20, 6));
     let limited = guess(40, PASSWORD).await;
     let wait: u64 = limited.headers["retry-after"].as_str().unwrap().parse().unwrap();
     limited.refused(429, "RATE_LIMITED");
     world.log_in("bo", PASSWORD).await.ok(200);
     world.clock.advance(Duration::from_secs(wait + 1));
     guess(41, PASSWORD).await.ok(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_passwords_of_strangers_do_not_lock_the_account() {
+    const NEW: &str = "a marten under the eaves";
+    let world = IdentityWorld::start().await;
+    let ana = world.register("ana").await;
+    let log_in = |ip: &str, body: &Value| world.post("/v1/auth/login", body).from_ip(ip).send();
+    let wrong = json!({ "email": "ana@example.com", "password": "not it, surely" });
+    let right = json!({ "email": "ana@example.com", "password": PASSWORD });
+    let addresses: Vec<String> = (0..30).map(|n| format!("198.51.100.{n}")).collect();
+    join_all(addresses.iter().map(|ip| log_in(ip, &wrong))).await;
+    log_in("203.0.113.1", &right).await.refused(429, "RATE_LIMITED");
+
+    // the network of the registration
+    let laptop = world.log_in("ana", PASSWORD).await.ok(200);
+    // a device on another network, which has a refresh token
+    let mut device = right.clone();
+    device["refresh_token"] = laptop["refresh_token"].clone();
+    let phone = log_in("203.0.113.1", &device).await.ok(200);
+    // the network was recorded, and it is known after the log-out
+    world.post("/v1/auth/logout", &json!({})).bearer(access_token(&phone)).send().await.ok(204);
+    log_in("203.0.113.1", &right).await.ok(200);
+    // a refresh token of another account proves nothing
+    let bo = world.register("bo").await;
+    device["refresh_token"] = bo["refresh_token"].clone();
+    log_in("203.0.113.2", &device).await.refused(429, "RATE_LIMITED");
+    let change = json!({ "current_password": PASSWORD, "new_password": NEW });
+    world.post("/v1/auth/password", &change).bearer(access_token(&ana)).send().await.ok(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guesses_in_a_known_network_are_limited() {
+    let world = IdentityWorld::start().await;
+    let ana = world.register("ana").await;
+    for _ in 0..10 {
+        world.log_in("ana", "not it, surely").await.refused(401, "UNAUTHORIZED");
+    }
+    world.log_in("ana", PASSWORD).await.refused(429, "RATE_LIMITED");
+    // a device that is logged in has a counter of its own
+    let mut guess = json!({ "email": "ana@example.com", "password": "not it, surely" });
+    guess["refresh_token"] = ana["refresh_token"].clone();
+    for _ in 0..10 {
+        world.post("/v1/auth/login", &guess).send().await.refused(401, "UNAUTHORIZED");
+    }
+    world.post("/v1/auth/login", &guess).send().await.refused(429, "RATE_LIMITED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_account_is_limited_like_a_known_one() {
+    let world = IdentityWorld::start().await;
+    world.register("kate").await;
+    // U+212A folds to `k` in Unicode, and the log-in does not fold it
+    for other in ["kate@example.com", "mike@example.com"] {
+        let guess = |email: &str, n: usize| {
+            let body = json!({ "email": email, "password": "not it, surely" });
+            world.post("/v1/auth/login", &body).from_ip(&format!("198.51.100.{n}")).send()
+        };
+        let kelvin = other.replace('k', "\u{212a}");
+        for _ in 0..10 {
+            guess(&kelvin, 1).await.refused(401, "UNAUTHORIZED");
+        }
+        guess(&kelvin, 1).await.refused(429, "RATE_LIMITED");
+        for _ in 0..10 {
+            guess(other, 2).await.refused(401, "UNAUTHORIZED");
+        }
+        guess(&other.to_uppercase(), 2).await.refused(429, "RATE_LIMITED");
+    }
 }
 
 #[tokio::test]
@@ -76,6 +144,8 @@ async fn guessing_passwords_is_limited_per_network() {
     }
     world.log_in("somebody", "not it, surely").await.refused(429, "RATE_LIMITED");
     world.register("ana").await;
+    // guesses at other accounts do not lock a person out of the own network
+    world.log_in("ana", PASSWORD).await.ok(200);
     let body = json!({ "email": "ana@example.com", "password": PASSWORD });
     for _ in 0..12 {
         world.post("/v1/auth/login", &body).from_ip("198.51.100.1").send().await.ok(200);
@@ -182,6 +252,7 @@ async fn an_interrupted_log_out_is_completed_by_the_clock() {
         id: "c=".into(),
         identity: ConnectionIdentity::Account { user, login, presents: None },
         display_name: None,
+        network: None,
         connected_at: now,
         presents_since: None,
     };
@@ -194,4 +265,20 @@ async fn an_interrupted_log_out_is_completed_by_the_clock() {
     world.clock.advance(Duration::from_secs(61));
     let left = due::list_due(&world.app.store, 10, None, world.clock.now()).await.unwrap().0;
     assert_eq!(left[0].work().unwrap(), due::DueWork::Identity(IdentityDueWork::EndedLogin(user, login)));
+}
+
+#[tokio::test]
+async fn a_deleted_account_has_no_known_networks() {
+    const NETWORK: &str = "198.51.100.1";
+    let world = IdentityWorld::start().await;
+    world.register("ana").await;
+    let body = json!({ "email": "ana@example.com", "password": PASSWORD });
+    let ana = world.post("/v1/auth/login", &body).from_ip(NETWORK).send().await.ok(200);
+    let id = ana["id"].as_str().unwrap().parse().unwrap();
+    let is_known =
+        async || known_networks::is_known(&world.app.store, id, NETWORK, world.clock.now()).await.unwrap();
+    assert!(is_known().await);
+    let password = json!({ "password": PASSWORD });
+    world.request("DELETE", "/v1/users/me").json(&password).bearer(access_token(&ana)).send().await.ok(204);
+    assert!(!is_known().await);
 }

@@ -4,13 +4,16 @@ use axum::{
 };
 use entry::{
     App,
-    http::{ApiResult, Caller, ErrorBody, GuestCaller, RequestSource, ValidJson},
+    http::{ApiResult, Caller, ErrorBody, GuestCaller, RequestSource, ValidJson, ValidQuery},
     tokens::{ParticipantToken, TicketHolder},
 };
 use garde::Validate;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
-use model::{Error, ErrorCode, ParticipantId, SessionId, UserId, plan::Quota, session::SessionStatus, text};
+use model::{
+    Error, ErrorCode, ParticipantId, SessionId, UserId, plan::session_full_error, session::SessionStatus,
+    text,
+};
 use serde::{Deserialize, Serialize};
 use store::sessions::{
     Session,
@@ -19,7 +22,12 @@ use store::sessions::{
 use utoipa::ToSchema;
 
 use super::participant_access::require_not_removed;
-use crate::{find_session::session_by_code, session_snapshot::load_snapshot, session_view::PublicSession};
+use crate::{
+    find_session::session_by_code,
+    session_snapshot::load_snapshot,
+    session_view::PublicSession,
+    wrong_codes::{JoinLinkQuery, JoinProof},
+};
 
 /// Characters of a display name (contract presentations A2.2).
 pub const MAX_NAME_CHARS: usize = 100;
@@ -62,7 +70,7 @@ pub struct JoinSessionResponse {
     path = "/v1/sessions/code/{code}/join",
     tag = "sessions",
     operation_id = "join_session",
-    params(("code" = String, Path, example = "K7M2QX")),
+    params(("code" = String, Path, example = "K7M2QX"), JoinLinkQuery),
     request_body = JoinSessionRequest,
     security((), ("bearer" = []), ("cookie" = [])),
     responses(
@@ -79,10 +87,13 @@ pub async fn join_session(
     State(app): State<App>,
     source: RequestSource,
     caller: Option<Caller>,
+    headers: HeaderMap,
     Path(code): Path<String>,
+    ValidQuery(link): ValidQuery<JoinLinkQuery>,
     ValidJson(input): ValidJson<JoinSessionRequest>,
 ) -> ApiResult<(StatusCode, Json<JoinSessionResponse>)> {
-    let session = session_by_code(&app, &source, &code).await?;
+    let proof = JoinProof::new(&link, &headers, input.participant_token.as_deref());
+    let session = session_by_code(&app, &source, &code, &proof).await?;
     if session.status == SessionStatus::Ended {
         return Err(Error::conflict(ErrorCode::SessionEnded, "the session has ended").into());
     }
@@ -190,13 +201,12 @@ async fn add_participant(
         joined_at: now,
         removed_at: None,
     };
-    let limit = session.plan.limits().participants_per_session;
-    match participants::add(&app.store, &participant, limit, now).await? {
+    match participants::add_within_plan(&app.store, session, &participant, now).await? {
         AddParticipantOutcome::Added => Ok(participant),
         AddParticipantOutcome::AlreadyJoined => {
             Ok(rejoin(app, session.id, id, name).await?.unwrap_or(participant))
         }
-        AddParticipantOutcome::Full(limit) => Err(Quota::ParticipantsPerSession.exceeded_error(limit, limit)),
+        AddParticipantOutcome::Full(limit) => Err(session_full_error(limit)),
     }
 }
 

@@ -183,7 +183,7 @@ pub struct IncomingQuestion<'a> {
     pub participant: ParticipantId,
     pub display_name: Option<String>,
     pub slide: Option<SlideId>,
-    /// The network of the request. `None` on a socket, where the limit of the participant is enough.
+    /// The network of the request or of the socket.
     pub network: Option<String>,
     pub text: &'a str,
 }

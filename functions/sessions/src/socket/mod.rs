@@ -141,7 +141,7 @@ impl SessionSocket {
             participant,
             display_name: connection.display_name,
             slide: command.slide_id,
-            network: None,
+            network: connection.network,
             text: &command.question_text,
         };
         store_question(&self.app, &self.state, question).await.map(drop)

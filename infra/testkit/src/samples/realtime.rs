@@ -7,6 +7,7 @@ pub fn connection(id: &str, identity: ConnectionIdentity, at: Timestamp) -> Conn
         id: id.into(),
         identity,
         display_name: None,
+        network: None,
         connected_at: at,
         presents_since: identity.presented_session().map(|_| at),
     }

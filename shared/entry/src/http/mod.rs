@@ -38,7 +38,7 @@ pub use error::{ApiError, ApiResult, ErrorBody};
 pub use input::{ListQuery, ValidJson, ValidQuery};
 pub use page_numbers::PageNumbers;
 pub use path_id::{PathId, PathIds};
-pub use rate_limit::enforce_rate_limits;
+pub use rate_limit::{enforce_rate_limits, network_key};
 
 /// The maximum size of a JSON body in bytes. The largest field has 50,000 characters (speaker notes).
 pub const MAX_BODY_BYTES: usize = 512 * 1024;

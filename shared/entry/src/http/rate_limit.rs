@@ -18,15 +18,20 @@ pub async fn enforce_rate_limits(app: &App, checks: &[(RateLimit, &str)]) -> Res
 }
 
 impl RequestSource {
-    /// Returns the name of the network for rate limits. An IPv6 /64 network has one name, because one household has a
-    /// whole network.
+    /// Returns the name of the network for rate limits, as [`network_key`] does.
     pub fn network_key(&self) -> String {
-        match self.ip.parse() {
-            Ok(std::net::IpAddr::V6(ip)) => {
-                let [a, b, c, d, ..] = ip.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-            _ => self.ip.clone(),
+        network_key(&self.ip)
+    }
+}
+
+/// Returns the name of the network of an IP address for rate limits. An IPv6 /64 network has one name, because one
+/// household has a whole network.
+pub fn network_key(ip: &str) -> String {
+    match ip.parse() {
+        Ok(std::net::IpAddr::V6(ip)) => {
+            let [a, b, c, d, ..] = ip.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
+        _ => ip.to_owned(),
     }
 }

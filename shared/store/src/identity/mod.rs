@@ -8,9 +8,11 @@
 //! | IDENTITY-10–12 | usage of a plan: sessions in a month, quotas of a session, model calls | [`plan_usage`] |
 //! | IDENTITY-13 | what admins have done | [`audit_log`] |
 //! | IDENTITY-14 | an unfinished end of several log-ins | [`login_revocations`] |
+//! | IDENTITY-15–16 | networks from which an account logged in: one, all | [`known_networks`] |
 
 pub mod audit_log;
 pub mod due;
+pub mod known_networks;
 pub mod log_ins;
 pub mod login_revocations;
 pub mod password_resets;

@@ -34,6 +34,9 @@ pub struct Connection {
     pub identity: ConnectionIdentity,
     /// The display name of a participant, as it was when the socket opened.
     pub display_name: Option<String>,
+    /// The network from which the socket opened, for rate limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
     pub connected_at: Timestamp,
     /// The time of the gateway's clock, as `connected_at`. `None` if the connection presents nothing.
     #[serde(default)]

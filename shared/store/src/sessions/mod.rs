@@ -45,6 +45,7 @@ use model::{
     PresentationId, SessionId, SlideId, UserId,
     blocked_words::BlockedWords,
     join_code::JoinCode,
+    join_key::JoinKey,
     plan::Plan,
     session::{AUTO_END_HOURS, AiAnswerMode, EndReason, SessionKind, SessionStatus, SlidePacing},
     slide::SlideContent,
@@ -82,13 +83,16 @@ pub struct Session {
     #[serde(rename = "session_kind")]
     pub kind: SessionKind,
     pub owner: UserId,
-    /// The owner's plan when the session was created. A new plan applies to later sessions.
+    /// The owner's plan when the session was created. A smaller plan applies to later sessions. A larger one gives the
+    /// session more seats at once.
     #[serde(default = "Plan::unlimited")]
     pub plan: Plan,
     pub presentation: PresentationId,
     pub presentation_title: String,
     pub presentation_slug: String,
     pub join_code: JoinCode,
+    /// The secret of the join link. A client that sends it has not guessed the code.
+    pub join_key: JoinKey,
     pub status: SessionStatus,
     /// Grows by one with every change. Events carry it.
     pub version: u64,
@@ -147,6 +151,7 @@ impl Session {
             presentation_title: presentation.title.clone(),
             presentation_slug: presentation.slug.to_string(),
             join_code,
+            join_key: JoinKey::generate(&mut rand::rng()),
             status: SessionStatus::Pending,
             version: 1,
             current_slide: presentation.slides.first().copied(),

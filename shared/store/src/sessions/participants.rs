@@ -2,7 +2,7 @@
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
-//! | SESSIONS-19 | one participant | table | `SESSION#{id}` | `PARTICIPANT#{id}` | [`get`], [`add`], [`rename`], [`remove`] |
+//! | SESSIONS-19 | one participant | table | `SESSION#{id}` | `PARTICIPANT#{id}` | [`get`], [`add`], [`add_within_plan`], [`rename`], [`remove`] |
 //! | SESSIONS-20 | all participants | table | `SESSION#{id}` | `PARTICIPANT#…` | [`page`], [`list`], [`count`] |
 //! | SESSIONS-23 | the participants that were removed | table | `SESSION#{id}` | `REMOVED` | [`list_removed`], [`remove`] |
 
@@ -21,7 +21,8 @@ use crate::{
         item::{DUE_SHARD, sortable_timestamp},
         key::{PartitionKey, SortKey, prefix},
     },
-    identity::plan_usage,
+    identity::{plan_usage, users},
+    sessions::Session,
 };
 
 /// The request that removes a participant closes their sockets within this time. If it dies, the clock has them closed.
@@ -124,6 +125,26 @@ pub async fn add(
         }
         TransactOutcome::Failed(_) => AddParticipantOutcome::Full(most),
     })
+}
+
+/// SESSIONS-19, IDENTITY-1, IDENTITY-11. Adds a participant if the session has a seat. The seats are those of its plan,
+/// or of the plan that its owner has now if that is larger. The owner is read only when the session is full, so that a
+/// talk gets more seats while it runs, and a join costs no more.
+///
+/// A participant of an owner without a limit is not counted. If the owner's limit returns, the session has more seats.
+pub async fn add_within_plan(
+    store: &Store,
+    session: &Session,
+    participant: &Participant,
+    now: Timestamp,
+) -> Result<AddParticipantOutcome> {
+    let added = add(store, participant, session.plan.limits().participants_per_session, now).await?;
+    let AddParticipantOutcome::Full(most) = added else { return Ok(added) };
+    let Some(owner) = users::get(store, session.owner, now).await? else { return Ok(added) };
+    match owner.plan.limits().participants_per_session {
+        Some(limit) if limit <= most => Ok(added),
+        limit => add(store, participant, limit, now).await,
+    }
 }
 
 /// SESSIONS-19. Renames a participant. The condition fails if there is none, or if the presenter has removed them.

@@ -101,8 +101,8 @@ pub async fn role_or_join(
         joined_at: now,
         removed_at: None,
     };
-    let limit = session.plan.limits().participants_per_session;
-    if let AddParticipantOutcome::Full(most) = participants::add(store, &newcomer, limit, now).await? {
+    let added = participants::add_within_plan(store, session, &newcomer, now).await?;
+    if let AddParticipantOutcome::Full(most) = added {
         return Ok(RoleOrJoinOutcome::Full(most));
     }
     let role = role_of(store, session, SessionCaller::Account(user), now).await?;
@@ -139,8 +139,15 @@ mod tests {
     fn role(identity: ConnectionIdentity) -> Option<(SessionId, SessionRole)> {
         let now = Timestamp::UNIX_EPOCH;
         let display_name = Some("Ana".to_owned());
-        Connection { id: "c".into(), identity, display_name, connected_at: now, presents_since: None }
-            .session_role()
+        Connection {
+            id: "c".into(),
+            identity,
+            display_name,
+            network: None,
+            connected_at: now,
+            presents_since: None,
+        }
+        .session_role()
     }
 
     #[test]

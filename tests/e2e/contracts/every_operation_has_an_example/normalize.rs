@@ -12,9 +12,10 @@ use crate::world::START;
 const MAX_ELEMENTS: usize = 2;
 
 /// Fields with a random text, and the text that stands for it.
-const FIXED_TEXTS: [(&str, &str); 10] = [
+const FIXED_TEXTS: [(&str, &str); 11] = [
     ("ip", "203.0.113.7"),
     ("join_code", "K7M2QX"),
+    ("join_key", "9hXJ2mQvT4bWcR7yKp3sZd"),
     ("refresh_token", "9f0cVZ5Yb1n2m3k4j5h6g7f8d9s0a1q2w3e4r5t6y7u"),
     ("csrf_token", "9f0cVZ5Yb1n2m3k4j5h6g7"),
     ("ticket", TOKEN),

@@ -74,7 +74,7 @@ fn collapse_repeats(text: &str) -> String {
 }
 
 /// Returns whether a character is white space or invisible. A message of only such characters looks empty.
-const fn is_invisible(letter: char) -> bool {
+pub(crate) const fn is_invisible(letter: char) -> bool {
     letter.is_whitespace()
         || matches!(
             letter,

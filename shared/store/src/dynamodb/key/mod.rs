@@ -131,6 +131,7 @@ mod tests {
             SortKey::Mention("2026-11-21T12:00:00.000Z#id"),
             SortKey::Month("2026-11"),
             SortKey::OrphanedChunks(id),
+            SortKey::KnownNetwork("192.0.2.7"),
             SortKey::Notes,
             SortKey::Number(42),
             SortKey::Pin(42),

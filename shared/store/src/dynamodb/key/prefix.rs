@@ -19,6 +19,7 @@ pub const LOGIN: &str = "LOGIN#";
 pub const MEMBER: &str = "MEMBER#";
 pub const MENTION: &str = "MENTION#";
 pub const MONTH: &str = "MONTH#";
+pub const NETWORK: &str = "NETWORK#";
 pub const NUMBER: &str = "NUMBER#";
 pub const PARTICIPANT: &str = "PARTICIPANT#";
 pub const PIN: &str = "PIN#";

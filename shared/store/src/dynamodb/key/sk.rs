@@ -53,6 +53,8 @@ pub enum SortKey<'a> {
     Month(&'a str),
     /// Marks that the chunks of this upload belong to no image.
     OrphanedChunks(Uuid),
+    /// A network from which an account logged in.
+    KnownNetwork(&'a str),
     Notes,
     /// A position in a log, from 1 without gaps.
     Number(u64),
@@ -107,6 +109,7 @@ impl fmt::Display for SortKey<'_> {
             Self::Mention(place) => write!(f, "MENTION#{place}"),
             Self::Month(month) => write!(f, "MONTH#{month}"),
             Self::OrphanedChunks(upload) => write!(f, "LOOSE#{upload}"),
+            Self::KnownNetwork(network) => write!(f, "{}{network}", prefix::NETWORK),
             Self::Notes => f.write_str("NOTES"),
             // Padded, because keys are compared as text.
             Self::Number(number) => write!(f, "{}{number:012}", prefix::NUMBER),

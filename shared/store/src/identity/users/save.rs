@@ -17,6 +17,7 @@ use crate::{
     },
     identity::{
         audit_log::AuditEntry,
+        known_networks::KnownNetwork,
         log_ins::Login,
         login_revocations::{self, LoginRevocation},
     },
@@ -137,11 +138,17 @@ fn owned_by(owner: UserId) -> ConditionExpression {
     ConditionExpression::new("#owner = :owner").name("#owner", "owner").text(":owner", owner)
 }
 
-/// IDENTITY-1, IDENTITY-2, IDENTITY-3, IDENTITY-7. Creates an account with its claims and its first log-in. 6 write
-/// units, and 1 for the index. With a user name 8, and 2 for the index.
-pub async fn create(store: &Store, user: &User, login: &Login) -> Result<UserSaveOutcome> {
+/// IDENTITY-1, IDENTITY-2, IDENTITY-3, IDENTITY-7, IDENTITY-15. Creates an account with its claims, its first log-in
+/// and the network of that log-in. 8 write units, and 1 for the index. With a user name 10, and 2 for the index.
+pub async fn create(
+    store: &Store,
+    user: &User,
+    login: &Login,
+    network: &KnownNetwork,
+) -> Result<UserSaveOutcome> {
     let mut claims = creation_writes(user)?;
     claims.add(TransactWrite::put_new(login)?, UserSaveOutcome::VersionConflict);
+    claims.add(TransactWrite::put_new(network)?, UserSaveOutcome::VersionConflict);
     claims.save(store).await
 }
 
