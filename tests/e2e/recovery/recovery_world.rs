@@ -15,6 +15,7 @@ use serde_json::json;
 use store::{
     identity::{
         due::IdentityDueWork,
+        known_networks::KnownNetwork,
         log_ins::{self, Login},
         users::{self, PasswordHash, User},
     },
@@ -114,7 +115,8 @@ impl RecoveryWorld {
             version: 1,
         };
         let login = self.new_login(id);
-        let created = users::create(&self.app.store, &user, &login).await.unwrap();
+        let network = KnownNetwork::new(id, "203.0.113.7".into(), now);
+        let created = users::create(&self.app.store, &user, &login, &network).await.unwrap();
         assert_eq!(created, users::UserSaveOutcome::Applied);
         // The account has the log-ins that its test adds.
         self.app.store.delete(&log_ins::key(id, login.id)).await.unwrap();
@@ -159,6 +161,7 @@ impl RecoveryWorld {
             display_name: None,
             connected_at: self.clock.now(),
             presents_since: None,
+            network: None,
         };
         connections::put(&self.app.store, &connection).await.unwrap();
         let token = self.app.tokens.sign(&AccessToken { user, login }, self.clock.now()).unwrap();
