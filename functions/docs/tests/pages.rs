@@ -144,7 +144,7 @@ async fn pages_for_people_are_complete_and_safe() {
     }
     assert_eq!(send(&function, "POST", "/reset").await.status, 405);
     let home = function.request("GET", "/").header("accept", "application/json").send().await;
-    assert_eq!(home.headers["vary"], "accept");
+    assert_eq!(home.headers["vary"], "accept, origin");
     assert_eq!(home.body["name"], "Colloquy");
 }
 

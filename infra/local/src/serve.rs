@@ -121,7 +121,7 @@ impl ServeArgs {
             String::new(),
             "Colloquy is running.".to_owned(),
             String::new(),
-            format!("  Start    {url}/"),
+            format!("  API      {url}"),
             format!("  docs     {url}/docs"),
             format!("  socket   {}", local.socket_url()),
             format!("  status   {url}/_local    requests, sockets, queues, e-mail, cost"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use emulator::ACCOUNT;
 use entry::LambdaFunction;
 use lambda_runtime::Context;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 /// The id of every request.
@@ -99,7 +100,8 @@ impl TestRequest {
         json!({
             "version": "2.0",
             "routeKey": "$default",
-            "rawPath": path,
+            // API Gateway passes a path on decoded
+            "rawPath": percent_decode_str(path).decode_utf8_lossy(),
             "rawQueryString": query,
             "headers": self.headers,
             "cookies": cookies,

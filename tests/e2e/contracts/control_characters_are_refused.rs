@@ -25,6 +25,7 @@ const EXEMPT: &[(&str, &str)] = &[
     ("token", "a reset token or an access token is compared or verified, and is not stored"),
     ("refresh_token", "a signed token is verified and not stored"),
     ("participant_token", "a signed token is verified and not stored"),
+    ("link", "a signed token is verified and not stored"),
     ("cursor", "a cursor is verified and not stored"),
     ("file", "the bytes of an image"),
     ("ref", "the client's value returns in the answer and is not stored"),

@@ -303,7 +303,7 @@ fn functions_that_cause_their_own_jobs_allow_recursion() {
 #[test]
 fn jobs_that_wait_have_a_batch_of_their_own() {
     let mappings = template().event_source_mappings().unwrap();
-    let ticks = mappings.iter().find(|mapping| mapping.queue == "TicksQueue").unwrap();
+    let ticks = mappings.iter().find(|mapping| mapping.queue == "TicksQueue.fifo").unwrap();
     assert_eq!(ticks.batch_size, 1);
 }
 

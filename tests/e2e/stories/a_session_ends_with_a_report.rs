@@ -330,7 +330,9 @@ async fn the_link_in_the_email_opens_the_report() {
     let mut sessions = Vec::new();
     for _ in 0..2 {
         let (_, session) = ana.start_session(1).await;
+        let mut presenter = ana.connect_to_session(&session).await;
         session.transition("end").await;
+        presenter.wait_for("report_ready").await;
         sessions.push(session);
     }
     world.wait_for_jobs().await;
@@ -340,7 +342,9 @@ async fn the_link_in_the_email_opens_the_report() {
         .map(|session| {
             let path = format!("/v1/sessions/{}/report?format=html&link=", session.id);
             let mut lines = emails.iter().flat_map(|mail| mail.text.iter().flat_map(|text| text.lines()));
-            let link = lines.find_map(|line| line.split_once(&path)).expect("a link");
+            let link = lines
+                .find_map(|line| line.split_once(&path))
+                .unwrap_or_else(|| panic!("no link {path} in {emails:?}"));
             format!("{path}{}", link.1)
         })
         .collect();

@@ -30,7 +30,7 @@ const MAX_REMEMBERED: usize = 1_000;
 /// Ticks for which an entry is kept once there are more than [`MAX_REMEMBERED`].
 const KEPT_TICKS: i64 = 40;
 
-/// A job that is being sent. If the sending fails or is cancelled, the scheduler forgets it.
+/// A job that is being sent. If the sending fails or is cancelled, the scheduler deletes its entry.
 struct SendingCount<'a> {
     scheduler: &'a CountScheduler,
     key: (Uuid, CountRecipients),

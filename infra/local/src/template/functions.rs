@@ -240,7 +240,7 @@ mod tests {
         let template = repository_template();
         let mappings = template.event_source_mappings().unwrap();
         let ticks = mappings.iter().find(|mapping| mapping.queue == "TicksQueue.fifo").unwrap();
-        assert_eq!((ticks.function.as_str(), ticks.batch_size), ("WorkerSessions", 10));
+        assert_eq!((ticks.function.as_str(), ticks.batch_size), ("WorkerSessions", 1));
         assert!(ticks.partial_failures && ticks.batching_window.is_zero());
         let broadcast = mappings.iter().find(|mapping| mapping.queue == "BroadcastQueue").unwrap();
         assert_eq!(broadcast.batch_size, 1);

@@ -21,11 +21,9 @@ impl SocketHandler for RefusingSocket {
 #[tokio::test]
 async fn an_unknown_type_has_its_own_error_code() {
     let world = EntryWorld::start().await;
-    let identity = ConnectionIdentity::Account {
-        user: world.clock.new_id(),
-        login: world.clock.new_id(),
-        presents: None,
-    };
+    let user = world.clock.new_id();
+    let identity =
+        ConnectionIdentity::Account { user, login: world.create_login(user).await, presents: None };
     let mut socket = world.open_socket("c=", identity).await;
     let function = entry::socket::function(world.app.clone(), ConnectionCache::default(), RefusingSocket);
     for (kind, code) in [("dance", "unknown_type"), ("join", "invalid_request")] {

@@ -11,6 +11,7 @@
 //!
 //! An account and its claims change in one transaction (`save.rs`).
 
+mod change_password;
 pub mod directory;
 mod list;
 mod save;
@@ -27,19 +28,19 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    change_password::change_password,
     directory::{DirectoryEntry, list_by_usernames},
     list::{count, list_matching, page},
     save::{UserSaveOutcome, create, create_with_audit, erase, replace, replace_with_audit},
     update_profile::{ProfileUpdate, update_profile},
 };
 use crate::{
-    Item, Key, ReadConsistency, Store, TransactWrite, UpdateExpression, WriteOutcome,
+    Item, Key, ReadConsistency, Store, UpdateExpression, WriteOutcome,
     dynamodb::{
         error::Result,
         item::sortable_timestamp,
         key::{Gsi1Partition, PartitionKey, SortKey},
     },
-    identity::login_revocations::{self, LoginRevocation},
 };
 
 /// An account as it is stored.
@@ -192,20 +193,6 @@ pub async fn id_by_username(store: &Store, username: &Username, now: Timestamp) 
     let claim: Option<DirectoryEntry> =
         store.get(&username_key(username), ReadConsistency::Strong, now).await?;
     Ok(claim.map(|claim| claim.owner))
-}
-
-/// IDENTITY-1, IDENTITY-14. Changes the password, if the account has not changed since the password was checked. `revocation` ends
-/// the log-ins of the old password. 4 write units, and 1 for the index.
-pub async fn change_password(
-    store: &Store,
-    user: &User,
-    new: &PasswordHash,
-    revocation: &LoginRevocation,
-    now: Timestamp,
-) -> Result<WriteOutcome> {
-    let changed = TransactWrite::update(user.key(), password_change(user, new, now)?);
-    let revoked = login_revocations::revocation_write(revocation)?;
-    Ok(store.transact(vec![("password", changed), ("revocation", revoked)]).await?.into())
 }
 
 /// Returns the write of [`change_password`], which the redemption of a reset token uses too.
