@@ -89,6 +89,7 @@ pub(crate) async fn block_user(
     responses(
         (status = 204, description = "The user is not blocked."),
         (status = 401, body = ErrorBody),
+        (status = 404, description = "`id` is not a valid id.", body = ErrorBody),
     )
 )]
 pub(crate) async fn unblock_user(
