@@ -1,14 +1,12 @@
 //! The functions of all products on one emulator. The test delivers the jobs.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, ops::Deref, time::Duration};
 
-use emulator::{ConnectionInfo, OutboundFrame};
-use entry::{App, Clock, Environment, LambdaFunction, tokens::AccessToken};
+use entry::LambdaFunction;
 use lambda_runtime::Context;
 use model::{
     LoginId, UserId,
-    plan::Plan,
-    user::{AccountState, EmailAddress, UserRole, Username},
+    user::{UserRole, Username},
 };
 use protocol::job::Queue;
 use serde_json::json;
@@ -20,18 +18,15 @@ use store::{
         users::{self, PasswordHash, User},
     },
     platform::due::{self, DueWork},
-    realtime::connections::{self, Connection, ConnectionIdentity},
+    realtime::connections::{self, ConnectionIdentity},
 };
-use testkit::{FunctionClient, TestCloud, sqs_event};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use testkit::{FunctionClient, OutboundFrame, SentFrames, TestApp, samples, sqs_event};
 
 /// The password of every account.
 pub(super) const PASSWORD: &str = "a heron over grey water";
 
 pub(super) struct RecoveryWorld {
-    pub(super) app: App,
-    pub(super) clock: Clock,
-    pub(super) cloud: TestCloud,
+    kit: TestApp,
     pub(super) identity: FunctionClient,
     pub(super) admin: FunctionClient,
     pub(super) chat: FunctionClient,
@@ -40,17 +35,24 @@ pub(super) struct RecoveryWorld {
     password: PasswordHash,
 }
 
+impl Deref for RecoveryWorld {
+    type Target = TestApp;
+    fn deref(&self) -> &TestApp {
+        &self.kit
+    }
+}
+
 /// A log-in with an open socket.
 pub(super) struct Device {
     pub(super) login: LoginId,
     pub(super) token: String,
-    frames: UnboundedReceiver<OutboundFrame>,
+    frames: SentFrames,
 }
 
 impl Device {
     /// Returns whether the socket was closed, by a reason that a client can tell.
     pub(super) fn is_closed(&mut self) -> bool {
-        let sent: Vec<_> = std::iter::from_fn(|| self.frames.try_recv().ok()).collect();
+        let sent = self.frames.all();
         let is_closed = sent.iter().any(|frame| matches!(frame, OutboundFrame::Close { .. }));
         let has_reason = sent
             .iter()
@@ -62,18 +64,15 @@ impl Device {
 
 impl RecoveryWorld {
     pub(super) async fn start() -> Self {
-        let clock = Clock::system();
-        let time = clock.clone();
-        let cloud = TestCloud::start(move || time.millis(), None).await.unwrap();
-        let environment = || Environment::new(cloud.function_environment(), clock.clone());
-        let app = App::start(&environment(), &[]).await.unwrap();
+        let kit = TestApp::start().await;
+        let environment = || kit.environment();
         let sessions_worker = sessions::worker(environment()).await.unwrap();
         let chat_worker = chat::worker(environment()).await.unwrap();
         let identity = FunctionClient::new(identity::api(environment()).await.unwrap());
         let body = json!({ "email": "first@example.com", "password": PASSWORD });
         let first = identity.request("POST", "/v1/auth/register").json(&body).send().await.ok(201);
         let first: UserId = first["user"]["id"].as_str().unwrap().parse().unwrap();
-        let first = users::get(&app.store, first, clock.now()).await.unwrap().unwrap();
+        let first = users::get(&kit.app.store, first, kit.now()).await.unwrap().unwrap();
         Self {
             identity,
             admin: FunctionClient::new(identity::admin_api(environment()).await.unwrap()),
@@ -87,9 +86,7 @@ impl RecoveryWorld {
             ],
             cron: ::clock::cron(environment()).await.unwrap(),
             password: first.password.unwrap(),
-            app,
-            clock,
-            cloud,
+            kit,
         }
     }
 
@@ -98,21 +95,10 @@ impl RecoveryWorld {
         let id: UserId = self.clock.new_id();
         let name = format!("u{}", &id.uuid().simple().to_string()[20..]);
         let user = User {
-            id,
-            email: Some(EmailAddress::parse(&format!("{name}@example.com")).unwrap()),
             username: Some(Username::parse(&name).unwrap()),
-            name,
-            avatar: None,
-            organization: None,
             role,
-            plan: Plan::Free,
-            status: AccountState::Active,
-            restriction: None,
             password: Some(self.password.clone()),
-            credentials_changed_at: now,
-            created_at: now,
-            updated_at: now,
-            version: 1,
+            ..samples::identity::user(id, &name, now)
         };
         let login = self.new_login(id);
         let network = KnownNetwork::new(id, "203.0.113.7".into(), now);
@@ -125,18 +111,8 @@ impl RecoveryWorld {
 
     fn new_login(&self, user: UserId) -> Login {
         let now = self.clock.now();
-        Login {
-            user,
-            id: self.clock.new_id(),
-            generation: 0,
-            rotated_at: now,
-            created_at: now,
-            expires_at: now + jiff::SignedDuration::from_hours(10),
-            user_agent: None,
-            ip: None,
-            account_version: 1,
-            ended_at: None,
-        }
+        let expires_at = now + jiff::SignedDuration::from_hours(10);
+        Login { expires_at, ..samples::identity::login(user, self.clock.new_id(), now) }
     }
 
     /// Logs an account in and opens its socket.
@@ -144,27 +120,9 @@ impl RecoveryWorld {
         let login = self.new_login(user);
         log_ins::create(&self.app.store, &login).await.unwrap();
         let login = login.id;
-        let (tx, frames) = unbounded_channel();
-        let millis = self.clock.millis();
-        let info = ConnectionInfo {
-            connected_at_ms: millis,
-            last_active_ms: millis,
-            source_ip: "203.0.113.7".into(),
-            user_agent: "tests".into(),
-        };
-        let id = format!("{login}=");
-        self.cloud.emulator.connections().register(&id, info, tx);
-        self.cloud.emulator.connections().open(&id);
-        let connection = Connection {
-            id,
-            identity: ConnectionIdentity::Account { user, login, presents: None },
-            display_name: None,
-            connected_at: self.clock.now(),
-            presents_since: None,
-            network: None,
-        };
-        connections::put(&self.app.store, &connection).await.unwrap();
-        let token = self.app.tokens.sign(&AccessToken { user, login }, self.clock.now()).unwrap();
+        let identity = ConnectionIdentity::Account { user, login, presents: None };
+        let frames = self.open_socket(&format!("{login}="), identity).await;
+        let token = self.access_token(user, login);
         Device { login, token, frames }
     }
 
