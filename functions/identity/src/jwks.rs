@@ -1,7 +1,7 @@
 //! The public keys of the tokens.
 
 use axum::{Json, extract::State, response::IntoResponse};
-use entry::App;
+use entry::{App, http::ApiResult};
 use http::header;
 
 /// Get the public keys of the tokens
@@ -20,7 +20,8 @@ use http::header;
     )),
     security(())
 )]
-pub(crate) async fn jwks(State(app): State<App>) -> impl IntoResponse {
+pub(crate) async fn jwks(State(app): State<App>) -> ApiResult<impl IntoResponse> {
+    let keys = app.tokens.jwks(app.clock.now()).await?;
     // Five minutes are shorter than the life of the first token that a rotated key signs.
-    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(app.tokens.jwks()))
+    Ok(([(header::CACHE_CONTROL, "public, max-age=300")], Json(keys)))
 }

@@ -85,7 +85,7 @@ pub(crate) async fn begin_login(app: &App, user: &User, source: &RequestSource) 
         return Err(Error::Unauthenticated("the account was changed at the same time: log in again"));
     }
     try_join_all(all.iter().skip(MAX_LOGINS).map(|oldest| revoke_login(app, user.id, oldest.id))).await?;
-    TokenPair::for_login(app, &login)
+    TokenPair::for_login(app, &login).await
 }
 
 /// Ends one login session. Ends its tokens, then its open sockets (RELIABILITY 8). If the process fails in between, the

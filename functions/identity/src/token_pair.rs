@@ -35,7 +35,7 @@ pub(crate) struct TokenPair {
 impl TokenPair {
     /// Returns the tokens of a login session's generation. They are the same each time, so a client that lost the
     /// response gets the same tokens from a retry.
-    pub(crate) fn for_login(app: &App, login: &Login) -> Result<Self, Error> {
+    pub(crate) async fn for_login(app: &App, login: &Login) -> Result<Self, Error> {
         let Login { user, id, generation, rotated_at, expires_at, .. } = *login;
         let access = AccessToken { user, login: id };
         let refresh = RefreshToken { user, login: id, generation };
@@ -44,8 +44,8 @@ impl TokenPair {
         let left = |until: Timestamp| until.duration_since(now).max(SignedDuration::ZERO) + ALMOST_A_SECOND;
         let access_until = expires_at.min(rotated_at + ACCESS_TOKEN_LIFETIME);
         Ok(Self {
-            access_token: app.tokens.sign_until(&access, rotated_at, access_until)?,
-            refresh_token: app.tokens.sign_until(&refresh, rotated_at, expires_at)?,
+            access_token: app.tokens.sign_until(&access, rotated_at, access_until).await?,
+            refresh_token: app.tokens.sign_until(&refresh, rotated_at, expires_at).await?,
             token_type: "bearer",
             expires_in: left(access_until).as_secs(),
             refresh_expires_in: left(expires_at).as_secs(),

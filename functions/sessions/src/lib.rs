@@ -33,6 +33,7 @@
 //! | `POST /v1/sessions/{id}/questions/{question_id}/answer` | [`questions::answer`] |
 //! | `PUT`, `DELETE /v1/sessions/{id}/questions/{question_id}/upvote` | [`questions::upvote`] |
 //! | `GET /v1/sessions/{id}/report` | [`report::get`] |
+//! | `DELETE /v1/sessions/{id}/report/links` | [`report::revoke_links`] |
 //! | `GET /v1/sessions/{id}/export` | [`export`] |
 //!
 //! | socket message | file |

@@ -52,7 +52,7 @@ pub async fn load_session_state(
     });
     let counts_from = slide.map_or(0, |slide| session.counts_from(slide));
     let token = match participant {
-        Some(participant) => Some(app.tokens.sign(&Token { participant, session: session.id }, now)?),
+        Some(participant) => Some(app.tokens.sign(&Token { participant, session: session.id }, now).await?),
         None => None,
     };
     Ok(SessionState {

@@ -66,11 +66,11 @@ impl<'a> JoinProof<'a> {
         }
         let now = app.clock.now();
         for token in self.tokens.into_iter().flatten() {
-            if let Some(token) = app.tokens.verify::<ParticipantToken>(token, now) {
+            if let Some(token) = app.tokens.verify::<ParticipantToken>(token, now).await? {
                 if token.session == session.id {
                     return Ok(true);
                 }
-            } else if let Some(token) = app.tokens.verify::<AccessToken>(token, now) {
+            } else if let Some(token) = app.tokens.verify::<AccessToken>(token, now).await? {
                 let id = ParticipantId::derive_for_account(session.id, token.user);
                 let joined = participants::get(&app.store, session.id, id, now).await?;
                 if joined.is_some() || session.owner == token.user {

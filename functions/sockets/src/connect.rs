@@ -127,7 +127,7 @@ async fn find_bearer(
     // Clients of the original send the ticket as `token`.
     let ticket = parameter("ticket").or_else(|| parameter("token"));
     if let Some(text) = ticket
-        && let Some(ticket) = app.tokens.verify::<SocketTicket>(text, now)
+        && let Some(ticket) = app.tokens.verify::<SocketTicket>(text, now).await?
     {
         if requested.is_some_and(|requested| ticket.session != Some(requested)) {
             return Err(Error::NotFound("session"));
@@ -142,7 +142,7 @@ async fn find_bearer(
     let in_header = handshake.authorization.as_deref().and_then(|header| header.strip_prefix("Bearer "));
     let refusal = if ticket.is_some() { INVALID_CREDENTIAL } else { TICKET_REQUIRED };
     let token = in_header.or(in_url).ok_or(Error::Unauthenticated(refusal))?;
-    if let Some(Token { participant, session }) = app.tokens.verify(token, now) {
+    if let Some(Token { participant, session }) = app.tokens.verify(token, now).await? {
         if requested.is_some_and(|requested| requested != session) {
             return Err(Error::NotFound("session"));
         }

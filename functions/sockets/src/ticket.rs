@@ -80,7 +80,7 @@ pub async fn create_ticket(
             (bearer, Some(session))
         }
     };
-    let issued = issue(&app, bearer, session)?;
+    let issued = issue(&app, bearer, session).await?;
     let response = TicketResponse {
         ticket: issued.ticket,
         websocket_url: issued.websocket_url,

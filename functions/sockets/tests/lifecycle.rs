@@ -125,6 +125,7 @@ async fn a_handshake_does_not_fail_because_of_a_queue() {
     let world = SocketsWorld::start_with(options).await;
     let user = world.clock.new_id();
     let login = world.create_login(user).await;
+    let token = world.access_token(user, login).await;
     let event = |kind: &str, route: &str, body: serde_json::Value| {
         json!({
             "requestContext": {
@@ -136,7 +137,7 @@ async fn a_handshake_does_not_fail_because_of_a_queue() {
                 "requestTimeEpoch": world.clock.millis(),
                 "identity": {},
             },
-            "headers": { "authorization": format!("Bearer {}", world.access_token(user, login)) },
+            "headers": { "authorization": format!("Bearer {token}") },
             "body": body.to_string(),
         })
     };

@@ -107,8 +107,8 @@ impl TestApp {
     }
 
     /// Signs the access token of a log-in.
-    pub fn access_token(&self, user: UserId, login: LoginId) -> String {
-        self.app.tokens.sign(&AccessToken { user, login }, self.now()).expect("a token")
+    pub async fn access_token(&self, user: UserId, login: LoginId) -> String {
+        self.app.tokens.sign(&AccessToken { user, login }, self.now()).await.expect("a token")
     }
 
     /// Opens a socket and stores the rows of its connection.

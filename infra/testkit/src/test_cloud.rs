@@ -18,7 +18,10 @@ pub const TABLE_NAME: &str = "table";
 /// The variables that every function reads and that do not depend on the cloud.
 const FIXED_VARIABLES: [(&str, &str); 6] = [
     ("TABLE", TABLE_NAME),
-    ("SIGNING_SECRET", "a-secret-of-tests-with-more-than-32-characters"),
+    (
+        "SIGNING_SECRET",
+        r#"{"current": "a-secret-of-tests-with-more-than-32-characters", "previous": "none", "revision": "1"}"#,
+    ),
     ("PUBLIC_URL", "https://colloquy.example"),
     ("SOCKET_URL", "wss://socket.example"),
     ("MAIL_SENDER", "no-reply@example.com"),
@@ -69,7 +72,9 @@ impl TestCloud {
 
     /// Returns a store of the table.
     pub fn store(&self) -> Store {
-        Store::new(self.dynamodb_client(), TABLE_NAME.into(), [7; 32])
+        let store = Store::new(self.dynamodb_client(), TABLE_NAME.into());
+        store.set_cursor_secret("a secret of tests");
+        store
     }
 
     /// Returns the complete environment of a function.

@@ -194,7 +194,13 @@ impl App {
                 FunctionDependency::Sockets => app.realtime.warm().await,
             }
         });
-        let warming = join(app.store.open_connection(), join_all(peers));
+        // Reading the keys opens the connection to the table. On AWS, TLS is most of the time of a first call (FIGURES 1).
+        let keys = async {
+            if let Err(error) = app.tokens.load(app.clock.now()).await {
+                tracing::debug!(%error, "the table does not answer yet");
+            }
+        };
+        let warming = join(keys, join_all(peers));
         if tokio::time::timeout(WARM_UP_TIMEOUT, warming).await.is_err() {
             tracing::warn!("the table or a dependency does not respond");
         }
@@ -203,14 +209,10 @@ impl App {
 
     fn read(environment: &Environment) -> Result<Self, StartError> {
         let aws = AwsConfig::read(environment)?;
-        let tokens = TokenKeys::from_secrets(
-            environment.required("SIGNING_SECRET")?,
-            // the template sets `none` for a deployment whose secret was never rotated
-            environment.get("SIGNING_SECRET_PREVIOUS").filter(|secret| *secret != "none"),
-        )?;
         let dynamodb = client!(aws_sdk_dynamodb, &aws, endpoint_override(environment, "DYNAMODB"));
         let table = environment.required("TABLE")?.to_owned();
-        let store = Store::new(dynamodb, table, tokens.derive_key("cursor"));
+        let store = Store::new(dynamodb, table);
+        let tokens = TokenKeys::new(environment, store.clone())?;
         let sqs = client!(aws_sdk_sqs, &aws, endpoint_override(environment, "SQS"));
         let urls = Queue::ALL
             .into_iter()

@@ -18,9 +18,13 @@ pub struct IssuedTicket {
 }
 
 /// Signs a ticket. Nothing is stored. The ticket's use is recorded when it opens a socket.
-pub fn issue(app: &App, bearer: TicketHolder, session: Option<SessionId>) -> Result<IssuedTicket, Error> {
+pub async fn issue(
+    app: &App,
+    bearer: TicketHolder,
+    session: Option<SessionId>,
+) -> Result<IssuedTicket, Error> {
     let now = app.clock.now();
-    let ticket = app.tokens.sign(&SocketTicket { id: app.clock.new_id(), bearer, session }, now)?;
+    let ticket = app.tokens.sign(&SocketTicket { id: app.clock.new_id(), bearer, session }, now).await?;
     let session = session.map(|session| format!("session_id={session}&")).unwrap_or_default();
     let websocket_url = format!("{}?{session}ticket={ticket}", app.settings.socket_url);
     Ok(IssuedTicket { ticket, websocket_url, expires_at: now + TICKET_LIFETIME })

@@ -56,9 +56,9 @@ async fn search_in_turns(store: &Store, channels: &[ChannelId], words: &[&str], 
             }
         }
         let request = |caller: u128| PageRequest::new(id(caller), "search_messages", 20, None);
-        let sealed = from.as_ref().unwrap().seal(store, &request(1)).unwrap();
-        assert!(SearchPosition::open(store, &request(2).at(Some(sealed.clone()))).is_err());
-        assert_eq!(SearchPosition::open(store, &request(1).at(Some(sealed))).unwrap(), from);
+        let sealed = from.as_ref().unwrap().seal(store, &request(1)).await.unwrap();
+        assert!(SearchPosition::open(store, &request(2).at(Some(sealed.clone()))).await.is_err());
+        assert_eq!(SearchPosition::open(store, &request(1).at(Some(sealed))).await.unwrap(), from);
     }
 }
 

@@ -108,21 +108,52 @@ fn the_table_is_retained_and_restorable() {
     }
 }
 
+/// The functions that sign tokens. A new one is a decision: whoever controls it can sign a token for any account.
+const SIGNERS: [&str; 5] = ["ApiIdentity", "ApiSessions", "SocketSessions", "WorkerSessions", "ApiSockets"];
+
+/// A flaw in a decoder of images, for example, must not be able to sign a token, and must not be able to publish a key of its own.
+#[test]
+fn only_signing_functions_have_the_secret_and_publish_keys() {
+    let written = parsed_template();
+    assert!(
+        !written["Globals"].to_string().contains("SigningSecret"),
+        "every function would have the secret"
+    );
+    let mut signers = BTreeSet::new();
+    let mut publishers = BTreeSet::new();
+    for (id, resource) in written["Resources"].as_object().unwrap() {
+        let text = resource["Properties"].to_string();
+        if resource["Type"] == "AWS::Serverless::Function" && text.contains("SigningSecret") {
+            signers.insert(id.as_str());
+        }
+        let Some(function) = id.strip_suffix("Role").filter(|_| resource["Type"] == "AWS::IAM::Role") else {
+            continue;
+        };
+        let policies = resource["Properties"]["Policies"].as_array().into_iter().flatten();
+        let statements =
+            policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
+        let writes_keys = |statement: &&Value| {
+            let actions = statement["Action"].to_string();
+            let reads_only = !["Put", "Update", "Delete", "Write"].iter().any(|word| actions.contains(word));
+            let keys = statement["Condition"].to_string();
+            actions.contains("dynamodb:") && !reads_only && (keys.contains("\"KEYS#*\"") || keys == "null")
+        };
+        if statements.filter(writes_keys).count() > 0 {
+            publishers.insert(function);
+        }
+    }
+    assert_eq!(signers, BTreeSet::from(SIGNERS));
+    assert_eq!(publishers, BTreeSet::from(SIGNERS));
+}
+
 #[test]
 fn secrets_are_dynamic_references() {
     let written = parsed_template();
-    let variables = written["Globals"]["Function"]["Environment"]["Variables"].as_object().unwrap();
-    for name in ["SIGNING_SECRET", "SIGNING_SECRET_PREVIOUS"] {
-        let reference = variables[name]["!Sub"].as_str().unwrap();
-        assert!(
-            reference.starts_with("{{resolve:secretsmanager:${SigningSecret}:SecretString:"),
-            "{reference}"
-        );
-        // CloudFormation reads a secret again only if the reference to it has changed
-        assert!(
-            reference.ends_with("::${SigningSecretVersion}}}"),
-            "a rotation would not arrive: {reference}"
-        );
+    for (function, properties) in SIGNERS.map(|id| (id, &written["Resources"][id]["Properties"])) {
+        let reference = properties["Environment"]["Variables"]["SIGNING_SECRET"]["!Sub"].as_str().unwrap();
+        // CloudFormation reads a secret again only if the reference to it has changed, so it names a version.
+        let whole = "{{resolve:secretsmanager:${SigningSecret}:SecretString:::${SigningSecretVersion}}}";
+        assert_eq!(reference, whole, "{function}");
     }
     for (name, parameter) in written["Parameters"].as_object().unwrap() {
         let secret = ["Key", "Password", "Token"].iter().any(|word| name.ends_with(word));
@@ -311,13 +342,16 @@ fn jobs_that_wait_have_a_batch_of_their_own() {
 /// that calls a function and two per schedule. A fifth of the quota is reserved for them.
 #[test]
 fn the_stack_stays_below_its_quotas() {
-    let all = parsed_template()["Resources"].as_object().unwrap().len();
+    let written = parsed_template();
+    let all = written["Resources"].as_object().unwrap().len();
     assert!(all <= 400, "{all} resources");
     let routes = resources_of_type("AWS::ApiGatewayV2::Route").len();
     assert!(routes <= 280, "{routes} routes");
-    // each function has two dynamic references to the signing secret
+    // SAM copies the variables of `Globals` to each function.
+    let count = |part: &str| written[part].to_string().matches("{{resolve:").count();
     let functions = resources_of_type("AWS::Serverless::Function").len();
-    assert!(functions * 2 <= 56, "{functions} functions");
+    let references = count("Resources") + count("Globals") * functions;
+    assert!((SIGNERS.len()..=56).contains(&references), "{references} references to secrets");
 }
 
 #[test]

@@ -122,7 +122,7 @@ impl RecoveryWorld {
         let login = login.id;
         let identity = ConnectionIdentity::Account { user, login, presents: None };
         let frames = self.open_socket(&format!("{login}="), identity).await;
-        let token = self.access_token(user, login);
+        let token = self.access_token(user, login).await;
         Device { login, token, frames }
     }
 

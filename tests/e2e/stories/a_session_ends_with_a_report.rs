@@ -370,9 +370,22 @@ async fn the_link_in_the_email_opens_the_report() {
         assert!(sent_on.header("location").unwrap().starts_with(&to_sign_in), "{link}");
     }
     assert!(browser.get("/sign-in").await.text.contains("Sign in"));
+    // Ana revokes the link of one report, which she goes on to read
+    let eve = world.user("eve").await;
+    let revoked = format!("/v1/sessions/{}/report/links", sessions[0].id);
+    eve.client.delete(&revoked).await.refused(404, "RESOURCE_NOT_FOUND");
+    browser.get(&links[0]).await.ok(200);
+    for _ in 0..2 {
+        ana.client.delete(&revoked).await.ok(204);
+    }
+    let json = |link: &str| link.replace("format=html", "format=json");
+    browser.get(&json(&links[0])).await.refused(401, "UNAUTHORIZED");
+    assert_eq!(browser.get(&links[0]).await.status, 303);
+    ana.client.get(&json(&links[0])).await.ok(200);
+    browser.get(&json(&links[1])).await.ok(200);
     // after 30 days it is over
     world.local_cloud().clock().advance(Duration::from_hours(30 * 24 + 1));
-    browser.get(&links[0].replace("format=html", "format=json")).await.refused(401, "UNAUTHORIZED");
+    browser.get(&json(&links[1])).await.refused(401, "UNAUTHORIZED");
 }
 
 #[tokio::test]

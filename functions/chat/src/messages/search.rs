@@ -109,7 +109,7 @@ pub(crate) async fn search_messages(
         query.channel_id,
         query.from,
     ));
-    let from = SearchPosition::open(&app.store, &request)?;
+    let from = SearchPosition::open(&app.store, &request).await?;
     let is_match = |message: &Message| {
         message.deleted_at.is_none()
             && query.from.is_none_or(|author| message.author.id == author)
@@ -118,7 +118,10 @@ pub(crate) async fn search_messages(
     let (mut found, next) = find_matches(&app, &words, channels, from, limit, is_match).await?;
     found.sort_by_key(|message| std::cmp::Reverse((message.created_at, message.id())));
     let items = load_views(&app, &found, Some(user)).await?;
-    let next = next.map(|position| position.seal(&app.store, &request)).transpose()?;
+    let next = match next {
+        Some(position) => Some(position.seal(&app.store, &request).await?),
+        None => None,
+    };
     Ok(Json(Page { items, next }))
 }
 

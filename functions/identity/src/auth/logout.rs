@@ -35,7 +35,7 @@ pub(crate) async fn log_out(
     headers: HeaderMap,
     ValidJson(input): ValidJson<RefreshRequest>,
 ) -> ApiResult<(StatusCode, TokenCookies)> {
-    let (user, login) = find_login(&app, &headers, input.refresh_token.as_deref()).ok_or(
+    let (user, login) = find_login(&app, &headers, input.refresh_token.as_deref()).await?.ok_or(
         Error::Unauthenticated("send an access token or a refresh token of the login session to end"),
     )?;
     login_lifecycle::revoke_login(&app, user, login).await?;
@@ -44,16 +44,25 @@ pub(crate) async fn log_out(
 }
 
 /// Returns the login session that the request names. It may have ended already. Ending it again changes nothing.
-fn find_login(app: &App, headers: &HeaderMap, refresh_token: Option<&str>) -> Option<(UserId, LoginId)> {
+async fn find_login(
+    app: &App,
+    headers: &HeaderMap,
+    refresh_token: Option<&str>,
+) -> Result<Option<(UserId, LoginId)>, Error> {
     let now = app.clock.now();
-    let access =
-        |token: &str| app.tokens.verify::<AccessToken>(token, now).map(|access| (access.user, access.login));
-    let refresh = |token: &str| {
-        app.tokens.verify::<RefreshToken>(token, now).map(|refresh| (refresh.user, refresh.login))
-    };
-    refresh_token
-        .and_then(refresh)
-        .or_else(|| bearer_token(headers).and_then(access))
-        .or_else(|| cookie_value(headers, REFRESH_COOKIE).and_then(refresh))
-        .or_else(|| cookie_value(headers, ACCESS_COOKIE).and_then(access))
+    let tokens = [
+        refresh_token,
+        bearer_token(headers),
+        cookie_value(headers, REFRESH_COOKIE),
+        cookie_value(headers, ACCESS_COOKIE),
+    ];
+    for token in tokens.into_iter().flatten() {
+        if let Some(AccessToken { user, login }) = app.tokens.verify(token, now).await? {
+            return Ok(Some((user, login)));
+        }
+        if let Some(RefreshToken { user, login, .. }) = app.tokens.verify(token, now).await? {
+            return Ok(Some((user, login)));
+        }
+    }
+    Ok(None)
 }

@@ -96,14 +96,14 @@ pub(crate) async fn refresh(
         .as_deref()
         .or_else(|| cookie_value(&headers, REFRESH_COOKIE))
         .ok_or(INVALID_TOKEN)?;
-    let token: RefreshToken = app.tokens.verify(token, app.clock.now()).ok_or(INVALID_TOKEN)?;
+    let token: RefreshToken = app.tokens.verify(token, app.clock.now()).await?.ok_or(INVALID_TOKEN)?;
     let login = current_login(&app, &token).await?;
     let now = app.clock.now();
     let user = users::get(&app.store, token.user, now).await?;
     if !user.is_some_and(|user| user.is_active(now)) {
         return Err(INVALID_TOKEN.into());
     }
-    let pair = TokenPair::for_login(&app, &login)?;
+    let pair = TokenPair::for_login(&app, &login).await?;
     Ok((pair.cookies(), Json(pair)))
 }
 

@@ -138,7 +138,7 @@ pub(crate) async fn register(
     if user.username.is_some() {
         chat_sync::try_sync_profile(&app, user.id).await;
     }
-    let pair = TokenPair::for_login(&app, &login)?;
+    let pair = TokenPair::for_login(&app, &login).await?;
     let cookies = pair.cookies();
     let invite = input.invite_token.map(|_| InviteResult { status: "not_found" });
     Ok((

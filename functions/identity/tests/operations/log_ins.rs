@@ -247,7 +247,7 @@ async fn an_interrupted_log_out_is_completed_by_the_clock() {
     let ana = world.register("ana").await;
     let now = world.clock.now();
     let token = ana["access_token"].as_str().unwrap();
-    let AccessToken { user, login } = world.app.tokens.verify(token, now).unwrap();
+    let AccessToken { user, login } = world.app.tokens.verify(token, now).await.unwrap().unwrap();
     let connection = Connection {
         id: "c=".into(),
         identity: ConnectionIdentity::Account { user, login, presents: None },

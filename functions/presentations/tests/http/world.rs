@@ -28,7 +28,7 @@ impl PresentationsWorld {
     pub(crate) async fn create_user(&self) -> ApiUser<'_> {
         let user = self.kit.clock.new_id();
         let login = self.kit.create_login(user).await;
-        ApiUser { world: self, token: Some(self.kit.access_token(user, login)) }
+        ApiUser { world: self, token: Some(self.kit.access_token(user, login).await) }
     }
 
     pub(crate) fn anonymous(&self) -> ApiUser<'_> {

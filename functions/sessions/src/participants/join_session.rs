@@ -100,7 +100,7 @@ pub async fn join_session(
     let name = parse_display_name(input.display_name.as_deref())?;
     let participant = match (input.participant_token, caller) {
         (Some(token), _) => {
-            let id = participant_of_token(&app, session.id, &token)?;
+            let id = participant_of_token(&app, session.id, &token).await?;
             rejoin(&app, session.id, id, name).await?.ok_or_else(wrong_token_error)?
         }
         // the participant's token in place of an access token
@@ -119,11 +119,11 @@ pub async fn join_session(
         Some(Caller::Guest(_)) | None => None,
     };
     let holder = TicketHolder::Participant { participant: participant.id, by: account };
-    let ticket = entry::tickets::issue(&app, holder, Some(session.id))?;
+    let ticket = entry::tickets::issue(&app, holder, Some(session.id)).await?;
     let snapshot = load_snapshot(&app, session, now).await?;
     let joined = JoinSessionResponse {
         participant_id: participant.id,
-        participant_token: app.tokens.sign(&token, now)?,
+        participant_token: app.tokens.sign(&token, now).await?,
         is_anonymous: participant.display_name.is_none(),
         display_name: participant.display_name,
         session: PublicSession::new(&snapshot.session, snapshot.current.map(|slide| slide.index)),
@@ -158,8 +158,12 @@ fn wrong_token_error() -> Error {
 ///
 /// # Errors
 /// `Invalid` if the token is of another session or has expired.
-pub fn participant_of_token(app: &App, session: SessionId, token: &str) -> Result<ParticipantId, Error> {
-    let token: Option<ParticipantToken> = app.tokens.verify(token, app.clock.now());
+pub async fn participant_of_token(
+    app: &App,
+    session: SessionId,
+    token: &str,
+) -> Result<ParticipantId, Error> {
+    let token: Option<ParticipantToken> = app.tokens.verify(token, app.clock.now()).await?;
     let token = token.filter(|token| token.session == session).ok_or_else(wrong_token_error)?;
     Ok(token.participant)
 }

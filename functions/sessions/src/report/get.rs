@@ -9,10 +9,13 @@ use entry::{
     tokens::ReportLink,
 };
 use garde::Validate;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use model::{SessionId, report::SessionReport};
 use serde::{Deserialize, Serialize};
-use store::{ReadConsistency, sessions};
+use store::{
+    ReadConsistency,
+    sessions::{self, reports},
+};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{ReportStatus, find_report, page};
@@ -24,7 +27,8 @@ pub struct GetReportQuery {
     #[garde(skip)]
     #[param(inline)]
     pub format: Option<ReportFormat>,
-    /// The proof in the link of an e-mail. It opens the report of one session without an account, for 30 days.
+    /// The proof in the link of an e-mail. It opens the report of one session without an account, for 30 days or
+    /// until its owner revokes the links.
     #[garde(length(max = 1000))]
     #[param(max_length = 1000)]
     pub link: Option<String>,
@@ -78,28 +82,44 @@ pub async fn get_report(
 ) -> ApiResult<Response> {
     let now = app.clock.now();
     let as_page = query.format.map_or_else(|| accepts_html(&headers), |format| format == ReportFormat::Html);
-    let link = query.link.as_deref().and_then(|link| app.tokens.verify::<ReportLink>(link, now));
-    let owner = match (link.filter(|link| link.session == id), account) {
-        (Some(link), _) => link.owner,
-        (None, Ok(account)) => account.user,
-        (None, Err(_)) if as_page && !headers.contains_key(header::AUTHORIZATION) => {
+    let link: Option<ReportLink> = match query.link.as_deref() {
+        Some(link) => app.tokens.verify(link, now).await?,
+        None => None,
+    };
+    if let Some(link) = link.filter(|link| link.session == id) {
+        sessions::get_owned(&app.store, link.owner, id, ReadConsistency::Strong, now).await?;
+        if let Some(report) = reports::get_linked(&app.store, id, now).await? {
+            return report_response(&report, as_page);
+        }
+    }
+    let account = match account {
+        Ok(account) => account,
+        Err(_) if as_page && !headers.contains_key(header::AUTHORIZATION) => {
             let url = format!("{}/sign-in?next=/v1/sessions/{id}/report", app.settings.public_url);
             return Ok(Redirect::to(&url).into_response());
         }
-        (None, Err(refused)) => return Err(refused),
+        Err(refused) => return Err(refused),
     };
-    let session = sessions::get_owned(&app.store, owner, id, ReadConsistency::Strong, now).await?;
-    let report = find_report(&app, &session, now).await?;
-    let vary = [(header::VARY, "accept")];
-    Ok(match (report, as_page) {
-        (Some(report), false) => (vary, Json(report)).into_response(),
-        (Some(report), true) => (vary, page::headers(), page::render_report(&report)?).into_response(),
-        (None, false) => {
+    let session = sessions::get_owned(&app.store, account.user, id, ReadConsistency::Strong, now).await?;
+    match find_report(&app, &session, now).await? {
+        Some(report) => report_response(&report, as_page),
+        None if as_page => {
+            let page = page::render_pending(&session)?;
+            Ok((StatusCode::ACCEPTED, VARY, page::headers(), page).into_response())
+        }
+        None => {
             let pending = Json(ReportPending { status: ReportStatus::Pending });
-            (StatusCode::ACCEPTED, vary, pending).into_response()
+            Ok((StatusCode::ACCEPTED, VARY, pending).into_response())
         }
-        (None, true) => {
-            (StatusCode::ACCEPTED, vary, page::headers(), page::render_pending(&session)?).into_response()
-        }
+    }
+}
+
+const VARY: [(HeaderName, &str); 1] = [(header::VARY, "accept")];
+
+fn report_response(report: &SessionReport, as_page: bool) -> ApiResult<Response> {
+    Ok(if as_page {
+        (VARY, page::headers(), page::render_report(report)?).into_response()
+    } else {
+        (VARY, Json(report)).into_response()
     })
 }

@@ -4,6 +4,7 @@
 //! | module | content |
 //! | --- | --- |
 //! | [`get`](mod@get) | `GET /v1/sessions/{id}/report` |
+//! | [`revoke_links`] | `DELETE /v1/sessions/{id}/report/links` |
 //! | [`reported_slides`](mod@reported_slides) | the slides that a report and an export contain |
 //! | [`compose`](mod@compose) | the report, from the stored answers |
 //! | [`slide_report`](mod@slide_report) | the part of the report about one slide |
@@ -15,6 +16,7 @@ pub mod compose;
 pub mod get;
 pub mod page;
 pub mod reported_slides;
+pub mod revoke_links;
 pub mod slide_report;
 
 use entry::App;
@@ -32,7 +34,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes of this folder.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get::get_report))
+    OpenApiRouter::new().routes(routes!(get::get_report)).routes(routes!(revoke_links::revoke_report_links))
 }
 
 /// The progress of a report.

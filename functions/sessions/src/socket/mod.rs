@@ -163,7 +163,7 @@ impl SessionSocket {
         let now = self.app.clock.now();
         let (participant, session) = connected_participant(&connection)?;
         if let Some(token) = &command.participant_token
-            && participant_of_token(&self.app, session, token)? != participant
+            && participant_of_token(&self.app, session, token).await? != participant
         {
             let why = "is another participant's; join by HTTP with it, and open the socket of that response";
             return Err(Error::field("participant_token", why));

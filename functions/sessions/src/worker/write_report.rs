@@ -41,7 +41,7 @@ async fn write_and_store(app: &App, session: &Session) -> Result<(), Error> {
     let template = EmailTemplate::ReportReady {
         session: session.id,
         title: session.presentation_title.clone(),
-        token: Some(app.tokens.sign(&link, report.written_at)?),
+        token: Some(app.tokens.sign(&link, report.written_at).await?),
     };
     let mail = SendMail { id: format!("report#{}", session.id), user: session.owner, template };
     app.queues.send(&mail, now).await?;

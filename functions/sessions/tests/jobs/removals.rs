@@ -45,7 +45,7 @@ impl Presenting {
     async fn removal(&self, world: &SessionsWorld, participant: ParticipantId) -> TestRequest {
         let user = self.talk.session.owner;
         let login = world.create_login(user).await;
-        let token = world.app.tokens.sign(&AccessToken { user, login }, world.clock.now()).unwrap();
+        let token = world.app.tokens.sign(&AccessToken { user, login }, world.clock.now()).await.unwrap();
         let path = format!("/v1/sessions/{}/participants/{participant}", self.talk.session.id);
         self.client.request("DELETE", &path).bearer(&token)
     }

@@ -21,7 +21,7 @@ async fn showing_a_slide_counts_the_previous_one_even_if_posts_fail() {
     let _presenter_socket =
         world.open_socket("presenter=", ConnectionIdentity::Account { user, login, presents }).await;
 
-    let token = world.access_token(user, login);
+    let token = world.access_token(user, login).await;
     let path = format!("/v1/sessions/{}/slide", talk.session.id);
     let show = FunctionClient::new(api)
         .request("POST", &path)

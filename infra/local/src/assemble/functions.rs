@@ -44,6 +44,9 @@ pub(super) struct FunctionRow {
     memory: Option<u32>,
     /// Seconds, instead of the 15 of `Globals`.
     timeout: Option<u32>,
+    /// Signs tokens. Only such a function has the signing secret, and only its role may publish the public keys.
+    #[serde(default)]
+    signs_tokens: bool,
     /// Variables that no other function needs.
     #[serde(default)]
     environment: NamedRows<Yaml>,
@@ -106,13 +109,68 @@ impl TemplateSources<'_> {
             self.check_queue(queue)?;
         }
         let receives_from: Vec<&str> = function.receives_from().collect();
-        let mut text = self.role(id, &receives_from, &function.permissions)?;
-        text.push_str(&resource(id, function, self.runs_in_circles(id))?);
+        let mut text = self.role(id, &receives_from, function.signs_tokens, &function.permissions)?;
+        text.push_str(&self.resource(id, function)?);
         if http {
             write!(text, "\n{}", self.http_routes(id, &function.routes, &function.exact_routes)?)?;
         }
         if socket {
             write!(text, "\n{}", socket_routes(id, &function.messages)?)?;
+        }
+        Ok(text)
+    }
+
+    /// The function itself, with its variables and the sources of its events.
+    fn resource(&self, id: &str, function: &FunctionRow) -> anyhow::Result<String> {
+        let mut text = format!(
+            r#"  {id}:
+    Type: AWS::Serverless::Function
+    Metadata: {{BuildMethod: makefile, WorkingDirectory: .}}
+    Properties:
+      FunctionName: !Sub "colloquy-${{Stage}}-{binary}"
+      Role: !GetAtt {id}Role.Arn
+"#,
+            binary = names::kebab(id),
+        );
+        if let Some(memory) = function.memory {
+            writeln!(text, "      MemorySize: {memory}")?;
+        }
+        if let Some(timeout) = function.timeout {
+            writeln!(text, "      Timeout: {timeout}")?;
+        }
+        let signing = self.signing_environment().filter(|_| function.signs_tokens);
+        let environment: Vec<_> = function.environment.iter().chain(signing).collect();
+        if !environment.is_empty() {
+            text.push_str("      Environment:\n        Variables:\n");
+            for (name, value) in environment {
+                writeln!(text, "          {name}: {}", text::inline(value)?)?;
+            }
+        }
+        if self.runs_in_circles(id) {
+            text.push_str(RECURSIVE_LOOP);
+        }
+        if function.runs_alone() {
+            text.push_str("      Events:\n");
+        }
+        for (name, JobSource { queue, batch }) in function.jobs.iter() {
+            write!(
+                text,
+                "        {name}:
+          Type: SQS
+          Properties: {{Queue: !GetAtt {queue}.Arn, BatchSize: {batch}, FunctionResponseTypes: [ReportBatchItemFailures]}}
+"
+            )?;
+        }
+        for (name, expression) in function.schedules.iter() {
+            write!(
+                text,
+                "        {name}:
+          Type: ScheduleV2
+          Properties: {{Name: !Sub \"{}\", ScheduleExpression: {}}}
+",
+                schedule_name(id, name),
+                text::scalar(expression)
+            )?;
         }
         Ok(text)
     }
@@ -126,58 +184,6 @@ const RECURSIVE_LOOP: &str = "      # Its jobs cause jobs that it runs itself. E
 /// The name of a schedule. Names are unique in an account and region, and SAM's own name has no stage.
 fn schedule_name(id: &str, event: &str) -> String {
     format!("colloquy-${{Stage}}-{}-{}", names::kebab(id), names::kebab(event))
-}
-
-fn resource(id: &str, function: &FunctionRow, runs_in_circles: bool) -> anyhow::Result<String> {
-    let mut text = format!(
-        r#"  {id}:
-    Type: AWS::Serverless::Function
-    Metadata: {{BuildMethod: makefile, WorkingDirectory: .}}
-    Properties:
-      FunctionName: !Sub "colloquy-${{Stage}}-{binary}"
-      Role: !GetAtt {id}Role.Arn
-"#,
-        binary = names::kebab(id),
-    );
-    if let Some(memory) = function.memory {
-        writeln!(text, "      MemorySize: {memory}")?;
-    }
-    if let Some(timeout) = function.timeout {
-        writeln!(text, "      Timeout: {timeout}")?;
-    }
-    if !function.environment.is_empty() {
-        text.push_str("      Environment:\n        Variables:\n");
-        for (name, value) in function.environment.iter() {
-            writeln!(text, "          {name}: {}", text::inline(value)?)?;
-        }
-    }
-    if runs_in_circles {
-        text.push_str(RECURSIVE_LOOP);
-    }
-    if function.runs_alone() {
-        text.push_str("      Events:\n");
-    }
-    for (name, JobSource { queue, batch }) in function.jobs.iter() {
-        write!(
-            text,
-            "        {name}:
-          Type: SQS
-          Properties: {{Queue: !GetAtt {queue}.Arn, BatchSize: {batch}, FunctionResponseTypes: [ReportBatchItemFailures]}}
-"
-        )?;
-    }
-    for (name, expression) in function.schedules.iter() {
-        write!(
-            text,
-            "        {name}:
-          Type: ScheduleV2
-          Properties: {{Name: !Sub \"{}\", ScheduleExpression: {}}}
-",
-            schedule_name(id, name),
-            text::scalar(expression)
-        )?;
-    }
-    Ok(text)
 }
 
 /// The errors alarm of a function that no HTTP request waits for. A failure of the other functions is a 5xx of the HTTP

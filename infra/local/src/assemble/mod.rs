@@ -10,6 +10,7 @@
 //! | `alarms` | an alarm | `alarms.rs` |
 //! | `dashboard` | a widget | `dashboard.rs` |
 //! | `route_prefixes` | no resource; each HTTP route is served under each prefix | `routes.rs` |
+//! | `signing_environment` | a variable of each function with `signs_tokens` | `functions.rs` |
 //!
 //! The assembler writes text. Serializing a tree of values was rejected, because that loses the comments of copied
 //! sections and the layout that makes a review possible.
@@ -98,6 +99,11 @@ impl<'a> TemplateSources<'a> {
 
     fn route_prefixes(&self) -> impl Iterator<Item = (&'a str, &'a String)> + use<'a> {
         self.sources.iter().flat_map(|source| source.tables.route_prefixes.iter())
+    }
+
+    /// The variables of the functions that sign tokens.
+    fn signing_environment(&self) -> impl Iterator<Item = (&'a str, &'a Yaml)> + use<'a> {
+        self.sources.iter().flat_map(|source| source.tables.signing_environment.iter())
     }
 
     /// Fails if no file declares the queue.

@@ -11,6 +11,8 @@ use super::{TemplateSources, text};
 
 /// The name of the only policy of each role.
 const POLICY_NAME: &str = "function";
+/// The partition of the keys that verify tokens (`store::platform::deployment_keys`).
+const PUBLIC_KEYS: &str = "KEYS";
 
 /// The permissions of a function, except writing its logs and receiving the jobs of its queues, which every role has.
 #[derive(Deserialize)]
@@ -88,6 +90,7 @@ impl TemplateSources<'_> {
         &self,
         id: &str,
         receives_from: &[&str],
+        signs_tokens: bool,
         may: &PermissionRows,
     ) -> anyhow::Result<String> {
         for queue in &may.send_to {
@@ -107,7 +110,7 @@ impl TemplateSources<'_> {
             Statement:
 "#
         );
-        for statement in may.statements(receives_from) {
+        for statement in may.statements(receives_from, signs_tokens) {
             text.push_str(&statement.item()?);
         }
         Ok(text)
@@ -115,7 +118,7 @@ impl TemplateSources<'_> {
 }
 
 impl PermissionRows {
-    fn statements(&self, receives_from: &[&str]) -> Vec<RoleStatement> {
+    fn statements(&self, receives_from: &[&str], signs_tokens: bool) -> Vec<RoleStatement> {
         let of_service = |service: &str, actions: &[String]| -> Vec<String> {
             actions.iter().map(|action| format!("{service}:{action}")).collect()
         };
@@ -125,6 +128,13 @@ impl PermissionRows {
                 actions: of_service("dynamodb", actions),
                 resources: vec![arn("Table")],
                 condition: RoleCondition::Partitions(partitions.clone()),
+            });
+        }
+        if signs_tokens {
+            statements.push(RoleStatement {
+                actions: vec!["dynamodb:PutItem".into()],
+                resources: vec![arn("Table")],
+                condition: RoleCondition::Partitions(vec![PUBLIC_KEYS.into()]),
             });
         }
         for IndexStatement { name, partitions } in &self.indexes {

@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use serde::Deserialize;
+use serde_yaml_ng::Value as Yaml;
 
 use super::{
     alarms::AlarmRow, dashboard::WidgetRow, functions::FunctionRow, queues::QueueRow, rows::NamedRows,
@@ -44,6 +45,7 @@ pub(super) struct SourceTables {
     pub(super) functions: NamedRows<FunctionRow>,
     pub(super) alarms: NamedRows<AlarmRow>,
     pub(super) route_prefixes: NamedRows<String>,
+    pub(super) signing_environment: NamedRows<Yaml>,
     pub(super) dashboard: Vec<WidgetRow>,
 }
 

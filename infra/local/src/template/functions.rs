@@ -213,6 +213,8 @@ fn rate_of_expression(expression: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::super::tests::repository_template;
     use super::*;
 
@@ -231,7 +233,8 @@ mod tests {
         assert_eq!(variable("TICKS_QUEUE_URL"), "http://127.0.0.1:9/queues/TicksQueue.fifo");
         assert_eq!(variable("PUBLIC_URL"), "http://127.0.0.1:8000");
         assert_eq!(variable("SOCKET_URL"), "wss://SocketApi.execute-api.us-east-1.amazonaws.com/local");
-        assert_eq!((variable("SIGNING_SECRET").len(), variable("SIGNING_SECRET_PREVIOUS")), (64, "none"));
+        let secret: serde_json::Value = serde_json::from_str(variable("SIGNING_SECRET")).unwrap();
+        assert_eq!((secret["current"].as_str().unwrap().len(), &secret["previous"]), (64, &json!("none")));
         assert_eq!(variable("ALLOW_TOKEN_IN_URL"), "false");
     }
 

@@ -37,12 +37,9 @@ impl LocalSecrets {
         Ok(Self { values: Arc::new(Mutex::new(values)), file: Some(Arc::new(path.to_owned())) })
     }
 
-    /// Generates a secret by `GenerateSecretString`, unless it exists.
+    /// Generates a secret by `GenerateSecretString`. A secret that exists only gets the fields of a newer template.
     fn create_if_missing(&self, id: &str, generate: &Value) -> anyhow::Result<()> {
         let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        if values.contains_key(id) {
-            return Ok(());
-        }
         let mut secret = match generate["SecretStringTemplate"].as_str() {
             Some(text) => serde_json::from_str::<Map<String, Value>>(text).context("SecretStringTemplate")?,
             None => Map::new(),
@@ -50,6 +47,12 @@ impl LocalSecrets {
         let length = generate["PasswordLength"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(32);
         let key = generate["GenerateStringKey"].as_str().unwrap_or("value");
         secret.insert(key.to_owned(), json!(alphanumeric(length)));
+        if let Some(existing) = values.get(id).and_then(Value::as_object) {
+            if secret.keys().all(|field| existing.contains_key(field)) {
+                return Ok(());
+            }
+            secret.extend(existing.clone());
+        }
         values.insert(id.to_owned(), Value::Object(secret));
         let text = serde_json::to_string_pretty(&*values)?;
         drop(values);
@@ -85,7 +88,11 @@ impl LocalSecrets {
         let id = arn.rsplit(':').next().unwrap_or(arn);
         let values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
         let key = key.trim_end_matches(':');
-        values.get(id).and_then(|secret| secret[key].as_str()).map(str::to_owned).ok_or_else(unknown)
+        let secret = values.get(id).ok_or_else(unknown)?;
+        if key.is_empty() {
+            return Ok(secret.to_string());
+        }
+        secret[key].as_str().map(str::to_owned).ok_or_else(unknown)
     }
 }
 

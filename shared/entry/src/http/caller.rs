@@ -137,15 +137,17 @@ pub(super) fn credential_is_cookie(headers: &HeaderMap) -> bool {
 
 /// Returns the subject of the token without checking in the table that the log-in is valid. It only separates the
 /// stored data of different callers.
-pub(super) fn unverified_subject(app: &App, headers: &HeaderMap) -> Option<String> {
-    let token = match credential(headers)? {
-        RequestCredential::Bearer(token) | RequestCredential::Cookie(token) => token,
+pub(super) async fn unverified_subject(app: &App, headers: &HeaderMap) -> Result<Option<String>, Error> {
+    let Some(RequestCredential::Bearer(token) | RequestCredential::Cookie(token)) = credential(headers)
+    else {
+        return Ok(None);
     };
     let now = app.clock.now();
-    app.tokens.verify::<AccessToken>(token, now).map(|access| format!("user:{}", access.user)).or_else(|| {
-        let guest = app.tokens.verify::<ParticipantToken>(token, now)?;
-        Some(format!("participant:{}", guest.participant))
-    })
+    if let Some(access) = app.tokens.verify::<AccessToken>(token, now).await? {
+        return Ok(Some(format!("user:{}", access.user)));
+    }
+    let guest = app.tokens.verify::<ParticipantToken>(token, now).await?;
+    Ok(guest.map(|guest| format!("participant:{}", guest.participant)))
 }
 
 const NO_CREDENTIAL: &str = "log in and send the access token in `Authorization: Bearer` or the cookie";
@@ -158,23 +160,23 @@ const BAD_CREDENTIAL: &str = "the token is invalid or has expired: log in again"
 pub async fn authenticate_account(app: &App, token: &str) -> Result<AccountCaller, Error> {
     let now = app.clock.now();
     let AccessToken { user, login } =
-        app.tokens.verify(token, now).ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
+        app.tokens.verify(token, now).await?.ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
     log_ins::get(&app.store, user, login, now).await?.ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
     tracing::Span::current().record("user", tracing::field::display(user));
     Ok(AccountCaller { user, login })
 }
 
-fn authenticate_guest(app: &App, token: &str) -> Result<GuestCaller, Error> {
-    let token = app.tokens.verify::<ParticipantToken>(token, app.clock.now());
-    let ParticipantToken { participant, session } = token.ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?;
-    Ok(GuestCaller { participant, session })
+/// Returns the guest of a participant token, and `None` for any other token.
+async fn authenticate_guest(app: &App, token: &str) -> Result<Option<GuestCaller>, Error> {
+    let token = app.tokens.verify(token, app.clock.now()).await?;
+    Ok(token.map(|ParticipantToken { participant, session }| GuestCaller { participant, session }))
 }
 
 async fn authenticate(app: &App, credential: RequestCredential<'_>) -> Result<Caller, Error> {
     match credential {
-        RequestCredential::Bearer(token) => match authenticate_guest(app, token) {
-            Ok(guest) => Ok(Caller::Guest(guest)),
-            Err(_) => Ok(Caller::Account(authenticate_account(app, token).await?)),
+        RequestCredential::Bearer(token) => match authenticate_guest(app, token).await? {
+            Some(guest) => Ok(Caller::Guest(guest)),
+            None => Ok(Caller::Account(authenticate_account(app, token).await?)),
         },
         RequestCredential::Cookie(token) => Ok(Caller::Account(authenticate_account(app, token).await?)),
     }
@@ -213,7 +215,10 @@ impl FromRequestParts<App> for GuestCaller {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         match credential(&parts.headers) {
-            Some(RequestCredential::Bearer(token)) => Ok(authenticate_guest(app, token)?),
+            Some(RequestCredential::Bearer(token)) => {
+                let guest = authenticate_guest(app, token).await?;
+                Ok(guest.ok_or(Error::Unauthenticated(BAD_CREDENTIAL))?)
+            }
             _ => Err(Error::Unauthenticated(
                 "send the participant_token of the session in `Authorization: Bearer`",
             )

@@ -66,7 +66,7 @@ async fn run_idempotent(
 ) -> Result<Response, ApiError> {
     let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
     let key = key.ok_or_else(|| Error::field("Idempotency-Key", "must have 1 to 255 visible characters"))?;
-    let subject = caller::unverified_subject(app, request.headers()).unwrap_or_else(|| {
+    let subject = caller::unverified_subject(app, request.headers()).await?.unwrap_or_else(|| {
         let source = caller::RequestSource::from_request(request.extensions(), request.headers());
         format!("anonymous:{}", source.network_key())
     });

@@ -1,8 +1,8 @@
 //! Remembers tokens whose signature an instance has checked, because the check costs more than the rest of a small request.
 //!
 //! A remembered token is as good as its signature and no better. Its time is compared at each use, and whether its log-in
-//! still exists is read from the table as often as without this cache. The keys of an instance do not change: a rotated or
-//! revoked secret starts new instances, which remember nothing.
+//! still exists is read from the table as often as without this cache. A set of other keys begins with an empty cache, so
+//! no token outlives its key here.
 
 use std::{
     collections::HashMap,
@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::TokenClaims;
+use super::key_set::TokenClaims;
 
 /// The maximum number of tokens in one of the two generations. A token of the largest kind takes about 1 KB.
 const GENERATION_SIZE: usize = 1_024;

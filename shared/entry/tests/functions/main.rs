@@ -4,6 +4,7 @@
 
 mod idempotency;
 mod socket;
+mod token_keys;
 mod warm_start;
 mod worker;
 mod world;

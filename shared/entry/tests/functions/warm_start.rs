@@ -82,6 +82,9 @@ async fn the_functions_of_a_process_share_their_connections() {
     assert!((1..=3).contains(&opened), "{opened}");
 }
 
+/// A function that signs reads the published keys, and publishes its own in an empty table.
+const REQUESTS_OF_THE_START: usize = 2;
+
 /// Starts a service that responds only when `release` permits it, and counts the open connections.
 async fn held_service(release: Arc<Semaphore>) -> (String, Arc<AtomicUsize>, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -111,7 +114,7 @@ async fn held_service(release: Arc<Semaphore>) -> (String, Arc<AtomicUsize>, Arc
 async fn the_connections_to_a_service_are_bounded() {
     let release = Arc::new(Semaphore::new(0));
     let (url, opened, requests) = held_service(Arc::clone(&release)).await;
-    release.add_permits(1);
+    release.add_permits(REQUESTS_OF_THE_START);
     let app = App::start(&environment(&url, &url, &url), &[]).await.unwrap();
     let reads = MAX_CONNECTIONS_PER_SERVICE + 36;
     let reading: Vec<_> = (0..reads)
@@ -120,8 +123,7 @@ async fn the_connections_to_a_service_are_bounded() {
             tokio::spawn(async move { app.store.check_reachable().await })
         })
         .collect();
-    // the first request is that of the start
-    while requests.load(Ordering::SeqCst) < 1 + MAX_CONNECTIONS_PER_SERVICE {
+    while requests.load(Ordering::SeqCst) < REQUESTS_OF_THE_START + MAX_CONNECTIONS_PER_SERVICE {
         tokio::task::yield_now().await;
     }
     assert_eq!(opened.load(Ordering::SeqCst), MAX_CONNECTIONS_PER_SERVICE, "the other requests wait");

@@ -169,16 +169,16 @@ const CURSOR_SCOPE: &str = "terms";
 
 impl SearchPosition {
     /// Returns a cursor for the client. It is opaque and only valid for this request.
-    pub fn seal(&self, store: &Store, request: &PageRequest) -> Result<String> {
-        request.seal(store, CURSOR_SCOPE, self)
+    pub async fn seal(&self, store: &Store, request: &PageRequest) -> Result<String> {
+        request.seal(store, CURSOR_SCOPE, self).await
     }
 
     /// Reads the cursor of a request.
     ///
     /// # Errors
     /// Returns [`InvalidCursor`](crate::StoreError::InvalidCursor) if the cursor is not one of this request.
-    pub fn open(store: &Store, request: &PageRequest) -> Result<Option<Self>> {
-        request.open(store, CURSOR_SCOPE)
+    pub async fn open(store: &Store, request: &PageRequest) -> Result<Option<Self>> {
+        request.open(store, CURSOR_SCOPE).await
     }
 
     /// Returns where a channel continues. Hits are ordered by day, then by channel, then by block, all descending.

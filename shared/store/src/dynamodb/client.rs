@@ -1,9 +1,10 @@
 //! The calls of DynamoDB that every operation of the store is made of.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use aws_sdk_dynamodb::{
-    Client, Config,
-    config::retry::RetryConfig,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
     operation::{
         delete_item::DeleteItemOutput,
         put_item::{PutItemError, PutItemOutput},
@@ -17,14 +18,19 @@ use aws_sdk_dynamodb::{
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-use crate::dynamodb::{
-    cost::{CapacityKind, record},
-    cursor::CursorKeys,
-    error::{Result, StoreError, is_condition_failure},
-    expression::{ConditionExpression, UpdateExpression},
-    item::{Item, ItemAttributes, from_attributes, is_expired, key_attributes, number_value, to_attributes},
-    key::{Key, PartitionKey, SortKey},
-    query::Query,
+use crate::{
+    dynamodb::{
+        cost::{CapacityKind, record},
+        cursor::CursorKeys,
+        error::{Result, StoreError, is_condition_failure},
+        expression::{ConditionExpression, UpdateExpression},
+        item::{
+            Item, ItemAttributes, from_attributes, is_expired, key_attributes, number_value, to_attributes,
+        },
+        key::Key,
+        query::Query,
+    },
+    platform::deployment_keys,
 };
 
 /// The consistency of a read. A strong read costs twice as much.
@@ -80,39 +86,38 @@ pub enum ReplaceOutcome<T> {
 pub struct Store {
     pub(super) client: Client,
     pub(super) table: String,
-    cursor_keys: CursorKeys,
+    cursor_keys: Arc<RwLock<Option<CursorKeys>>>,
 }
 
 impl Store {
-    /// Creates a store. The keys of cursors are derived from `cursor_secret`. Every instance must have the same one.
-    pub fn new(client: Client, table: String, cursor_secret: [u8; 32]) -> Self {
-        Self { client, table, cursor_keys: CursorKeys::derive(&cursor_secret) }
+    /// Creates a store.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table, cursor_keys: Arc::default() }
     }
 
-    pub(crate) const fn cursor_keys(&self) -> &CursorKeys {
-        &self.cursor_keys
+    /// Sets the secret from which the keys of cursors are derived, also for the clones of this store. Every instance must have
+    /// the same secret.
+    pub fn set_cursor_secret(&self, secret: &str) {
+        let keys = CursorKeys::derive(secret.as_bytes());
+        *self.cursor_keys.write().unwrap_or_else(PoisonError::into_inner) = Some(keys);
     }
 
-    /// Checks that the table answers, by one read of an item that does not exist.
-    pub async fn check_reachable(&self) -> Result<()> {
-        let key = Key::new(&PartitionKey::ReachabilityProbe, &SortKey::Self_);
-        self.get_attributes(&key, ReadConsistency::Eventual).await.map(drop)
-    }
-
-    /// Opens a connection to the table by one read without retries.
+    /// Returns the keys of cursors. An instance that has not read the published keys reads them now.
     ///
-    /// The read resolves the name and negotiates TLS. On AWS that is most of the time of a first call (FIGURES 1), and
-    /// a function has the whole processor while it starts.
-    pub async fn open_connection(&self) {
-        let key = key_attributes(&Key::new(&PartitionKey::ReachabilityProbe, &SortKey::Self_));
-        let once = Config::builder().retry_config(RetryConfig::disabled());
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key));
-        if let Err(error) = request.customize().config_override(once).send().await {
-            tracing::debug!(error = %DisplayErrorContext(error), "the table does not answer yet");
+    /// # Errors
+    /// `Unavailable` if no keys are published. Then no log-in exists either.
+    pub(crate) async fn cursor_keys(&self) -> Result<CursorKeys> {
+        if let Some(keys) = self.cursor_keys.read().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Ok(keys);
         }
+        let published = Box::pin(deployment_keys::get(self)).await?;
+        let published = published
+            .ok_or_else(|| StoreError::Unavailable("the secret of cursors is not published yet".into()))?;
+        self.set_cursor_secret(&published.cursor_secret);
+        Ok(CursorKeys::derive(published.cursor_secret.as_bytes()))
     }
 
-    async fn get_attributes(
+    pub(crate) async fn get_attributes(
         &self,
         key: &Key,
         consistency: ReadConsistency,

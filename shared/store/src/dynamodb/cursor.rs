@@ -41,7 +41,7 @@ impl fmt::Debug for CursorKeys {
     }
 }
 
-fn keyed_hash(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+fn keyed_hash(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
     let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key).expect("any length");
     for part in parts {
@@ -52,7 +52,7 @@ fn keyed_hash(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
 }
 
 impl CursorKeys {
-    pub(super) fn derive(secret: &[u8; 32]) -> Self {
+    pub(super) fn derive(secret: &[u8]) -> Self {
         Self {
             encryption: keyed_hash(secret, &[b"cursor encryption"]),
             nonce: keyed_hash(secret, &[b"cursor nonce"]),

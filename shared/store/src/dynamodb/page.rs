@@ -73,17 +73,17 @@ impl PageRequest {
     }
 
     /// Decrypts the cursor, if the request has one.
-    pub(crate) fn open<T: DeserializeOwned>(&self, store: &Store, query: &str) -> Result<Option<T>> {
+    pub(crate) async fn open<T: DeserializeOwned>(&self, store: &Store, query: &str) -> Result<Option<T>> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
-        let position = store.cursor_keys().open(cursor, &self.scope_of(query))?;
+        let position = store.cursor_keys().await?.open(cursor, &self.scope_of(query))?;
         serde_json::from_slice(&position).map(Some).map_err(|_| StoreError::InvalidCursor)
     }
 
     /// Encrypts the position of the next page.
-    pub(crate) fn seal(&self, store: &Store, query: &str, position: &impl Serialize) -> Result<String> {
+    pub(crate) async fn seal(&self, store: &Store, query: &str, position: &impl Serialize) -> Result<String> {
         let position =
             serde_json::to_vec(position).map_err(|error| StoreError::InvalidRequest(error.to_string()))?;
-        store.cursor_keys().seal(position, &self.scope_of(query))
+        store.cursor_keys().await?.seal(position, &self.scope_of(query))
     }
 
     fn scope_of(&self, query: &str) -> String {
@@ -103,7 +103,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Page<T>> {
         let identity = query.identity();
-        let position: Option<Vec<String>> = request.open(self, &identity)?;
+        let position: Option<Vec<String>> = request.open(self, &identity).await?;
         let mut start: Option<ItemAttributes> =
             position.map(|position| query.key_at(position)).transpose()?;
         let mut items = Vec::new();
@@ -120,7 +120,10 @@ impl Store {
                 break;
             }
         }
-        let next = start.map(|key| request.seal(self, &identity, &query.position_of(&key)?)).transpose()?;
+        let next = match start {
+            Some(key) => Some(request.seal(self, &identity, &query.position_of(&key)?).await?),
+            None => None,
+        };
         Ok(Page { items, next })
     }
 }

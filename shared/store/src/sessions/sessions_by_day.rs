@@ -73,7 +73,7 @@ pub async fn page_by_days(
 ) -> Result<crate::Page<Session>> {
     let (from, mut day) = days;
     let mut last = None;
-    let position: Option<DayPosition> = request.open(store, CURSOR_SCOPE)?;
+    let position: Option<DayPosition> = request.open(store, CURSOR_SCOPE).await?;
     if let Some(position) = position {
         day = position.day.min(day);
         last = position.after;
@@ -95,14 +95,16 @@ pub async fn page_by_days(
             items.push(session);
             if items.len() >= request.limit {
                 let after = items.last().map(|last| last.id);
-                let next = Some(request.seal(store, CURSOR_SCOPE, &DayPosition { day, after })?);
+                let next = Some(request.seal(store, CURSOR_SCOPE, &DayPosition { day, after }).await?);
                 return Ok(crate::Page { items, next });
             }
         }
         let Ok(before) = day.yesterday() else { break };
         day = before;
     }
-    let next = (day >= from).then(|| request.seal(store, CURSOR_SCOPE, &DayPosition { day, after: None }));
-    let next = next.transpose()?;
-    Ok(crate::Page { items, next })
+    if day < from {
+        return Ok(crate::Page { items, next: None });
+    }
+    let next = request.seal(store, CURSOR_SCOPE, &DayPosition { day, after: None }).await?;
+    Ok(crate::Page { items, next: Some(next) })
 }

@@ -46,7 +46,7 @@ pub(super) async fn record(recorder: &mut Recorder<'_>, scene: &mut RouteScene) 
     recorder.record(scene, &owner, "end_session").await;
     // the job that writes the report is delayed
     clock.advance(Duration::from_mins(1));
-    for operation in ["finalize_session", "get_report", "create_session"] {
+    for operation in ["finalize_session", "get_report", "revoke_report_links", "create_session"] {
         recorder.record(scene, &owner, operation).await;
     }
     scene.session = scene.owner.create_session(&scene.presentation).await;

@@ -20,6 +20,7 @@ const ROWS: &[RouteRow] = &[
     ("export_session", [401, 404, 404, 401, 200]),
     ("finalize_session", [401, 404, 404, 401, 202]),
     ("get_report", [401, 404, 404, 401, 409]),
+    ("revoke_report_links", [401, 404, 404, 401, 404]),
     ("list_participants", [401, 404, 404, 401, 200]),
     ("pause_session", [401, 404, 404, 401, 200]),
     ("resume_session", [401, 404, 404, 401, 409]),

@@ -23,6 +23,8 @@ pub enum PartitionKey<'a> {
     Chat(UserId),
     JoinCode(&'a JoinCode),
     Connection(&'a str),
+    /// The public keys of tokens and the secret of cursors.
+    DeploymentKeys,
     Email(&'a str),
     Idempotency(&'a str),
     Image(ImageId),
@@ -37,8 +39,6 @@ pub enum PartitionKey<'a> {
     Presentation(PresentationId),
     /// Questions of a session's audience.
     Questions(SessionId),
-    /// An empty partition. A read of it checks that the table answers.
-    ReachabilityProbe,
     /// Replies to a message.
     Replies(MessageId),
     PasswordReset(&'a str),
@@ -76,6 +76,7 @@ impl fmt::Display for PartitionKey<'_> {
             Self::Chat(user) => write!(f, "CHAT#{user}"),
             Self::JoinCode(code) => write!(f, "CODE#{code}"),
             Self::Connection(id) => write!(f, "CONNECTION#{id}"),
+            Self::DeploymentKeys => f.write_str("KEYS#"),
             Self::Email(email) => write!(f, "EMAIL#{email}"),
             Self::Idempotency(hash) => write!(f, "IDEMPOTENCY#{hash}"),
             Self::Image(id) => write!(f, "IMAGE#{id}"),
@@ -85,7 +86,6 @@ impl fmt::Display for PartitionKey<'_> {
             Self::TeamPresence => f.write_str("ONLINE#"),
             Self::Presentation(id) => write!(f, "PRESENTATION#{id}"),
             Self::Questions(session) => write!(f, "QUESTIONS#{session}"),
-            Self::ReachabilityProbe => f.write_str("READY#"),
             Self::Replies(message) => write!(f, "REPLIES#{message}"),
             Self::PasswordReset(hash) => write!(f, "RESET#{hash}"),
             Self::Room(room) => write!(f, "ROOM#{room}"),

@@ -198,7 +198,7 @@ mod tests {
     /// Starts a store. `TestCloud::store` returns the type of another compilation of this crate.
     async fn world() -> (Store, TestCloud) {
         let cloud = TestCloud::at_fixed_time().await;
-        (Store::new(cloud.dynamodb_client(), TABLE_NAME.into(), [7; 32]), cloud)
+        (Store::new(cloud.dynamodb_client(), TABLE_NAME.into()), cloud)
     }
 
     fn file() -> Vec<u8> {

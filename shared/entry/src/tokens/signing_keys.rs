@@ -1,0 +1,125 @@
+//! The private keys of tokens. Only functions that sign have them.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use ed25519_dalek::SigningKey;
+use hmac::{Hmac, Mac};
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use model::Error;
+use serde::Deserialize;
+use sha2::Sha256;
+use store::platform::deployment_keys::DeploymentKeys;
+
+use super::{
+    ISSUER, TokenKind,
+    key_set::{TokenClaims, key_id},
+};
+use crate::{Environment, StartError};
+
+/// The setting, which functions that only verify do not have.
+const SIGNING_SECRET: &str = "SIGNING_SECRET";
+/// Stands for no previous secret.
+const NO_SECRET: &str = "none";
+
+/// The value of `SIGNING_SECRET`, a JSON object.
+#[derive(Deserialize)]
+struct SigningSecret {
+    current: String,
+    previous: String,
+    /// A number as text, because the values of a secret are texts.
+    revision: String,
+}
+
+/// The newest private key, and what is published with it.
+pub(super) struct SigningKeys {
+    id: String,
+    newest: EncodingKey,
+    public: DeploymentKeys,
+}
+
+impl SigningKeys {
+    /// Reads the setting. Returns `None` in a function without it.
+    ///
+    /// # Errors
+    /// Returns `InvalidSetting` if a field is missing, or for a secret of fewer than 32 characters.
+    pub(super) fn read(environment: &Environment) -> Result<Option<Self>, StartError> {
+        environment.get(SIGNING_SECRET).map(Self::parse).transpose()
+    }
+
+    /// Derives one key per secret. The newest key signs, and all keys are published.
+    pub(super) fn parse(text: &str) -> Result<Self, StartError> {
+        // The error of the parser would show a part of the secret.
+        let secret: SigningSecret = serde_json::from_str(text).map_err(|_| {
+            StartError::invalid(
+                SIGNING_SECRET,
+                "must be JSON with the texts `current`, `previous` and `revision`",
+            )
+        })?;
+        let revision = secret.revision.parse();
+        let revision =
+            revision.map_err(|_| StartError::invalid(SIGNING_SECRET, "must have a number in `revision`"))?;
+        let (private, public) = key_pair(&secret.current)?;
+        let mut public_keys = vec![public];
+        if secret.previous != NO_SECRET {
+            public_keys.push(key_pair(&secret.previous)?.1);
+        }
+        Ok(Self {
+            id: key_id(&public_keys[0]),
+            newest: private,
+            public: DeploymentKeys {
+                revision,
+                public_keys,
+                cursor_secret: BASE64_URL_SAFE_NO_PAD.encode(hkdf_expand(&secret.current, "cursor")),
+            },
+        })
+    }
+
+    /// What the other functions need.
+    pub(super) const fn public(&self) -> &DeploymentKeys {
+        &self.public
+    }
+
+    pub(super) fn sign<T: TokenKind>(
+        &self,
+        subject: &T,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<String, Error> {
+        let header = Header { kid: Some(self.id.clone()), ..Header::new(Algorithm::EdDSA) };
+        let claims = TokenClaims {
+            iss: ISSUER.into(),
+            aud: ISSUER.into(),
+            typ: T::TYPE.into(),
+            iat: from.as_second(),
+            nbf: from.as_second(),
+            exp: until.as_second(),
+            subject,
+        };
+        jsonwebtoken::encode(&header, &claims, &self.newest).map_err(Error::internal)
+    }
+}
+
+/// Derives the private key of a secret, and its public key in base64url.
+fn key_pair(secret: &str) -> Result<(EncodingKey, String), StartError> {
+    if secret.len() < 32 {
+        let why = "must have at least 32 characters in `current` and `previous`";
+        return Err(StartError::invalid(SIGNING_SECRET, why));
+    }
+    let seed = hkdf_expand(secret, "ed25519");
+    let public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
+    // RFC 8410: a PKCS#8 v1 envelope around the 32 bytes of the seed
+    let mut der =
+        vec![0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+    der.extend(seed);
+    Ok((EncodingKey::from_ed_der(&der), BASE64_URL_SAFE_NO_PAD.encode(public)))
+}
+
+/// Runs the expand step of HKDF for one block. The extract step is not needed, because the secrets are random.
+fn hkdf_expand(secret: &str, purpose: &str) -> [u8; 32] {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
+    mac.update(b"colloquy/");
+    mac.update(purpose.as_bytes());
+    mac.update(&[1]);
+    mac.finalize().into_bytes().into()
+}
