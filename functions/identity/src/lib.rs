@@ -9,6 +9,9 @@
 //! | `POST /v1/auth/password`, `/v1/auth/me/password`, `/v1/auth/change-password` | `auth::password` |
 //! | `POST /v1/auth/password-reset`, `/v1/auth/forgot-password` | `auth::password_reset` |
 //! | `POST /v1/auth/password-reset/confirm` | `auth::password_reset_confirm` |
+//! | `POST /v1/auth/email-verification` | `auth::email_verification` |
+//! | `POST /v1/auth/email-verification/confirm` | `auth::email_verification_confirm` |
+//! | `POST /v1/auth/email-verification/link` | `auth::email_verification_link` |
 //! | `GET /v1/auth/sessions` | `auth::login_sessions::list` |
 //! | `DELETE /v1/auth/sessions`, `/v1/auth/sessions/{id}` | `auth::login_sessions::end` |
 //! | `GET /v1/users/me`, `/v1/auth/me` | `users::me` |
@@ -26,6 +29,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `chat_sync` | jobs that keep the chat's copy of an account current |
+//! | `email_verification` | proving that an address belongs to the owner of an account |
 //! | `fields` | the rules of `model::user` as validation of input |
 //! | `login_lifecycle` | beginning login sessions, ending them with their sockets |
 //! | `password_attempts` | limits on wrong passwords |
@@ -37,6 +41,7 @@
 mod admin;
 mod auth;
 mod chat_sync;
+mod email_verification;
 mod fields;
 mod jwks;
 mod login_lifecycle;
@@ -60,6 +65,9 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(auth::password::change_password))
         .routes(routes!(auth::password_reset::request_password_reset))
         .routes(routes!(auth::password_reset_confirm::confirm_password_reset))
+        .routes(routes!(auth::email_verification::request_email_verification))
+        .routes(routes!(auth::email_verification_confirm::confirm_email_code))
+        .routes(routes!(auth::email_verification_link::confirm_email_link))
         .routes(routes!(auth::login_sessions::list::list_logins, auth::login_sessions::end::end_other_logins))
         .routes(routes!(auth::login_sessions::end::end_login))
         .routes(routes!(users::me::get_me, users::update::update_me, users::delete::delete_me))

@@ -90,7 +90,7 @@ impl ServeArgs {
         let seen = local.emulator().ses().emails().len();
         self.print_banner(&local);
         if self.demo {
-            match demo::prepare(&local.url()).await {
+            match demo::prepare(&local).await {
                 Ok(demo) => print_line(&demo.to_string()),
                 // the system runs without the demo
                 Err(error) => print_line(&format!("  the demo content could not be created: {error:#}\n")),

@@ -21,7 +21,7 @@ use store::{
 use utoipa::ToSchema;
 
 use crate::{
-    chat_sync, fields,
+    chat_sync, email_verification, fields,
     login_lifecycle::{self, LogInResponse},
     password_hash,
     save_error::from_save_outcome,
@@ -94,6 +94,9 @@ pub(crate) struct InviteResult {
 ///
 /// Creates an account and begins its first login session. Returns the tokens in the body and as cookies. Also at
 /// `/v1/auth/signup`.
+///
+/// The account works at once. A mail with a code and a link is sent to its address. Until the address is verified, the account gets no
+/// other mail but that of a password reset.
 #[utoipa::path(
     post,
     path = "/v1/auth/register",
@@ -138,6 +141,7 @@ pub(crate) async fn register(
     if user.username.is_some() {
         chat_sync::try_sync_profile(&app, user.id).await;
     }
+    email_verification::try_send_verification(&app, &user).await;
     let pair = TokenPair::for_login(&app, &login)?;
     let cookies = pair.cookies();
     let invite = input.invite_token.map(|_| InviteResult { status: "not_found" });
@@ -165,6 +169,7 @@ async fn create_account(app: &App, input: &RegisterRequest) -> Result<User, Erro
     Ok(User {
         id: app.clock.new_id(),
         email: Some(email),
+        email_verified_at: None,
         username,
         name,
         avatar: input

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails, fails the test")]
 
 mod accounts;
+mod addresses;
 mod admins;
 mod log_ins;
 mod passwords;

@@ -8,6 +8,7 @@
 //! | `participant` | a participant of a session, with or without an account | 24 h |
 //! | `ticket` | the right to open one socket | 60 s |
 //! | `report` | the right to read the report of one session | 30 days |
+//! | `unsubscribe` | the right to turn off one kind of e-mail of an account | 1 year |
 
 mod verified_tokens;
 
@@ -18,7 +19,7 @@ use ed25519_dalek::SigningKey;
 use hmac::{Hmac, Mac};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use model::{Error, LoginId, ParticipantId, SessionId, UserId};
+use model::{Error, LoginId, ParticipantId, SessionId, UserId, notification::MailSubscription};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -39,6 +40,9 @@ pub const PARTICIPANT_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hour
 pub const TICKET_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
 /// The lifetime of the link in an e-mail.
 pub const REPORT_LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The lifetime of the link that turns off e-mails. People find old e-mails in their archives.
+pub const UNSUBSCRIBE_LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// An account on one of its log-ins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +104,14 @@ pub struct ReportLink {
     pub session: SessionId,
 }
 
+/// The right to turn off one kind of e-mail of an account, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnsubscribeLink {
+    #[serde(rename = "sub")]
+    pub user: UserId,
+    pub list: MailSubscription,
+}
+
 /// A kind of token with its name and its lifetime.
 pub trait TokenKind: Serialize + DeserializeOwned {
     /// The value of the `typ` claim.
@@ -123,6 +135,10 @@ impl TokenKind for ParticipantToken {
 impl TokenKind for ReportLink {
     const TYPE: &'static str = "report";
     const LIFE: SignedDuration = REPORT_LINK_LIFETIME;
+}
+impl TokenKind for UnsubscribeLink {
+    const TYPE: &'static str = "unsubscribe";
+    const LIFE: SignedDuration = UNSUBSCRIBE_LINK_LIFETIME;
 }
 impl TokenKind for SocketTicket {
     const TYPE: &'static str = "ticket";
@@ -157,7 +173,8 @@ struct TokenKey {
 #[derive(Clone)]
 pub struct TokenKeys {
     keys: Arc<Vec<TokenKey>>,
-    derivation: SecretString,
+    /// The secrets from which other keys are derived, the newest first.
+    derivations: Arc<Vec<SecretString>>,
     verified: Arc<VerifiedTokens>,
 }
 
@@ -169,15 +186,17 @@ impl TokenKeys {
     pub fn from_secrets(newest: &str, previous: Option<&str>) -> Result<Self, StartError> {
         let secrets = [("SIGNING_SECRET", Some(newest)), ("SIGNING_SECRET_PREVIOUS", previous)];
         let mut keys = Vec::new();
+        let mut derivations = Vec::new();
         for (setting, secret) in secrets {
             let Some(secret) = secret else { continue };
             if secret.len() < 32 {
                 return Err(StartError::invalid(setting, "must have at least 32 characters"));
             }
             keys.push(TokenKey::derive(secret));
+            derivations.push(SecretString::from(secret));
         }
         let verified = Arc::default();
-        Ok(Self { keys: Arc::new(keys), derivation: SecretString::from(newest), verified })
+        Ok(Self { keys: Arc::new(keys), derivations: Arc::new(derivations), verified })
     }
 
     /// Signs a token that is valid from `now` for the lifetime of its kind.
@@ -257,7 +276,23 @@ impl TokenKeys {
 
     /// Derives a key for another purpose, such as cursors. It is the same on every instance.
     pub(crate) fn derive_key(&self, purpose: &str) -> [u8; 32] {
-        hkdf_expand(self.derivation.expose_secret(), purpose)
+        hkdf_expand(self.derivations[0].expose_secret(), purpose)
+    }
+
+    /// Returns the keyed hash of a secret, for the table. A plain hash of a code of six digits would not hide it, because a reader of
+    /// the table could try all codes.
+    pub fn keyed_hash(&self, purpose: &str, secret: &str) -> String {
+        let mac = keyed_mac(&self.derivations[0], purpose, secret);
+        BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    }
+
+    /// Returns whether a secret has this keyed hash. The comparison takes the same time for every wrong secret. A hash from before a
+    /// rotation of the keys is valid as long as the previous key is.
+    pub fn matches_keyed_hash(&self, purpose: &str, secret: &str, hash: &str) -> bool {
+        let Ok(hash) = BASE64_URL_SAFE_NO_PAD.decode(hash) else { return false };
+        self.derivations
+            .iter()
+            .any(|derivation| keyed_mac(derivation, purpose, secret).verify_slice(&hash).is_ok())
     }
 }
 
@@ -278,6 +313,14 @@ impl TokenKey {
             verifying: DecodingKey::from_ed_der(&public),
         }
     }
+}
+
+fn keyed_mac(derivation: &SecretString, purpose: &str, secret: &str) -> Hmac<Sha256> {
+    let key = hkdf_expand(derivation.expose_secret(), purpose);
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("any length");
+    mac.update(secret.as_bytes());
+    mac
 }
 
 /// Runs the expand step of HKDF for one block. The extract step is not needed, because the secrets are random.
@@ -346,6 +389,25 @@ mod tests {
         let old = TokenKeys::from_secrets(OLD, None).unwrap().sign(&access(), now).unwrap();
         assert_eq!(tokens.verify::<AccessToken>(&old, now), Some(access()));
         assert_eq!(TokenKeys::from_secrets(NEW, None).unwrap().verify::<AccessToken>(&old, now), None);
+    }
+
+    #[test]
+    fn a_keyed_hash_belongs_to_one_secret_one_purpose_and_the_deployment() {
+        let before = TokenKeys::from_secrets(OLD, None).unwrap();
+        let hash = before.keyed_hash("code", "1:123456");
+        assert!(!hash.contains("123456"));
+        assert!(before.matches_keyed_hash("code", "1:123456", &hash));
+        for (purpose, secret) in
+            [("code", "1:123457"), ("code", "2:123456"), ("link", "1:123456"), ("code", "")]
+        {
+            assert!(!before.matches_keyed_hash(purpose, secret, &hash), "{purpose} {secret}");
+        }
+        assert!(!before.matches_keyed_hash("code", "1:123456", &hash[1..]));
+        assert!(!before.matches_keyed_hash("code", "1:123456", "no base64!"));
+        assert!(
+            TokenKeys::from_secrets(NEW, Some(OLD)).unwrap().matches_keyed_hash("code", "1:123456", &hash)
+        );
+        assert!(!TokenKeys::from_secrets(NEW, None).unwrap().matches_keyed_hash("code", "1:123456", &hash));
     }
 
     #[test]

@@ -12,6 +12,9 @@ const ROWS: &[RouteRow] = &[
     ("change_password", [401, 422, 422, 401, 200]),
     ("request_password_reset", [200, 200, 200, 200, 200]),
     ("confirm_password_reset", [400, 400, 400, 400, 400]),
+    ("request_email_verification", [401, 200, 200, 401, 200]),
+    ("confirm_email_code", [401, 400, 400, 401, 400]),
+    ("confirm_email_link", [400, 400, 400, 400, 400]),
     ("refresh", [200, 200, 200, 200, 200]),
     ("register", [201, 409, 409, 409, 409]),
     ("end_other_logins", [401, 204, 204, 401, 204]),
@@ -62,6 +65,8 @@ fn body(scene: &RouteScene, operation: &str) -> Option<RequestBody> {
         "confirm_password_reset" => {
             json!({ "token": "none", "new_password": "an otter in the morning fog 81" })
         }
+        "confirm_email_code" => json!({ "code": "000000" }),
+        "confirm_email_link" => json!({ "token": "none" }),
         "update_me" | "update_user" => json!({ "name": "Renamed" }),
         "delete_me" => json!({ "password": owner.password }),
         _ => return None,

@@ -123,6 +123,7 @@ mod tests {
             SortKey::MentionDigest,
             SortKey::Draft(id.into()),
             SortKey::ProjectionCheckpoint,
+            SortKey::EmailVerification,
             SortKey::Generation(id.into()),
             SortKey::Leaderboard,
             SortKey::Login(id.into()),

@@ -38,6 +38,8 @@ pub enum SortKey<'a> {
     Draft(ChannelId),
     /// The position up to which messages were processed.
     ProjectionCheckpoint,
+    /// The proof of the account's e-mail address that is under way.
+    EmailVerification,
     /// Text that a model writes on a slide.
     Generation(SlideId),
     /// The leaderboard is large, so it is not read with the session.
@@ -101,6 +103,7 @@ impl fmt::Display for SortKey<'_> {
             Self::MentionDigest => f.write_str("DIGEST"),
             Self::Draft(channel) => write!(f, "DRAFT#{channel}"),
             Self::ProjectionCheckpoint => f.write_str("FOLLOWED"),
+            Self::EmailVerification => f.write_str("EMAIL_VERIFICATION"),
             Self::Generation(slide) => write!(f, "GENERATION#{slide}"),
             Self::Leaderboard => f.write_str("LEADERBOARD"),
             Self::Login(id) => write!(f, "LOGIN#{id}"),
