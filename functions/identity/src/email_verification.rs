@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use entry::App;
 use http::StatusCode;
 use model::{ErrorCode, UserId, rate_limit::RateLimitOutcome, user::EmailAddress};
@@ -21,7 +20,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use crate::password_attempts;
+use crate::{mailed_token, password_attempts};
 
 const RATE_LIMIT_WINDOW: Duration = Duration::from_hours(1);
 /// An account that changes its address again and again must not mail one stranger after the other.
@@ -34,10 +33,6 @@ const ADDRESS_RATE_LIMIT: RateLimit =
 /// The purposes of the keyed hashes.
 const CODE: &str = "email_code";
 const LINK: &str = "email_link";
-
-/// Bytes of an account's id and of the secret in the token of a link.
-const ID_BYTES: usize = 16;
-const SECRET_BYTES: usize = 32;
 
 /// Sends the mail that proves the address of an account, unless too many were sent. The codes of earlier mails are invalid afterwards.
 pub(crate) async fn send_verification(
@@ -55,7 +50,7 @@ pub(crate) async fn send_verification(
     }
     let id: Uuid = app.clock.new_id();
     let code = format!("{:06}", rand::rng().random_range(0..1_000_000_u32));
-    let token = new_token(user);
+    let token = mailed_token::new(user.uuid());
     let verification = EmailVerification {
         user,
         id,
@@ -134,7 +129,7 @@ pub(crate) async fn confirm_code(app: &App, user: &User, code: &str) -> Result<(
 /// `INVALID_TOKEN` if the token is unknown or expired, or if the account has another address now.
 pub(crate) async fn confirm_link(app: &App, token: &str) -> Result<(), ConfirmError> {
     let now = app.clock.now();
-    let user = user_of_token(token).ok_or(ConfirmError::Invalid)?;
+    let user = mailed_token::id(token).map(UserId::from).ok_or(ConfirmError::Invalid)?;
     let found = email_verifications::get(&app.store, user, now).await?;
     let found = found
         .filter(|found| app.tokens.matches_keyed_hash(LINK, &salted(found.id, token), &found.token_hash));
@@ -189,36 +184,4 @@ impl ConfirmError {
 /// Returns a secret together with the id of its verification, so that equal codes have different hashes.
 fn salted(id: Uuid, secret: &str) -> String {
     format!("{id}#{secret}")
-}
-
-/// Creates the token of a link. It starts with the account, so that the verification is found without an item of its own for each
-/// token.
-fn new_token(user: UserId) -> String {
-    let mut bytes = user.uuid().as_bytes().to_vec();
-    bytes.extend(rand::rng().random::<[u8; SECRET_BYTES]>());
-    BASE64_URL_SAFE_NO_PAD.encode(bytes)
-}
-
-fn user_of_token(token: &str) -> Option<UserId> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
-    if bytes.len() != ID_BYTES + SECRET_BYTES {
-        return None;
-    }
-    Uuid::from_slice(&bytes[..ID_BYTES]).ok().map(Into::into)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_names_its_account() {
-        let user = UserId::from(Uuid::from_u128(7));
-        let token = new_token(user);
-        assert_eq!((token.len(), user_of_token(&token)), (64, Some(user)));
-        assert_ne!(token, new_token(user));
-        for bad in ["", "x", &token[1..], &format!("{token}A"), "no base64!"] {
-            assert_eq!(user_of_token(bad), None, "{bad}");
-        }
-    }
 }

@@ -21,6 +21,9 @@
 //! | `GET /v1/users` | `users::list` |
 //! | `GET /v1/users/search/{query}` | `users::search` |
 //! | `GET /v1/users/{id}` | `users::get` |
+//! | `POST /v1/invitations` | `invitations::create` |
+//! | `GET /v1/invitations` | `invitations::list` |
+//! | `DELETE /v1/invitations/{id}` | `invitations::delete` |
 //! | `GET /.well-known/jwks.json` | `jwks` |
 //! | `/v1/admin/…` | `admin`, the Lambda function `api-admin` |
 //!
@@ -32,10 +35,12 @@
 //! | `email_verification` | proving that an address belongs to the owner of an account |
 //! | `fields` | the rules of `model::user` as validation of input |
 //! | `login_lifecycle` | beginning login sessions, ending them with their sockets |
+//! | `mailed_token` | tokens of links in mails |
 //! | `password_attempts` | limits on wrong passwords |
 //! | `password_hash` | hashing and verifying passwords, refusing passwords that are easy to guess |
 //! | `profile` | an account as its owner sees it, and as other users see it |
 //! | `save_error` | the errors of an account that could not be saved, such as `LAST_ADMIN` |
+//! | `sign_up_policy` | who may register, from the settings |
 //! | `token_pair` | the two tokens of a login session, in the body and as cookies |
 
 mod admin;
@@ -43,16 +48,24 @@ mod auth;
 mod chat_sync;
 mod email_verification;
 mod fields;
+mod invitations;
 mod jwks;
 mod login_lifecycle;
+mod mailed_token;
 mod password_attempts;
 mod password_hash;
 mod profile;
 mod save_error;
+mod sign_up_policy;
 mod token_pair;
 mod users;
 
-use axum::routing::{get, patch, post};
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    routing::{get, patch, post},
+};
 use entry::{App, Environment, LambdaFunction, StartError};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -75,6 +88,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(users::list::list_users))
         .routes(routes!(users::search::search_users))
         .routes(routes!(users::get::get_user, users::update::update_user))
+        .routes(routes!(invitations::create::create_invitation, invitations::list::list_invitations))
+        .routes(routes!(invitations::delete::delete_invitation))
         .routes(routes!(jwks::jwks))
         .merge(aliases())
 }
@@ -115,5 +130,7 @@ pub async fn admin_api(environment: Environment) -> Result<LambdaFunction, Start
 /// `StartError` if the environment is incomplete.
 pub async fn api(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, &[]).await?;
-    Ok(entry::http::function(&app, router().split_for_parts().0.with_state(app.clone())))
+    let policy = Arc::new(sign_up_policy::from_environment(&environment)?);
+    let router = router().split_for_parts().0.layer(Extension(policy));
+    Ok(entry::http::function(&app, router.with_state(app.clone())))
 }

@@ -86,6 +86,7 @@ fn render(app: &App, job: &SendMail, recipient: &Recipient) -> Result<RenderedEm
     match &job.template {
         EmailTemplate::EmailVerification { code, token } => templates::email_verification(to, code, token),
         EmailTemplate::EmailChanged => templates::email_changed(to),
+        EmailTemplate::Invitation { token } => templates::invitation(to, token),
         EmailTemplate::PasswordReset { token } => templates::password_reset(to, token),
         EmailTemplate::PasswordChanged => templates::password_changed(to),
         EmailTemplate::ReportReady { session, title, token } => {

@@ -115,6 +115,7 @@ fn every_template() -> Vec<EmailTemplate> {
     let all = vec![
         EmailTemplate::EmailVerification { code: "012345".into(), token: "T".into() },
         EmailTemplate::EmailChanged,
+        EmailTemplate::Invitation { token: "T".into() },
         EmailTemplate::PasswordReset { token: "T".into() },
         EmailTemplate::PasswordChanged,
         EmailTemplate::ReportReady { session: Uuid::nil().into(), title: "Herons".into(), token: None },
@@ -125,6 +126,7 @@ fn every_template() -> Vec<EmailTemplate> {
         match template {
             EmailTemplate::EmailVerification { .. }
             | EmailTemplate::EmailChanged
+            | EmailTemplate::Invitation { .. }
             | EmailTemplate::PasswordReset { .. }
             | EmailTemplate::PasswordChanged
             | EmailTemplate::ReportReady { .. }
@@ -167,7 +169,10 @@ async fn each_kind_of_mail_has_its_audience() {
     assert_eq!(to_account, expected);
     let stranger = MailRecipient::Address(EmailAddress::parse("bo@example.com").unwrap());
     let to_address = subjects_for(&world, &stranger).await;
-    assert_eq!(to_address, ["Confirm your e-mail address", "Your e-mail address was changed"]);
+    assert_eq!(
+        to_address,
+        ["Confirm your e-mail address", "Your e-mail address was changed", "You are invited to a team"]
+    );
     for template in every_template() {
         let is_of_others = template.subscription().is_some();
         assert!(!is_of_others || template.audience() == MailAudience::VerifiedAccount, "{template:?}");

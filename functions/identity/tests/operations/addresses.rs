@@ -160,7 +160,7 @@ async fn a_change_of_the_address_that_dies_leaves_no_valid_code() {
         world.request_mail(&ana).await.ok(200);
         world.confirm(&ana, &world.mailed_code("lima")).await.ok(200);
         let stored = world.stored(&ana).await;
-        assert_eq!(stored.verified_email().map(|email| email.as_str()), Some("lima@example.com"));
+        assert_eq!(stored.verified_email().map(model::user::EmailAddress::as_str), Some("lima@example.com"));
     })
     .await;
 }

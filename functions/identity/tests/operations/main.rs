@@ -5,6 +5,7 @@
 mod accounts;
 mod addresses;
 mod admins;
+mod invitations;
 mod log_ins;
 mod passwords;
 mod refreshing;

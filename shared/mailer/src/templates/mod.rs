@@ -4,16 +4,19 @@ use std::sync::LazyLock;
 
 use minijinja::{Environment, Value, context, value::Serde};
 use model::{Error, SessionId};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::RenderedEmail;
 
 /// Templates by name. Values in `.html` templates are escaped.
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("email_changed.html", include_str!("email_changed.html")),
     ("email_changed.txt", include_str!("email_changed.txt")),
     ("email_verification.html", include_str!("email_verification.html")),
     ("email_verification.txt", include_str!("email_verification.txt")),
+    ("invitation.html", include_str!("invitation.html")),
+    ("invitation.txt", include_str!("invitation.txt")),
     ("layout.html", include_str!("layout.html")),
     ("mention_digest.html", include_str!("mention_digest.html")),
     ("mention_digest.txt", include_str!("mention_digest.txt")),
@@ -55,6 +58,13 @@ pub fn email_verification(to: EmailRecipient<'_>, code: &str, token: &str) -> Re
 /// Informs the owner of the old address that the account has another one.
 pub fn email_changed(to: EmailRecipient<'_>) -> Result<RenderedEmail, Error> {
     render(to, "Your e-mail address was changed", "email_changed", context! {})
+}
+
+/// Invites the recipient to register. The text is the same for every inviter.
+pub fn invitation(to: EmailRecipient<'_>, token: &str) -> Result<RenderedEmail, Error> {
+    let email = utf8_percent_encode(to.email, NON_ALPHANUMERIC);
+    let link = format!("{}/invitation?token={token}&email={email}", to.public_url);
+    render(to, "You are invited to a team", "invitation", context! { link, token })
 }
 
 /// Contains the link with which the recipient chooses a new password.
@@ -201,6 +211,15 @@ mod tests {
         let nameless = EmailRecipient { name: None, ..ANA };
         let mail = password_reset(nameless, "T").unwrap();
         assert!(mail.text.starts_with("Hello,\n") && mail.html.contains("<p>Hello,</p>"), "{}", mail.text);
+    }
+
+    #[test]
+    fn an_invitation_carries_the_link_with_the_address() {
+        let to = EmailRecipient { email: "bo+x@example.com", name: None, ..ANA };
+        let mail = invitation(to, "T0ken-_").unwrap();
+        let link = "https://colloquy.example/invitation?token=T0ken-_&email=bo%2Bx%40example%2Ecom";
+        assert!(mail.text.contains(&format!("\n{link}\n")), "{}", mail.text);
+        assert!(mail.html.contains("/invitation?token=T0ken-_&amp;email=bo%2Bx"), "{}", mail.html);
     }
 
     #[test]

@@ -44,6 +44,11 @@ pub enum EmailTemplate {
     },
     /// The account has another address now. It goes to the old one.
     EmailChanged,
+    /// An invitation to register with this address.
+    Invitation {
+        /// The token of the link. The table holds only its keyed hash.
+        token: String,
+    },
     PasswordReset {
         /// The token. The table holds only its hash, and queues are encrypted at rest.
         token: String,
@@ -85,7 +90,9 @@ impl EmailTemplate {
     /// change its password at any time.
     pub const fn audience(&self) -> MailAudience {
         match self {
-            Self::EmailVerification { .. } | Self::EmailChanged => MailAudience::Address,
+            Self::EmailVerification { .. } | Self::EmailChanged | Self::Invitation { .. } => {
+                MailAudience::Address
+            }
             Self::PasswordReset { .. } => MailAudience::Account,
             Self::PasswordChanged | Self::ReportReady { .. } | Self::MentionDigest { .. } => {
                 MailAudience::VerifiedAccount
@@ -101,6 +108,7 @@ impl EmailTemplate {
             Self::ReportReady { .. } => Some(MailSubscription::Report),
             Self::EmailVerification { .. }
             | Self::EmailChanged
+            | Self::Invitation { .. }
             | Self::PasswordReset { .. }
             | Self::PasswordChanged => None,
         }

@@ -36,10 +36,22 @@ async fn record_verification(recorder: &mut Recorder<'_>, scene: &RouteScene) {
     recorder.record_with(scene, &world.anonymous(), "confirm_email_link", options).await;
 }
 
+/// Plays the operations of invitations.
+async fn record_invitations(recorder: &mut Recorder<'_>, scene: &RouteScene) {
+    let admin = &scene.admin.client;
+    let body = json!({ "email": "gia@example.com", "role": "moderator" });
+    let options = CallOptions { body: Some(body), ..CallOptions::default() };
+    let invitation = recorder.record_with(scene, admin, "create_invitation", options).await;
+    recorder.record(scene, admin, "list_invitations").await;
+    let options = CallOptions { id: invitation["id"].as_str().map(Into::into), ..CallOptions::default() };
+    recorder.record_with(scene, admin, "delete_invitation", options).await;
+}
+
 /// Plays the operations that end log-ins and accounts.
 pub(super) async fn record_ends(recorder: &mut Recorder<'_>, scene: &RouteScene) {
     let world = recorder.world;
     let anonymous = world.anonymous();
+    record_invitations(recorder, scene).await;
     let owner = scene.owner.log_in(world).await;
     recorder.record(scene, &owner.client, "end_other_logins").await;
     recorder.record(scene, &owner.client, "log_out").await;

@@ -48,6 +48,8 @@ struct Recorder<'w> {
 struct CallOptions {
     query: Cow<'static, str>,
     body: Option<Value>,
+    /// The last segment of the path, instead of the one that the matrix of roles uses.
+    id: Option<String>,
 }
 
 impl<'w> Recorder<'w> {
@@ -76,6 +78,10 @@ impl<'w> Recorder<'w> {
         if !options.query.is_empty() {
             // instead of the query that the matrix of roles uses
             path = format!("{}{}", path.split('?').next().unwrap_or_default(), options.query);
+        }
+        if let Some(id) = options.id {
+            let parent = path.rsplit_once('/').map(|(parent, _)| parent.to_owned());
+            path = format!("{}/{id}", parent.unwrap_or_default());
         }
         let request = caller.request(Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(), &path);
         let body = options.body.map(RequestBody::Json).or_else(|| scene.request_body(operation));

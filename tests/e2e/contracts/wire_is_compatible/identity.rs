@@ -35,5 +35,7 @@ pub(super) fn jobs() {
     };
     let proof = json!({ "letter": "email_verification", "code": "012345", "token": "t" });
     to_address(EmailTemplate::EmailVerification { code: "012345".into(), token: "t".into() }, proof);
+    let invited = json!({ "letter": "invitation", "token": "t" });
+    to_address(EmailTemplate::Invitation { token: "t".into() }, invited);
     to_address(EmailTemplate::EmailChanged, json!({ "letter": "email_changed" }));
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use uuid::Uuid;
 
 use model::{
-    ActionId, ChannelId, LoginId, LoginRevocationId, ParticipantId, QuestionId, SessionId, SlideId, UserId,
+    ActionId, ChannelId, InvitationId, LoginId, LoginRevocationId, ParticipantId, QuestionId, SessionId,
+    SlideId, UserId,
 };
 
 use super::prefix;
@@ -42,6 +43,7 @@ pub enum SortKey<'a> {
     EmailVerification,
     /// Text that a model writes on a slide.
     Generation(SlideId),
+    Invitation(InvitationId),
     /// The leaderboard is large, so it is not read with the session.
     Leaderboard,
     Login(LoginId),
@@ -105,6 +107,7 @@ impl fmt::Display for SortKey<'_> {
             Self::ProjectionCheckpoint => f.write_str("FOLLOWED"),
             Self::EmailVerification => f.write_str("EMAIL_VERIFICATION"),
             Self::Generation(slide) => write!(f, "GENERATION#{slide}"),
+            Self::Invitation(id) => write!(f, "{}{id}", prefix::INVITATION),
             Self::Leaderboard => f.write_str("LEADERBOARD"),
             Self::Login(id) => write!(f, "LOGIN#{id}"),
             Self::LoginRevocation(id) => write!(f, "REVOCATION#{id}"),
