@@ -44,7 +44,7 @@ async fn one_click_turns_off_one_kind_of_mail() {
     assert!(mail.links.contains(&format!("{}{page}", world.url())), "the link in the text: {:?}", mail.links);
     let opened = scanner.get(&page).await;
     opened.ok(200);
-    assert!(opened.text.contains("Turn them off"), "{}", opened.text);
+    assert!(opened.text.contains("Turn these mails off"), "{}", opened.text);
     assert_eq!(ana.client.get(PREFERENCES).await.ok(200)["report_mail"], true);
 
     // a mail program sends a form, without a log-in, perhaps twice

@@ -203,7 +203,7 @@ mod tests {
         assert!(mail.text.contains("\n012345\n"), "{}", mail.text);
         assert!(mail.text.contains("\nhttps://colloquy.example/verify?token=T0ken-_\n"), "{}", mail.text);
         assert!(
-            mail.html.contains("<code>012345</code>") && mail.html.contains("/verify?token=T0ken-_\""),
+            mail.html.contains("<code>012345</code>") && mail.html.contains("verify?token=T0ken-_\""),
             "{}",
             mail.html
         );
@@ -219,7 +219,7 @@ mod tests {
         let mail = invitation(to, "T0ken-_").unwrap();
         let link = "https://colloquy.example/invitation?token=T0ken-_&email=bo%2Bx%40example%2Ecom";
         assert!(mail.text.contains(&format!("\n{link}\n")), "{}", mail.text);
-        assert!(mail.html.contains("/invitation?token=T0ken-_&amp;email=bo%2Bx"), "{}", mail.html);
+        assert!(mail.html.contains("invitation?token=T0ken-_&amp;email=bo%2Bx"), "{}", mail.html);
     }
 
     #[test]
@@ -231,8 +231,8 @@ mod tests {
         for mail in [report, digest] {
             let url = "https://colloquy.example/v1/notifications/unsubscribe?token=U.t";
             assert_eq!(mail.one_click_unsubscribe.as_deref(), Some(url));
-            assert!(mail.text.contains("https://colloquy.example/unsubscribe?token=U.t\n"), "{}", mail.text);
-            assert!(mail.html.contains("/unsubscribe?token=U.t\""), "{}", mail.html);
+            assert!(mail.text.ends_with(" https://colloquy.example/unsubscribe?token=U.t"), "{}", mail.text);
+            assert!(mail.html.contains("unsubscribe?token=U.t\""), "{}", mail.html);
         }
         assert_eq!(password_changed(ANA).unwrap().one_click_unsubscribe, None);
     }
