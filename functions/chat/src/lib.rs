@@ -37,6 +37,7 @@
 //! | `GET /v1/channels/drafts` | `drafts/list.rs` |
 //! | `GET`, `PUT /v1/channels/{id}/draft` | `drafts/get.rs`, `drafts/save.rs` |
 //! | `GET`, `PUT /v1/notifications/preferences` | `notifications/preferences.rs` |
+//! | `GET`, `POST /v1/notifications/unsubscribe` | `notifications/unsubscribe.rs` |
 //!
 //! | message of the socket | file |
 //! | --- | --- |

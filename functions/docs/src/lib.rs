@@ -11,6 +11,9 @@
 //! | `GET /docs`, `/docs/{file}`: Swagger UI, to try requests | `pages` |
 //! | `GET /redoc`, `/redoc/events`, `/redoc/{file}`: `ReDoc`, to read | `redoc` |
 //! | `GET /reset`: the link in the mail of a password reset | `reset_password_page` |
+//! | `GET /verify`: the link in the mail that proves an address | `verify_email_page` |
+//! | `GET /unsubscribe`: the link in mails that their recipient can turn off | `unsubscribe_page` |
+//! | `GET /invitation`: the link in an invitation | `invitation_page` |
 //! | `GET /sign-in`: where a page that needs an account sends a visitor without one | `sign_in_page` |
 //!
 //! Without `SHOW_DOCS`, the documents and their pages return 404.
@@ -22,12 +25,15 @@ mod asyncapi;
 mod health;
 mod home;
 mod html_page;
+mod invitation_page;
 mod openapi_document;
 mod pages;
 mod ready;
 mod redoc;
 mod reset_password_page;
 mod sign_in_page;
+mod unsubscribe_page;
+mod verify_email_page;
 
 use axum::{Extension, routing::get};
 use entry::{App, Environment, LambdaFunction, StartError};
@@ -53,6 +59,9 @@ fn always_served() -> OpenApiRouter<App> {
         .route("/v1/ready", get(ready::ready))
         .route("/reset", get(reset_password_page::get_reset_password_page))
         .route("/sign-in", get(sign_in_page::get_sign_in_page))
+        .route("/invitation", get(invitation_page::get_invitation_page))
+        .route("/verify", get(verify_email_page::get_verify_email_page))
+        .route("/unsubscribe", get(unsubscribe_page::get_unsubscribe_page))
 }
 
 /// The routes that `SHOW_DOCS` enables.

@@ -104,7 +104,8 @@ async fn documents_are_hidden_when_show_docs_is_off() {
     {
         assert_eq!(send(&function, "GET", path).await.status, 404, "{path}");
     }
-    for path in ["/", "/health", "/v1/health", "/reset", "/sign-in"] {
+    for path in ["/", "/health", "/v1/health", "/reset", "/sign-in", "/verify", "/unsubscribe", "/invitation"]
+    {
         assert_eq!(send(&function, "GET", path).await.status, 200, "{path}");
     }
     let home = send(&function, "GET", "/").await.body;
@@ -117,6 +118,9 @@ async fn pages_for_people_are_complete_and_safe() {
     let rows = [
         ("/reset", "/v1/auth/password-reset/confirm"),
         ("/sign-in", "/v1/auth/login"),
+        ("/invitation", "/v1/auth/register"),
+        ("/verify", "/v1/auth/email-verification/link"),
+        ("/unsubscribe", "/v1/notifications/unsubscribe"),
         ("/", "<a id=\"docs\""),
     ];
     for (path, part) in rows {

@@ -25,6 +25,9 @@ pub(crate) const fn account_tag(user: &User) -> EntityTag {
 pub(crate) struct OwnProfile {
     id: UserId,
     email: Option<String>,
+    /// Whether the owner proved that the address is theirs. Without it, the account gets no mail but the verification and the password
+    /// reset.
+    email_verified: bool,
     name: String,
     /// Same as `name`.
     full_name: String,
@@ -53,6 +56,7 @@ impl From<&User> for OwnProfile {
         Self {
             id: user.id,
             email: user.email.as_ref().map(ToString::to_string),
+            email_verified: user.verified_email().is_some(),
             name: user.name.clone(),
             full_name: user.name.clone(),
             display_name: user.name.clone(),

@@ -13,6 +13,10 @@ pub(crate) fn from_save_outcome(outcome: UserSaveOutcome) -> Error {
         UserSaveOutcome::UsernameTaken => {
             Error::conflict(ErrorCode::UsernameTaken, "this user name is taken: choose another one")
         }
+        UserSaveOutcome::InvitationGone => Error::conflict(
+            ErrorCode::Conflict,
+            "the invitation was used at the same time: ask for another one",
+        ),
         UserSaveOutcome::LastAdmin => Error::conflict(
             ErrorCode::LastAdmin,
             "this is the only account that can appoint admins: it keeps its role and stays active",

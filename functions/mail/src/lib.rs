@@ -1,4 +1,4 @@
-//! E-mail.
+//! E-mail. The one place that decides who may receive which kind of e-mail.
 //!
 //! | job | file |
 //! | --- | --- |

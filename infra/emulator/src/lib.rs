@@ -44,7 +44,7 @@ pub use call_barrier::CallBarrier;
 pub use chaos::{Chaos, ChaosDice, FaultCounts};
 pub use connections::{ConnectionInfo, ConnectionRegistry, OutboundFrame};
 pub use iam::{IamConfig, IamPolicy};
-pub use ses::{EmulatedSes, SentEmail};
+pub use ses::{EmulatedSes, SentEmail, SentHeader};
 pub use sqs::{EmulatedSqs, QueueDepth, QueueSpec, ReceivedMessage};
 pub use table_spec::TableSpec;
 

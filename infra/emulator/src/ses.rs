@@ -34,8 +34,43 @@ pub struct SentEmail {
     pub subject: String,
     pub text: Option<String>,
     pub html: Option<String>,
+    /// Headers that the sender added, such as `List-Unsubscribe`.
+    #[serde(default)]
+    pub headers: Vec<SentHeader>,
     /// The http(s) links in the text, in order. If the e-mail has no text, the links in the HTML.
     pub links: Vec<String>,
+}
+
+/// A header of an e-mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentHeader {
+    #[serde(alias = "Name")]
+    pub name: String,
+    #[serde(alias = "Value")]
+    pub value: String,
+}
+
+/// The maximum number of headers that a sender adds (API reference of SESv2, `Message`).
+const MAX_HEADERS: usize = 15;
+
+impl SentHeader {
+    /// Returns whether SES accepts the header (API reference of SESv2, `MessageHeader`).
+    fn is_valid(&self) -> bool {
+        let is_name = |byte: u8| (b'!'..=b'~').contains(&byte) && byte != b':';
+        let is_value = |byte: u8| (b' '..=b'~').contains(&byte);
+        (1..=126).contains(&self.name.len())
+            && self.name.bytes().all(is_name)
+            && self.value.bytes().all(is_value)
+            && self.name.len() + self.value.len() <= 996
+    }
+}
+
+impl SentEmail {
+    /// Returns the value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+        found.map(|header| header.value.as_str())
+    }
 }
 
 /// The sent e-mails. Clones share one list.
@@ -127,6 +162,8 @@ struct SesContent {
 struct SesMessage {
     subject: SesText,
     body: SesBody,
+    #[serde(default)]
+    headers: Vec<SentHeader>,
 }
 
 #[derive(Deserialize)]
@@ -192,6 +229,10 @@ pub(crate) async fn send_email(
     if text.is_none() && html.is_none() {
         return bad_request("Body has neither text nor HTML.".to_owned());
     }
+    let headers = simple.headers;
+    if headers.len() > MAX_HEADERS || !headers.iter().all(SentHeader::is_valid) {
+        return bad_request("A header is invalid.".to_owned());
+    }
     let at_ms = (ses.now)();
     let links = match (&text, &html) {
         (Some(text), _) => links_in(text),
@@ -206,6 +247,7 @@ pub(crate) async fn send_email(
         subject: simple.subject.data,
         text,
         html,
+        headers,
         links,
     };
     let id = email.id.clone();

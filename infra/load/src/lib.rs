@@ -49,6 +49,12 @@ enum RehearsalCommand {
     Chat(ChatRehearsal),
 }
 
+/// Returns the address of a generated account. A sign-up sends a mail, and mails to addresses that do not exist count against the sender.
+/// This mailbox of SES accepts all mails and keeps none.
+pub(crate) fn unbounced_address(label: &str) -> String {
+    format!("success+{label}@simulator.amazonses.com")
+}
+
 /// Runs a rehearsal and prints its report.
 ///
 /// # Errors

@@ -38,7 +38,7 @@ impl Presenter {
         let number: u128 = rand::rng().random();
         let password = format!("rehearsal {number:032x}");
         let account = json!({
-            "email": format!("rehearsal-{number:032x}@example.com"), "password": password, "name": "Rehearsal",
+            "email": crate::unbounced_address(&format!("rehearsal-{number:032x}")), "password": password, "name": "Rehearsal",
         });
         let account = api.post("/v1/auth/register", &account).await?;
         if let Some(admin) = admin {

@@ -1,8 +1,9 @@
 //! `--demo`: content to try the product with, created through the public API. Another start finds the same content.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use anyhow::{Context as _, ensure};
+use local::LocalCloud;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -34,10 +35,17 @@ impl fmt::Display for DemoContent {
     }
 }
 
-pub(crate) async fn prepare(url: &str) -> anyhow::Result<DemoContent> {
+/// How long the mail that proves the address may take.
+const MAIL_DEADLINE: Duration = Duration::from_secs(30);
+const MAIL_POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+pub(crate) async fn prepare(local: &LocalCloud) -> anyhow::Result<DemoContent> {
+    let url = &local.url();
     let mut api =
         DemoClient { client: Client::builder().build()?, url: url.to_owned(), token: String::new() };
-    api.token = api.log_in().await?;
+    let (token, is_new) = api.log_in().await?;
+    api.token = token;
+    api.verify_address(local, is_new).await?;
     let presentation = match api.presentation().await? {
         Some(id) => id,
         None => api.create_presentation().await?,
@@ -60,11 +68,12 @@ struct DemoClient {
 }
 
 impl DemoClient {
-    async fn log_in(&self) -> anyhow::Result<String> {
+    /// Returns the access token, and whether the account is new.
+    async fn log_in(&self) -> anyhow::Result<(String, bool)> {
         let login = json!({"email": DEMO_EMAIL, "password": DEMO_PASSWORD});
         let (status, known) = self.send(Method::POST, "/v1/auth/login", Some(&login)).await?;
         if status.is_success() {
-            return text(&known, "access_token");
+            return Ok((text(&known, "access_token")?, false));
         }
         ensure!(status == StatusCode::UNAUTHORIZED, "log-in: {status} {known}");
         let account = json!({"email": DEMO_EMAIL, "password": DEMO_PASSWORD, "name": "Ana"});
@@ -74,7 +83,38 @@ impl DemoClient {
             "{DEMO_EMAIL} is registered with another password; use another --data directory"
         );
         ensure!(status.is_success(), "register: {status} {account}");
-        text(&account, "access_token")
+        Ok((text(&account, "access_token")?, true))
+    }
+
+    /// Verifies the address with the code of the newest mail, so that the account gets the mails of reports.
+    async fn verify_address(&self, local: &LocalCloud, is_new: bool) -> anyhow::Result<()> {
+        if self.request(Method::GET, "/v1/users/me", None).await?["email_verified"] == true {
+            return Ok(());
+        }
+        if !is_new {
+            // the code of the sign-up may have expired
+            self.request(Method::POST, "/v1/auth/email-verification", None).await?;
+        }
+        let confirm = async {
+            let mut tried = String::new();
+            loop {
+                tokio::time::sleep(MAIL_POLL_INTERVAL).await;
+                let Some(code) = newest_code(local).filter(|code| *code != tried) else { continue };
+                let path = "/v1/auth/email-verification/confirm";
+                let (status, answer) = self.send(Method::POST, path, Some(&json!({"code": code}))).await?;
+                if status.is_success() {
+                    return anyhow::Ok(());
+                }
+                // an older mail
+                ensure!(
+                    status == StatusCode::BAD_REQUEST,
+                    "the verification of {DEMO_EMAIL}: {status} {answer}"
+                );
+                tried = code;
+            }
+        };
+        let confirmed = tokio::time::timeout(MAIL_DEADLINE, confirm).await;
+        confirmed.with_context(|| format!("no mail verifies {DEMO_EMAIL}; see /_local"))?
     }
 
     async fn presentation(&self) -> anyhow::Result<Option<String>> {
@@ -184,6 +224,13 @@ impl DemoClient {
         let status = response.status();
         Ok((status, response.json().await.unwrap_or_default()))
     }
+}
+
+/// Returns the code in the newest mail to the demo account.
+fn newest_code(local: &LocalCloud) -> Option<String> {
+    let text = local.emulator().ses().newest_to(DEMO_EMAIL)?.text?;
+    let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
+    text.lines().find(is_code).map(ToOwned::to_owned)
 }
 
 fn slides() -> [Value; 8] {

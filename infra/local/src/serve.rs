@@ -47,6 +47,12 @@ pub(crate) struct ServeArgs {
     /// Plan of new accounts: free, pro, or enterprise (no limits). The default is that of the template
     #[arg(long, value_name = "PLAN", value_parser = ["free", "pro", "enterprise"])]
     plan: Option<String>,
+    /// Who may register: open (every person), domains (with --sign-up-domains), invited or closed. The default is that of the template
+    #[arg(long, value_name = "MODE", value_parser = ["open", "domains", "invited", "closed"])]
+    sign_up: Option<String>,
+    /// Domains of addresses that may register with --sign-up domains, such as example.com,example.org
+    #[arg(long, value_name = "DOMAINS")]
+    sign_up_domains: Option<String>,
     /// Log level on standard error: error, warn, info (a line for each event) or debug
     #[arg(long, env = "LOG_LEVEL", default_value = "warn", value_name = "LEVEL")]
     log_level: String,
@@ -90,7 +96,7 @@ impl ServeArgs {
         let seen = local.emulator().ses().emails().len();
         self.print_banner(&local);
         if self.demo {
-            match demo::prepare(&local.url()).await {
+            match demo::prepare(&local).await {
                 Ok(demo) => print_line(&demo.to_string()),
                 // the system runs without the demo
                 Err(error) => print_line(&format!("  the demo content could not be created: {error:#}\n")),
@@ -106,8 +112,15 @@ impl ServeArgs {
     }
 
     fn parameters(&self) -> BTreeMap<String, String> {
-        let plan = self.plan.iter().map(|plan| ("DefaultPlan".to_owned(), plan.clone()));
-        plan.chain(self.parameters.iter().cloned()).collect()
+        let named = [
+            ("DefaultPlan", &self.plan),
+            ("SignUp", &self.sign_up),
+            ("SignUpDomains", &self.sign_up_domains),
+        ];
+        let named = named
+            .into_iter()
+            .filter_map(|(name, value)| value.as_ref().map(|value| (name.to_owned(), value.clone())));
+        named.chain(self.parameters.iter().cloned()).collect()
     }
 
     fn print_banner(&self, local: &LocalCloud) {

@@ -5,7 +5,7 @@ pub mod templates;
 use aws_sdk_sesv2::{
     Client,
     error::DisplayErrorContext,
-    types::{Body, Content, Destination, EmailContent, Message},
+    types::{Body, Content, Destination, EmailContent, Message, MessageHeader},
 };
 use model::Error;
 
@@ -16,6 +16,8 @@ pub struct RenderedEmail {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// The URL that turns off this kind of e-mail by one POST. Mail programs show a button for it (RFC 2369, RFC 8058).
+    pub one_click_unsubscribe: Option<String>,
 }
 
 /// Sends e-mails from the sender address of a deployment. Cheap to clone.
@@ -36,8 +38,18 @@ impl Mailer {
             .text(content(mail.text).map_err(Error::internal)?)
             .html(content(mail.html).map_err(Error::internal)?)
             .build();
-        let message =
-            Message::builder().subject(content(mail.subject).map_err(Error::internal)?).body(body).build();
+        let mut message =
+            Message::builder().subject(content(mail.subject).map_err(Error::internal)?).body(body);
+        if let Some(url) = mail.one_click_unsubscribe {
+            for (name, value) in [
+                ("List-Unsubscribe", format!("<{url}>")),
+                ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
+            ] {
+                let header = MessageHeader::builder().name(name).value(value).build();
+                message = message.headers(header.map_err(Error::internal)?);
+            }
+        }
+        let message = message.build();
         self.client
             .send_email()
             .from_email_address(&self.sender)

@@ -168,6 +168,8 @@ codes! {
     Conflict = "CONFLICT", "conflict";
     /// The request is authenticated by a cookie, but lacks the proof that a page of this deployment sent it.
     CsrfRefused = "CSRF_REFUSED", "csrf_refused";
+    /// Only addresses of certain domains may register here, and this address is of another one.
+    EmailDomainNotAllowed = "EMAIL_DOMAIN_NOT_ALLOWED", "email_domain_not_allowed";
     /// Another account has this e-mail address.
     EmailTaken = "EMAIL_TAKEN", "email_taken";
     /// The caller does not have the permission.
@@ -181,8 +183,10 @@ codes! {
     InternalError = "INTERNAL_ERROR", "internal_error";
     /// The response of the participant does not fit the slide.
     InvalidContent = "INVALID_CONTENT", "invalid_content";
-    /// The reset token is unknown, used or expired.
+    /// The token or the code of a mail is unknown, used or expired.
     InvalidToken = "INVALID_TOKEN", "invalid_token";
+    /// Only a person with an invitation may register here.
+    InvitationRequired = "INVITATION_REQUIRED", "invitation_required";
     /// The state machine has no such transition.
     InvalidTransition = "INVALID_TRANSITION", "invalid_transition";
     /// The operation would leave no account that can administer accounts.
@@ -215,6 +219,8 @@ codes! {
     SessionEnded = "SESSION_ENDED", "session_ended";
     /// The session is not active. It has not started, or it is paused.
     SessionNotActive = "SESSION_NOT_ACTIVE", "session_not_active";
+    /// No person may register here. Admins create the accounts.
+    SignUpClosed = "SIGN_UP_CLOSED", "sign_up_closed";
     /// The slide is not the current slide of the session.
     SlideNotCurrent = "SLIDE_NOT_CURRENT", "slide_not_current";
     /// Another presentation has this slug.

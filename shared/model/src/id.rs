@@ -65,6 +65,8 @@ ids! {
     ActionId = "action";
     /// The id of a channel.
     ChannelId = "channel";
+    /// The id of an invitation to register.
+    InvitationId = "invitation";
     /// The id of a log-in of an account on one device.
     LoginId = "log-in";
     /// The id of an unfinished end of several log-ins.

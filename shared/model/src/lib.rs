@@ -7,6 +7,7 @@
 //! | [`error`] | the one error enum and its codes |
 //! | [`assistant`] | states of the assistant's work, sources of its answers |
 //! | [`user`] | accounts: roles, states, restrictions, rules for e-mail addresses and names |
+//! | [`sign_up`] | who may register an account |
 //! | [`plan`] | plans and their limits |
 //! | [`slide`] | slide types: content rules, defaults, accepted responses |
 //! | [`tally`] | counting the responses to a slide |
@@ -63,6 +64,7 @@ pub mod rate_limit;
 pub mod report;
 pub mod room;
 pub mod session;
+pub mod sign_up;
 pub mod slide;
 pub mod text;
 pub mod tick;
@@ -72,8 +74,8 @@ pub mod words;
 pub use connection::{AccountLogin, ConnectionIdentity};
 pub use error::{Error, ErrorCode, FieldError, Result};
 pub use id::{
-    ActionId, ChannelId, ImageId, LoginId, LoginRevocationId, ParticipantId, PresentationId, QuestionId,
-    ResponseId, SessionId, SlideId, UserId,
+    ActionId, ChannelId, ImageId, InvitationId, LoginId, LoginRevocationId, ParticipantId, PresentationId,
+    QuestionId, ResponseId, SessionId, SlideId, UserId,
 };
 pub use message::MessageId;
 pub use precondition::ExpectedVersion;

@@ -38,15 +38,41 @@ impl DigestFrequency {
 }
 
 /// A user's notification preferences.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NotificationPreferences {
     /// The frequency of missed-mentions e-mails.
     pub mail_digest: DigestFrequency,
+    /// Whether an e-mail announces the report of each session that ended.
+    pub report_mail: bool,
     /// The daily time without sounds and e-mails, `null` for none.
     pub quiet_hours: Option<QuietHours>,
 }
 
+impl Default for NotificationPreferences {
+    fn default() -> Self {
+        Self { mail_digest: DigestFrequency::default(), report_mail: true, quiet_hours: None }
+    }
+}
+
+/// A kind of e-mail that its recipient can turn off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MailSubscription {
+    /// Mentions that the user has missed.
+    MentionDigest,
+    /// Reports of sessions that ended.
+    Report,
+}
+
 impl NotificationPreferences {
+    /// Returns whether the user receives this kind of e-mail.
+    pub fn receives(&self, subscription: MailSubscription) -> bool {
+        match subscription {
+            MailSubscription::MentionDigest => self.mail_digest != DigestFrequency::Off,
+            MailSubscription::Report => self.report_mail,
+        }
+    }
+
     /// Returns whether the time is within quiet hours.
     pub fn is_quiet(&self, now: Timestamp) -> bool {
         self.quiet_hours.as_ref().is_some_and(|hours| hours.current_end(now).is_some())
@@ -193,7 +219,7 @@ mod tests {
     }
 
     fn prefers(mail_digest: DigestFrequency, quiet_hours: Option<QuietHours>) -> NotificationPreferences {
-        NotificationPreferences { mail_digest, quiet_hours }
+        NotificationPreferences { mail_digest, quiet_hours, ..NotificationPreferences::default() }
     }
 
     #[test]

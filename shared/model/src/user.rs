@@ -126,6 +126,11 @@ impl EmailAddress {
         &self.0
     }
 
+    /// Returns the part after the `@`, in lower case.
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// Returns the part before the `@`. It is the display name of a user who gave none.
     pub fn local_part(&self) -> &str {
         self.0.split('@').next().unwrap_or_default()

@@ -41,7 +41,7 @@ fn revocation(user: &User) -> LoginRevocation {
 async fn sign_up(store: &Store, user: &User) {
     let login = samples::identity::login(user.id, id(1), now());
     let network = KnownNetwork::new(user.id, "192.0.2.1".into(), now());
-    assert_eq!(users::create(store, user, &login, &network).await.unwrap(), UserSaveOutcome::Applied);
+    assert_eq!(users::create(store, user, &login, &network, None).await.unwrap(), UserSaveOutcome::Applied);
 }
 
 /// Replaces an account as its owner does.

@@ -164,7 +164,7 @@ async fn one_super_admin_always_remains() {
     let World { store, _cloud } = store_world().await;
     let people: Vec<_> = (1..5).map(super_admin).collect();
     let create =
-        async |(user, login): &(User, Login)| users::create(&store, user, login, &network(user)).await;
+        async |(user, login): &(User, Login)| users::create(&store, user, login, &network(user), None).await;
     let made = join_all(people.iter().map(create)).await;
     let made: Vec<_> = made.into_iter().map(Result::unwrap).collect();
     assert_eq!(made.iter().filter(|outcome| **outcome == UserSaveOutcome::Applied).count(), 1);
@@ -176,7 +176,7 @@ async fn one_super_admin_always_remains() {
     let (admin, login) = super_admin(10);
     let admin = User { role: UserRole::Admin, ..admin };
     assert_eq!(
-        users::create(&store, &admin, &login, &network(&admin)).await.unwrap(),
+        users::create(&store, &admin, &login, &network(&admin), None).await.unwrap(),
         UserSaveOutcome::Applied
     );
     assert_eq!(

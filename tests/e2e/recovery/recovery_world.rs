@@ -102,7 +102,7 @@ impl RecoveryWorld {
         };
         let login = self.new_login(id);
         let network = KnownNetwork::new(id, "203.0.113.7".into(), now);
-        let created = users::create(&self.app.store, &user, &login, &network).await.unwrap();
+        let created = users::create(&self.app.store, &user, &login, &network, None).await.unwrap();
         assert_eq!(created, users::UserSaveOutcome::Applied);
         // The account has the log-ins that its test adds.
         self.app.store.delete(&log_ins::key(id, login.id)).await.unwrap();

@@ -6,8 +6,7 @@ use crate::world::{User, World};
 
 /// Returns the token of the latest mail, whose link leads to a form.
 async fn mailed_token(world: &World, user: &User) -> String {
-    world.wait_for_jobs().await;
-    let mail = world.local_cloud().emulator().ses().newest_to(&user.email).expect("a mail");
+    let mail = world.newest_mail(&user.email, "Choose a new password").await;
     assert!(mail.text.is_some() && mail.html.is_some(), "{}", mail.subject);
     let link = mail.links.iter().find(|link| link.contains("token=")).expect("a link with a token");
     assert!(link.starts_with(world.url()), "{link}");
@@ -44,13 +43,13 @@ async fn a_password_is_reset_by_email() {
     assert!((200..300).contains(&done.status), "{}", done.text);
     someone.post(path, &confirm(&token, new)).await.refused(400, "INVALID_TOKEN");
 
-    // every log-in has ended, the new password is valid, and a mail confirms the change
+    // every log-in has ended, the new password is valid, the address is verified, and a mail confirms the change
     ana.client.get("/v1/auth/me").await.refused(401, "UNAUTHORIZED");
     let login = |password: &str| json!({ "email": ana.email, "password": password });
     someone.post("/v1/auth/login", &login(&ana.password)).await.refused(401, "UNAUTHORIZED");
-    someone.post("/v1/auth/login", &login(new)).await.ok(200);
-    world.wait_for_jobs().await;
-    let mail = world.local_cloud().emulator().ses().newest_to(&ana.email).unwrap();
+    let again = someone.post("/v1/auth/login", &login(new)).await.ok(200);
+    assert_eq!(again["user"]["email_verified"], true, "{again}");
+    let mail = world.newest_mail(&ana.email, "Your password was changed").await;
     assert!(
         !mail.links.iter().any(|link| link.contains("token=")),
         "the notice of the change: {}",

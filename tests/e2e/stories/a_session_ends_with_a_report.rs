@@ -70,6 +70,7 @@ impl EndedTalk {
     /// Plays twelve people in ten minutes. They join, respond to the slides, and ask questions.
     async fn play(world: &World) -> Self {
         let ana = world.user("ana").await;
+        ana.verify_email(world).await;
         let talk = json!({ "title": "Herons & <reeds>: אנפות", "speaker_notes": "Herons nest in old reed beds. They fish at dawn." });
         let made = ana.client.post("/v1/presentations", &talk).await.ok(201);
         let id = made["id"].as_str().unwrap().to_owned();
@@ -327,6 +328,7 @@ async fn responses_are_exported_as_rows() {
 async fn the_link_in_the_email_opens_the_report() {
     let Some(world) = World::local_only("e-mails").await else { return };
     let ana = world.user("ana").await;
+    ana.verify_email(&world).await;
     let mut sessions = Vec::new();
     for _ in 0..2 {
         let (_, session) = ana.start_session(1).await;

@@ -2,14 +2,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::{User, World, team::Teammate};
+use crate::world::{User, World, mail::VERIFICATION, team::Teammate};
 
 /// Longer than the mail waits for a reader, plus the next minute of the clock.
 const LATER: Duration = Duration::from_mins(17);
 
-/// Creates a channel of two.
+/// Creates a channel of two, whose addresses are verified.
 async fn two_members(world: &World) -> (Teammate, Teammate, String) {
     let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    ana.verify_email(world).await;
+    bo.verify_email(world).await;
     let channel = ana.create_channel(true).await;
     let id = channel["id"].as_str().expect("an id").to_owned();
     let body = json!({ "user_id": bo.id });
@@ -31,7 +33,9 @@ async fn advance_time(world: &World, time: Duration) {
 
 fn mails_to(world: &World, user: &User) -> Vec<String> {
     let sent = world.local_cloud().emulator().ses().emails().into_iter();
-    sent.filter(|mail| mail.to.contains(&user.email)).filter_map(|mail| mail.text).collect()
+    sent.filter(|mail| mail.to.contains(&user.email) && mail.subject != VERIFICATION)
+        .filter_map(|mail| mail.text)
+        .collect()
 }
 
 #[tokio::test]
@@ -67,12 +71,12 @@ async fn quiet_hours_and_opt_outs_are_respected() {
     let name = bo.username.clone();
     let path = "/v1/notifications/preferences";
     let first = bo.client.get(path).await.ok(200);
-    assert_eq!(first, json!({ "mail_digest": "hourly", "quiet_hours": null }));
+    assert_eq!(first, json!({ "mail_digest": "hourly", "report_mail": true, "quiet_hours": null }));
     // quiet hours from a minute ago, for two hours, in UTC
     let minute = world.local_cloud().clock().now().as_second() / 60 % 1440;
     let time = |minute: i64| format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
     let hours = json!({ "from": time(minute + 1439), "to": time(minute + 120), "time_zone": "UTC" });
-    let wanted = json!({ "mail_digest": "daily", "quiet_hours": hours });
+    let wanted = json!({ "mail_digest": "daily", "report_mail": false, "quiet_hours": hours });
     assert_eq!(bo.client.put(path, &wanted).await.ok(200), wanted);
     assert_eq!(bo.client.get(path).await.ok(200), wanted);
 
@@ -91,7 +95,9 @@ async fn quiet_hours_and_opt_outs_are_respected() {
     advance_time(&world, Duration::from_hours(10)).await;
     assert_eq!(mails_to(&world, &bo).len(), 1);
     let bo = bo.log_in(&world).await;
-    bo.client.put(path, &json!({ "mail_digest": "off" })).await.ok(200);
+    let off = bo.client.put(path, &json!({ "mail_digest": "off" })).await.ok(200);
+    let kept = json!({ "mail_digest": "off", "report_mail": false, "quiet_hours": null });
+    assert_eq!(off, kept, "a client that does not know report_mail does not turn it on");
     advance_time(&world, Duration::from_hours(20)).await;
     assert_eq!(mails_to(&world, &bo).len(), 1);
     let bo = bo.log_in(&world).await;

@@ -5,6 +5,7 @@ mod client_screen;
 mod client_socket;
 mod error_log;
 pub(crate) mod images;
+pub(crate) mod mail;
 mod obedient_provider;
 mod reconnecting_client;
 pub(crate) mod team;

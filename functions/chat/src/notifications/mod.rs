@@ -3,14 +3,20 @@
 //! | subject | file |
 //! | --- | --- |
 //! | a user's preferences | [`preferences`] |
+//! | turning off a kind of e-mail by its link | [`unsubscribe`] |
 //! | notifying a mentioned user and scheduling the digest | [`mention`] |
 
 pub(crate) mod mention;
 mod preferences;
+mod unsubscribe;
 
+use axum::routing::get;
 use entry::App;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(preferences::get_preferences, preferences::put_preferences))
+    OpenApiRouter::new()
+        .routes(routes!(preferences::get_preferences, preferences::put_preferences))
+        .routes(routes!(unsubscribe::unsubscribe))
+        .route("/v1/notifications/unsubscribe", get(unsubscribe::redirect_to_page))
 }

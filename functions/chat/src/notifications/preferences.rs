@@ -9,12 +9,16 @@ use model::{
     notification::{DigestFrequency, NotificationPreferences, QuietHours},
 };
 use serde::Deserialize;
-use store::{ReadConsistency, chat::notification_preferences};
+use store::{
+    ReadConsistency,
+    chat::notification_preferences::{self, PreferencesUpdate},
+};
 use utoipa::ToSchema;
 
 /// Get my notification preferences
 ///
-/// By default a user gets at most one e-mail of missed mentions per hour and has no quiet hours.
+/// By default a user gets at most one e-mail of missed mentions per hour, an e-mail with each report, and has no quiet
+/// hours. An account whose address is not verified gets none of these e-mails.
 #[utoipa::path(
     get,
     path = "/v1/notifications/preferences",
@@ -40,6 +44,10 @@ pub(crate) struct PutPreferencesRequest {
     #[serde(default)]
     #[garde(skip)]
     mail_digest: DigestFrequency,
+    /// Whether an e-mail announces the report of each session that ended. If absent, the stored value stays, so that a
+    /// client that does not know the field cannot undo an unsubscription. `true` for a new account.
+    #[garde(skip)]
+    report_mail: Option<bool>,
     /// When notifications are silent. No quiet hours by default.
     #[garde(skip)]
     quiet_hours: Option<QuietHours>,
@@ -47,7 +55,7 @@ pub(crate) struct PutPreferencesRequest {
 
 /// Replace my notification preferences
 ///
-/// Replaces all preferences. Absent fields get their defaults. In quiet hours mentions are published with `is_silent`,
+/// Replaces all preferences. Absent fields get their defaults, except `report_mail`. In quiet hours mentions are published with `is_silent`,
 /// and no e-mail is sent. Missed mentions are sent when the quiet hours end. `notify` of a channel decides what the
 /// caller is notified of there.
 #[utoipa::path(
@@ -60,7 +68,7 @@ pub(crate) struct PutPreferencesRequest {
     responses(
         (status = 200, body = NotificationPreferences),
         (status = 401, body = ErrorBody),
-        (status = 422, description = "`mail_digest` or `quiet_hours` is invalid.", body = ErrorBody),
+        (status = 422, description = "`mail_digest`, `report_mail` or `quiet_hours` is invalid.", body = ErrorBody),
     )
 )]
 pub(crate) async fn put_preferences(
@@ -68,12 +76,11 @@ pub(crate) async fn put_preferences(
     account: AccountCaller,
     ValidJson(input): ValidJson<PutPreferencesRequest>,
 ) -> ApiResult<Json<NotificationPreferences>> {
-    let PutPreferencesRequest { mail_digest, quiet_hours } = input;
+    let PutPreferencesRequest { mail_digest, report_mail, quiet_hours } = input;
     if let Some(hours) = &quiet_hours {
         let field_error = |(field, reason)| Error::field(format!("quiet_hours.{field}"), reason);
         hours.validate().map_err(field_error)?;
     }
-    let preferences = NotificationPreferences { mail_digest, quiet_hours };
-    notification_preferences::put(&app.store, account.user, preferences.clone()).await?;
-    Ok(Json(preferences))
+    let update = PreferencesUpdate { mail_digest, quiet_hours, report_mail };
+    Ok(Json(notification_preferences::put(&app.store, account.user, update).await?))
 }

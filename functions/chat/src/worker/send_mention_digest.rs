@@ -4,7 +4,7 @@ use entry::App;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use model::{Error, MessageId, UserId, notification::DigestFrequency};
-use protocol::job::{EmailMention, EmailTemplate, SendMail, SendMentionDigest};
+use protocol::job::{EmailMention, EmailTemplate, MailRecipient, SendMail, SendMentionDigest};
 use store::{
     ReadConsistency, WriteOutcome,
     chat::{
@@ -28,7 +28,8 @@ const MAX_LINES: usize = 10;
 /// Characters of a line.
 const EXCERPT_CHARS: usize = 100;
 
-/// Sends a user the mentions that they have not read, each of them once. Sends no e-mail if there are none.
+/// Sends a user the mentions that they have not read, each of them once. Sends no e-mail if there are none, or if the address of
+/// the user is not verified. The mentions of that time are part of the first digest after the verification, if a mention causes one.
 ///
 /// Write-ahead: the mentions of the e-mail are stored before it is sent. The e-mail's id is derived from them, so that
 /// a repeated delivery sends the same e-mail again and the mailer drops it. Later mentions are part of the next digest.
@@ -42,7 +43,7 @@ pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error>
     }
     let preferences = notification_preferences::get(&app.store, user, ReadConsistency::Strong, now).await?;
     let account = users::get_strong(&app.store, user, now).await?;
-    let account = account.filter(|account| account.is_active(now) && account.email.is_some());
+    let account = account.filter(|account| account.is_active(now) && account.verified_email().is_some());
     if preferences.mail_digest == DigestFrequency::Off || account.is_none() {
         return finish_digest(app, digest, None, None).await;
     }
@@ -78,7 +79,7 @@ pub(super) async fn run(app: &App, job: &SendMentionDigest) -> Result<(), Error>
     let missed = missed_mentions(app, user, sending.mentions.clone()).await?;
     if !missed.is_empty() {
         let template = digest_email(app, &missed).await?;
-        app.queues.send(&SendMail { id, user, template }, now).await?;
+        app.queues.send(&SendMail { id, to: MailRecipient::User(user), template }, now).await?;
     }
     let marks =
         sending.mentions.iter().map(|mention| mentions::mark(&app.store, mention, MentionMark::Emailed));

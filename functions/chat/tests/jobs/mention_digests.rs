@@ -7,7 +7,7 @@ use model::{
     UserId,
     notification::{DigestFrequency, NotificationPreferences},
 };
-use protocol::job::{EmailTemplate, SendMail, SendMentionDigest};
+use protocol::job::{EmailTemplate, MailRecipient, SendMail, SendMentionDigest};
 use store::{
     chat::{due::ChatDueWork, mentions, notification_preferences},
     platform::due,
@@ -65,7 +65,10 @@ async fn unread_mentions_are_emailed_once() {
     let [mail] = &world.queued_jobs::<SendMail>()[..] else {
         panic!("{:?}", world.queued_jobs::<SendMail>())
     };
-    assert_eq!((mail.user, mail_lines(mail)), (bo.id, (vec!["@bo missed this".into()], 0)));
+    assert_eq!(
+        (&mail.to, mail_lines(mail)),
+        (&MailRecipient::User(bo.id), (vec!["@bo missed this".into()], 0))
+    );
     assert!(world.due_jobs().await.is_empty());
     world.clock.advance(LATER);
     assert!(world.deliver(&worker, &job).await);
@@ -115,7 +118,10 @@ async fn members_who_opted_out_or_left_get_no_digest() {
     world
         .store_preferences(
             off.id,
-            NotificationPreferences { mail_digest: DigestFrequency::Off, quiet_hours: None },
+            NotificationPreferences {
+                mail_digest: DigestFrequency::Off,
+                ..NotificationPreferences::default()
+            },
         )
         .await;
     world.leave_channel(channel, gone.id).await;
@@ -187,8 +193,11 @@ async fn a_crash_at_any_step_emails_every_mention_once() {
             assert!(world.deliver(&worker, &job).await, "after {steps} steps");
             world.clock.advance(Duration::from_mins(61));
         }
-        let mut mails: Vec<SendMail> =
-            world.queued_jobs::<SendMail>().into_iter().filter(|mail| mail.user == bo.id).collect();
+        let mut mails: Vec<SendMail> = world
+            .queued_jobs::<SendMail>()
+            .into_iter()
+            .filter(|mail| mail.to == MailRecipient::User(bo.id))
+            .collect();
         mails.dedup_by(|mail, previous| mail.id == previous.id);
         let mut texts: Vec<String> = mails.iter().flat_map(|mail| mail_lines(mail).0).collect();
         texts.sort();

@@ -47,6 +47,7 @@ use axum::{
 use entry::{App, Environment, LambdaFunction, StartError};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(crate) use self::audited_change::can_assign_role;
 use self::{health::InstanceInfo, llm::ModelSettings};
 
 pub(crate) fn router() -> OpenApiRouter<App> {

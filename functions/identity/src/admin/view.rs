@@ -43,6 +43,8 @@ impl AccountStatus {
 pub(crate) struct AdminAccount {
     id: UserId,
     email: Option<String>,
+    /// Whether the owner proved that the address is theirs.
+    email_verified: bool,
     name: String,
     username: Option<String>,
     avatar: Option<String>,
@@ -77,6 +79,7 @@ impl AdminAccount {
         Self {
             id: user.id,
             email: user.email.as_ref().map(ToString::to_string),
+            email_verified: user.verified_email().is_some(),
             name: user.name.clone(),
             username: user.username.as_ref().map(ToString::to_string),
             avatar: user.avatar.clone(),

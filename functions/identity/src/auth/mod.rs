@@ -1,5 +1,8 @@
 //! `/v1/auth/…`
 
+pub(crate) mod email_verification;
+pub(crate) mod email_verification_confirm;
+pub(crate) mod email_verification_link;
 pub(crate) mod login;
 pub(crate) mod login_sessions;
 pub(crate) mod logout;

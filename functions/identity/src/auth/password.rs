@@ -11,7 +11,7 @@ use model::{
     Error,
     user::{self, Username},
 };
-use protocol::job::{EmailTemplate, SendMail};
+use protocol::job::{EmailTemplate, MailRecipient, SendMail};
 use serde::Deserialize;
 use store::{
     WriteOutcome,
@@ -40,7 +40,8 @@ pub(crate) struct ChangePasswordRequest {
 
 /// Change my password
 ///
-/// Replaces the caller's password and ends every other login session of the account. A mail notifies the owner. Also at
+/// Replaces the caller's password and ends every other login session of the account. A mail notifies the owner, if the address
+/// is verified. Also at
 /// `/v1/auth/me/password` and `/v1/auth/change-password`.
 #[utoipa::path(
     post,
@@ -98,8 +99,8 @@ pub(crate) fn personal_words(user: &User) -> [&str; 4] {
     ]
 }
 
-/// Ends the login sessions of the old password and sends the mail that notifies the owner. The change stands even if
-/// the mail cannot be queued.
+/// Ends the login sessions of the old password and sends the mail that notifies the owner of a verified address. The change stands
+/// even if the mail cannot be queued.
 pub(crate) async fn finish_password_change(
     app: &App,
     user: &User,
@@ -109,7 +110,7 @@ pub(crate) async fn finish_password_change(
     tracing::info!(user.id = %user.id, "password changed");
     let mail = SendMail {
         id: app.clock.new_id::<Uuid>().to_string(),
-        user: user.id,
+        to: MailRecipient::User(user.id),
         template: EmailTemplate::PasswordChanged,
     };
     if let Err(error) = app.queues.send(&mail, app.clock.now()).await {

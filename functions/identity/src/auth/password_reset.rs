@@ -11,7 +11,7 @@ use entry::{
 };
 use garde::Validate;
 use model::{Error, UserId, rate_limit::RateLimitOutcome, user::EmailAddress};
-use protocol::job::{EmailTemplate, SendMail};
+use protocol::job::{EmailTemplate, MailRecipient, SendMail};
 use rand::RngExt;
 use serde::Deserialize;
 use store::{
@@ -103,5 +103,6 @@ pub(crate) async fn send_reset_email(app: &App, user: UserId) -> Result<(), Erro
     let token = BASE64_URL_SAFE_NO_PAD.encode(rand::rng().random::<[u8; 32]>());
     password_resets::create(&app.store, &token, user, now).await?;
     let id = app.clock.new_id::<Uuid>().to_string();
-    app.queues.send(&SendMail { id, user, template: EmailTemplate::PasswordReset { token } }, now).await
+    let to = MailRecipient::User(user);
+    app.queues.send(&SendMail { id, to, template: EmailTemplate::PasswordReset { token } }, now).await
 }

@@ -48,8 +48,8 @@ pub(crate) struct ConfirmPasswordResetRequest {
 
 /// Set a new password with a reset token
 ///
-/// Replaces the password of the account that requested the reset and ends all its login sessions. A refused password
-/// does not use up the token.
+/// Replaces the password of the account that requested the reset and ends all its login sessions. The token was mailed, so the
+/// e-mail address is verified afterwards. A refused password does not use up the token.
 #[utoipa::path(
     post,
     path = "/v1/auth/password-reset/confirm",

@@ -1,8 +1,8 @@
 //! Registration. It accepts the field names of every original.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 use entry::{
     App,
     http::{ApiResult, ErrorBody, RequestSource, ValidJson, enforce_rate_limits},
@@ -10,18 +10,23 @@ use entry::{
 use garde::Validate;
 use http::StatusCode;
 use model::{
-    Error, text,
+    Error,
+    sign_up::SignUpPolicy,
+    text,
     user::{self, AccountState, EmailAddress, UserRole, Username},
 };
 use serde::{Deserialize, Serialize};
 use store::{
     RateLimit,
-    identity::users::{self, User, UserSaveOutcome},
+    identity::{
+        invitations::InvitationAcceptance,
+        users::{self, User, UserSaveOutcome},
+    },
 };
 use utoipa::ToSchema;
 
 use crate::{
-    chat_sync, fields,
+    chat_sync, email_verification, fields, invitations,
     login_lifecycle::{self, LogInResponse},
     password_hash,
     save_error::from_save_outcome,
@@ -66,7 +71,12 @@ pub(crate) struct RegisterRequest {
     #[garde(custom(fields::maybe_line))]
     #[schema(min_length = 1, max_length = 255)]
     organization: Option<String>,
-    /// An invitation to accept. The response contains the result in `invite`.
+    /// The token of an invitation in a mail (`POST /v1/invitations`). The account gets the role of the invitation, and its address is
+    /// verified.
+    #[garde(length(max = 200), inner(custom(text::line)))]
+    #[schema(max_length = 200)]
+    invitation: Option<String>,
+    /// An invitation of an original, which this deployment does not have. The response says so in `invite`.
     #[garde(length(max = 500), inner(custom(text::line)))]
     #[schema(max_length = 500)]
     invite_token: Option<String>,
@@ -94,6 +104,12 @@ pub(crate) struct InviteResult {
 ///
 /// Creates an account and begins its first login session. Returns the tokens in the body and as cookies. Also at
 /// `/v1/auth/signup`.
+///
+/// The parameter `SignUp` of the deployment decides who may register: every person (`open`), people with an address of certain domains or
+/// with an invitation (`domains`), people with an invitation (`invited`), or no person (`closed`).
+///
+/// The account works at once. A mail with a code and a link is sent to its address. Until the address is verified, the account gets no
+/// other mail but that of a password reset.
 #[utoipa::path(
     post,
     path = "/v1/auth/register",
@@ -103,12 +119,22 @@ pub(crate) struct InviteResult {
     responses(
         (status = 201, description = "The account and its first login session.", body = RegisterResponse),
         (
-            status = 409,
-            description = "`EMAIL_TAKEN`: an account has this e-mail address. `USERNAME_TAKEN`: an account has this user \
-                name.",
+            status = 400,
+            description = "`INVALID_TOKEN`: the invitation is unknown, used, withdrawn or expired. Also if the body is not valid JSON.",
             body = ErrorBody
         ),
-        (status = 422, description = "A field is invalid, or the password is easy to guess.", body = ErrorBody),
+        (
+            status = 403,
+            description = "`SIGN_UP_CLOSED`, `INVITATION_REQUIRED` or `EMAIL_DOMAIN_NOT_ALLOWED`: this person may not register here.",
+            body = ErrorBody
+        ),
+        (
+            status = 409,
+            description = "`EMAIL_TAKEN`: an account has this e-mail address. `USERNAME_TAKEN`: an account has this user \
+                name. `CONFLICT`: the invitation was used at the same time.",
+            body = ErrorBody
+        ),
+        (status = 422, description = "A field is invalid, the password is easy to guess, or the invitation was sent to another address.", body = ErrorBody),
         (
             status = 429,
             description = "Too many registrations from this network. Retry after `Retry-After` seconds.",
@@ -119,17 +145,30 @@ pub(crate) struct InviteResult {
 )]
 pub(crate) async fn register(
     State(app): State<App>,
+    Extension(policy): Extension<Arc<SignUpPolicy>>,
     source: RequestSource,
     ValidJson(input): ValidJson<RegisterRequest>,
 ) -> ApiResult<(StatusCode, TokenCookies, Json<RegisterResponse>)> {
     enforce_rate_limits(&app, &[(NETWORK_RATE_LIMIT, &source.network_key())]).await?;
-    let mut user = create_account(&app, &input).await?;
+    let email = fields::parse_field("email", &input.email, EmailAddress::parse)?;
+    let is_first_admin = app.settings.first_admin_email.as_deref() == Some(email.as_str());
+    if !is_first_admin {
+        policy.check(&email, input.invitation.is_some())?;
+    }
+    let mut accepted = match &input.invitation {
+        Some(token) => Some(invitations::accept::find_acceptance(&app, token, &email).await?),
+        None => None,
+    };
+    let mut user = create_account(&app, &input, email, is_first_admin, accepted.as_ref()).await?;
+    if let Some(accepted) = &mut accepted {
+        accepted.audit = invitations::accept::audit_entry(&app, accepted, user.id);
+    }
     let login = login_lifecycle::new_login(&app, &user, &source);
     let network = login_lifecycle::new_known_network(&app, user.id, &source);
-    let mut saved = users::create(&app.store, &user, &login, &network).await?;
+    let mut saved = users::create(&app.store, &user, &login, &network, accepted.as_ref()).await?;
     if saved == UserSaveOutcome::SuperAdminExists {
-        user.role = UserRole::Member;
-        saved = users::create(&app.store, &user, &login, &network).await?;
+        user.role = invited_role(accepted.as_ref());
+        saved = users::create(&app.store, &user, &login, &network, accepted.as_ref()).await?;
     }
     if saved != UserSaveOutcome::Applied {
         return Err(from_save_outcome(saved).into());
@@ -138,6 +177,7 @@ pub(crate) async fn register(
     if user.username.is_some() {
         chat_sync::try_sync_profile(&app, user.id).await;
     }
+    email_verification::try_send_verification(&app, &user).await;
     let pair = TokenPair::for_login(&app, &login).await?;
     let cookies = pair.cookies();
     let invite = input.invite_token.map(|_| InviteResult { status: "not_found" });
@@ -148,8 +188,17 @@ pub(crate) async fn register(
     ))
 }
 
-async fn create_account(app: &App, input: &RegisterRequest) -> Result<User, Error> {
-    let email = fields::parse_field("email", &input.email, EmailAddress::parse)?;
+fn invited_role(accepted: Option<&InvitationAcceptance>) -> UserRole {
+    accepted.map_or(UserRole::Member, |accepted| accepted.invitation.role)
+}
+
+async fn create_account(
+    app: &App,
+    input: &RegisterRequest,
+    email: EmailAddress,
+    is_first_admin: bool,
+    accepted: Option<&InvitationAcceptance>,
+) -> Result<User, Error> {
     let username = input
         .username
         .as_deref()
@@ -160,11 +209,12 @@ async fn create_account(app: &App, input: &RegisterRequest) -> Result<User, Erro
     let name = fields::parse_field("name", name, user::parse_name)?;
     let about = [email.as_str(), email.local_part(), &name, username.as_ref().map_or("", Username::as_str)];
     let password = password_hash::hash_new_password("password", &input.password, &about).await?;
-    let is_first_admin = app.settings.first_admin_email.as_deref() == Some(email.as_str());
     let now = app.clock.now();
     Ok(User {
         id: app.clock.new_id(),
         email: Some(email),
+        // The token of the invitation was mailed to this address.
+        email_verified_at: accepted.map(|_| now),
         username,
         name,
         avatar: input
@@ -177,7 +227,7 @@ async fn create_account(app: &App, input: &RegisterRequest) -> Result<User, Erro
             .as_deref()
             .map(|name| fields::parse_field("organization", name, user::parse_name))
             .transpose()?,
-        role: if is_first_admin { UserRole::SuperAdmin } else { UserRole::Member },
+        role: if is_first_admin { UserRole::SuperAdmin } else { invited_role(accepted) },
         plan: app.settings.default_plan,
         status: AccountState::Active,
         restriction: None,

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use store::{
     PageRequest,
     identity::{
-        known_networks,
+        invitations, known_networks,
         users::{self, UserSaveOutcome},
     },
     presentations,
@@ -56,7 +56,7 @@ pub(crate) struct DeleteAccountRequest {
 
 /// Delete my account
 ///
-/// Deletes the caller's account with its presentations and their links, and ends its login sessions. Past sessions are
+/// Deletes the caller's account with its presentations and their links and its open invitations, and ends its login sessions. Past sessions are
 /// kept with their responses.
 #[utoipa::path(
     delete,
@@ -95,6 +95,7 @@ pub(crate) async fn delete_me(
         chat_sync::sync_profile(&app, account.user).await?;
         login_lifecycle::revoke_other_logins(&app, account.user, None).await?;
         known_networks::delete_all(&app.store, account.user, now).await?;
+        invitations::delete_all_of(&app.store, account.user, now).await?;
         return Ok((StatusCode::NO_CONTENT, clear_cookies()));
     }
     let user = Some(user).filter(|user| user.is_active(now)).ok_or(ACCOUNT_GONE)?;
@@ -110,6 +111,7 @@ pub(crate) async fn delete_me(
     // Presentations first: if the request fails here, the caller can still log in and retry.
     delete_presentations(&app, user.id).await?;
     known_networks::delete_all(&app.store, user.id, now).await?;
+    invitations::delete_all_of(&app.store, user.id, now).await?;
     // The same write makes the end of the login sessions and of the memberships due.
     let revocation = login_lifecycle::new_revocation(&app, &user, None);
     match users::erase(&app.store, &user, &revocation, now).await? {

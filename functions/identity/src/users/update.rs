@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 
 use super::me::ACCOUNT_GONE;
 use crate::{
-    chat_sync, fields, password_attempts,
+    chat_sync, email_verification, fields, password_attempts,
     profile::{ACCOUNT, OwnProfile, account_tag},
     save_error::from_save_outcome,
 };
@@ -55,7 +55,8 @@ pub(crate) struct UpdateProfileRequest {
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     organization: Clearable,
-    /// A new address requires `current_password`, because a mail to the address can reset the password.
+    /// A new address requires `current_password`, because a mail to the address can reset the password. It is not verified, and a mail
+    /// with a code is sent to it. A mail notifies the old address, if that was verified.
     #[garde(custom(fields::maybe_email))]
     #[schema(format = Email)]
     email: Option<String>,
@@ -197,6 +198,7 @@ async fn update_profile(
             if is_in_team && (&before.username, &before.name) != (&after.username, &after.name) {
                 chat_sync::try_sync_profile(app, id).await;
             }
+            email_verification::try_send_change_mails(app, &before, &after).await;
             Ok(after)
         }
         UserSaveOutcome::VersionConflict if !expected.is_any() => Err(Error::PreconditionFailed),
@@ -225,14 +227,11 @@ fn apply_edit(
     username: Clearable<Username>,
     now: jiff::Timestamp,
 ) -> User {
-    let is_readdressed = email.as_ref().is_some_and(|email| Some(email) != before.email.as_ref());
+    let readdressed = email.map_or_else(|| before.clone(), |email| before.with_email(email, now));
     User {
-        // A reset mail to the old address must not set the password any more.
-        credentials_changed_at: if is_readdressed { now } else { before.credentials_changed_at },
-        email: email.or_else(|| before.email.clone()),
         username: username.unwrap_or_else(|| before.username.clone()),
         updated_at: now,
         version: before.version + 1,
-        ..edit.apply(before)
+        ..edit.apply(&readdressed)
     }
 }

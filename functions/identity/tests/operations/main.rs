@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails, fails the test")]
 
 mod accounts;
+mod addresses;
 mod admins;
+mod invitations;
 mod log_ins;
 mod passwords;
 mod refreshing;

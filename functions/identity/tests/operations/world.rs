@@ -35,10 +35,19 @@ async fn api_client(environment: Environment) -> FunctionClient {
 
 impl IdentityWorld {
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[("FIRST_ADMIN_EMAIL", "root@example.com")]).await
+    }
+
+    /// Starts functions that try each call once, so that a refused call fails soon.
+    pub(crate) async fn start_without_retries() -> Self {
+        Self::start_with(&[("FIRST_ADMIN_EMAIL", "root@example.com"), ("AWS_MAX_ATTEMPTS", "1")]).await
+    }
+
+    /// Starts functions with these variables.
+    pub(crate) async fn start_with(variables: &'static [(&'static str, &'static str)]) -> Self {
         let clock = Clock::system();
         // Rate limits count in windows of an hour, so each test begins at the start of one.
         clock.advance(Duration::from_millis(HOUR_MS - clock.millis().unsigned_abs() % HOUR_MS));
-        let variables = &[("FIRST_ADMIN_EMAIL", "root@example.com")];
         let kit = TestApp::start_with(TestAppOptions { clock, variables, ..TestAppOptions::default() }).await;
         let client = api_client(kit.environment()).await;
         Self { kit, client }
@@ -83,8 +92,28 @@ impl IdentityWorld {
         self.post("/v1/auth/login", &body).send().await
     }
 
-    /// Returns the queued mails, oldest first.
+    /// Returns the queued mails without those that prove addresses, oldest first.
     pub(crate) fn queued_mails(&self) -> Vec<Value> {
+        let mut mails = self.all_mails();
+        mails.retain(|mail| mail["letter"]["letter"] != "email_verification");
+        mails
+    }
+
+    /// Returns the queued mails that prove an address, oldest first.
+    pub(crate) fn verifications(&self, name: &str) -> Vec<Value> {
+        let mut mails = self.all_mails();
+        let address = format!("{name}@example.com");
+        mails.retain(|mail| mail["letter"]["letter"] == "email_verification" && mail["address"] == address);
+        mails.into_iter().map(|mail| mail["letter"].clone()).collect()
+    }
+
+    /// Returns the newest code that was mailed to `{name}@example.com`.
+    pub(crate) fn mailed_code(&self, name: &str) -> String {
+        let newest = self.verifications(name).pop().expect("a mail with a code");
+        newest["code"].as_str().expect("a code").to_owned()
+    }
+
+    fn all_mails(&self) -> Vec<Value> {
         self.queued_envelopes(Queue::Mail).into_iter().map(|envelope| envelope.payload).collect()
     }
 }

@@ -4,7 +4,7 @@ use model::{Error, Room, report::size_limit::truncate_report};
 use protocol::{
     Event,
     event::ReportReady,
-    job::{EmailTemplate, SendMail, WriteReport},
+    job::{EmailTemplate, MailRecipient, SendMail, WriteReport},
 };
 use store::{
     ReadConsistency,
@@ -43,7 +43,8 @@ async fn write_and_store(app: &App, session: &Session) -> Result<(), Error> {
         title: session.presentation_title.clone(),
         token: Some(app.tokens.sign(&link, report.written_at).await?),
     };
-    let mail = SendMail { id: format!("report#{}", session.id), user: session.owner, template };
+    let to = MailRecipient::User(session.owner);
+    let mail = SendMail { id: format!("report#{}", session.id), to, template };
     app.queues.send(&mail, now).await?;
     // every socket of the owner is in this room, also the presenter's
     let ready = Event::ReportReady(ReportReady { session_id: session.id, created_at: report.written_at });

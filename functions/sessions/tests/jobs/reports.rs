@@ -1,7 +1,7 @@
 //! The job that writes a report.
 
 use model::{Room, SessionId, UserId, session::SessionStatus};
-use protocol::job::{CheckSession, Queue, SendMail, WriteReport};
+use protocol::job::{CheckSession, MailRecipient, Queue, SendMail, WriteReport};
 use store::{
     realtime::connections::ConnectionIdentity,
     sessions::{Session, reports},
@@ -43,7 +43,7 @@ async fn redelivered_jobs_write_and_mail_one_report() {
     let [mail] = &world.queued_jobs::<SendMail>()[..] else {
         panic!("{:?}", world.queued_jobs::<SendMail>())
     };
-    assert_eq!((&mail.id, mail.user), (&format!("report#{session}"), owner));
+    assert_eq!((&mail.id, &mail.to), (&format!("report#{session}"), &MailRecipient::User(owner)));
     assert_eq!(tablet.frames().0.iter().filter(|frame| frame["type"] == "report_ready").count(), 1);
     assert_eq!(world.room_size(Room::User(owner)).await, 1);
 }

@@ -1,10 +1,14 @@
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, RawMessage};
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader, RawMessage};
 use aws_sdk_sesv2::{operation::send_email::builders::SendEmailFluentBuilder, primitives::Blob};
 
 use crate::world::{EmulatorWorld, START_MILLIS};
 
 fn text(data: &str) -> Content {
     Content::builder().data(data).build().unwrap()
+}
+
+fn header(name: &str, value: &str) -> MessageHeader {
+    MessageHeader::builder().name(name).value(value).build().unwrap()
 }
 
 fn to(send: SendEmailFluentBuilder, address: &str) -> SendEmailFluentBuilder {
@@ -18,7 +22,8 @@ async fn an_email_is_stored_with_its_links() {
         .text(text("Reset it here: https://example.com/reset?token=abc.\nBye"))
         .html(text("<a href=\"https://example.com/other\">Reset</a>"))
         .build();
-    let message = Message::builder().subject(text("Your password")).body(body).build();
+    let unsubscribe = header("List-Unsubscribe", "<https://example.com/unsubscribe?token=x>");
+    let message = Message::builder().subject(text("Your password")).body(body).headers(unsubscribe).build();
     let mail = world.ses().send_email().from_email_address("Colloquy <no-reply@example.com>");
     let mail = to(mail, "Ana <ana@example.com>").configuration_set_name("ignored");
     let sent = mail.content(EmailContent::builder().simple(message).build()).send().await.unwrap();
@@ -29,6 +34,8 @@ async fn an_email_is_stored_with_its_links() {
     assert_eq!((mail.at_ms, &*mail.subject), (START_MILLIS, "Your password"));
     assert_eq!(mail.links, ["https://example.com/reset?token=abc"]);
     assert_eq!(mail.html.as_deref(), Some("<a href=\"https://example.com/other\">Reset</a>"));
+    assert_eq!(mail.header("list-unsubscribe"), Some("<https://example.com/unsubscribe?token=x>"));
+    assert_eq!(mail.header("List-Unsubscribe-Post"), None);
     assert!(outbox.newest_to("ben@example.com").is_none());
     assert_eq!(outbox.emails().len(), 1);
 }
@@ -37,6 +44,11 @@ async fn an_email_is_stored_with_its_links() {
 async fn invalid_emails_are_refused() {
     let world = EmulatorWorld::with_queues([]).start().await;
     let message = Message::builder().subject(text("s")).body(Body::builder().text(text("t")).build()).build();
+    let with_header = |name: &str, value: &str| {
+        let body = Body::builder().text(text("t")).build();
+        let message = Message::builder().subject(text("s")).body(body).headers(header(name, value)).build();
+        EmailContent::builder().simple(message).build()
+    };
     let simple = EmailContent::builder().simple(message).build();
     let from = || world.ses().send_email().from_email_address("no-reply@example.com");
     let raw = RawMessage::builder().data(Blob::new("x")).build().unwrap();
@@ -46,6 +58,9 @@ async fn invalid_emails_are_refused() {
         to(from(), "nobody").content(simple.clone()),
         to(world.ses().send_email(), "ana@example.com").content(simple),
         to(from(), "ana@example.com").content(raw),
+        to(from(), "ana@example.com").content(with_header("X: Y", "z")),
+        to(from(), "ana@example.com").content(with_header("X", "a\r\nBcc: eve@example.com")),
+        to(from(), "ana@example.com").content(with_header("X", &"a".repeat(996))),
     ] {
         let error = send.send().await.unwrap_err().into_service_error();
         assert!(error.is_bad_request_exception(), "{error:?}");

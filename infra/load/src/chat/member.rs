@@ -24,7 +24,7 @@ impl ChatMemberClient {
         let number: u64 = rand::random();
         let password = format!("rehearsal {number:016x}");
         let account = json!({
-            "email": format!("rehearsal-{number:016x}@example.com"),
+            "email": crate::unbounced_address(&format!("rehearsal-{number:016x}")),
             "password": password,
             "username": format!("r_{number:016x}"),
         });

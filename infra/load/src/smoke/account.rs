@@ -82,7 +82,7 @@ async fn register_account(
 ) -> anyhow::Result<CheckOutcome<RegisteredAccount>> {
     let number: u128 = rand::rng().random();
     let password = format!("smoke {number:032x}");
-    let generated = format!("smoke-{number:032x}@example.com");
+    let generated = crate::unbounced_address(&format!("smoke-{number:032x}"));
     let mut email = mailbox.unwrap_or(&generated);
     let mut answer = sign_up(client, email, &password).await?;
     let taken = mailbox.is_some() && answer.refused(409, "EMAIL_TAKEN").is_ok();

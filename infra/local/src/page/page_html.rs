@@ -102,7 +102,11 @@ fn render_mail(html: &mut String, state: &PageState) {
             let _ = write!(html, " <a href='{link}'>open</a>");
         }
         let text = mail.text.as_deref().or(mail.html.as_deref()).unwrap_or_default();
-        let _ = write!(html, "</summary><pre>{}</pre></details>", escape(text));
+        html.push_str("</summary><pre>");
+        for header in &mail.headers {
+            let _ = writeln!(html, "{}: {}", escape(&header.name), escape(&header.value));
+        }
+        let _ = write!(html, "{}</pre></details>", escape(text));
     }
 }
 

@@ -6,12 +6,13 @@ use model::{
 };
 use store::identity::{log_ins::Login, users::User};
 
-/// Returns an active member without a user name. The e-mail address is `{name}@example.com` in lower case.
+/// Returns an active member without a user name, whose address is verified. The e-mail address is `{name}@example.com` in lower case.
 pub fn user(id: UserId, name: &str, at: Timestamp) -> User {
     let email = format!("{}@example.com", name.to_lowercase());
     User {
         id,
         email: Some(EmailAddress::parse(&email).expect("the name fits into an address")),
+        email_verified_at: Some(at),
         username: None,
         name: name.into(),
         avatar: None,

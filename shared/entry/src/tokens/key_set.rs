@@ -43,6 +43,8 @@ pub(super) struct UnknownKey;
 pub(super) struct KeySet {
     pub(super) read_at: Timestamp,
     keys: Vec<PublicKey>,
+    /// What every function of the deployment can make and check, newest first.
+    pub(super) shared_secrets: Vec<String>,
     verified: Arc<VerifiedTokens>,
 }
 
@@ -62,7 +64,7 @@ impl KeySet {
         let is_same =
             |before: &&Self| before.keys.iter().map(|key| &key.id).eq(keys.iter().map(|key| &key.id));
         let verified = before.filter(is_same).map(|before| before.verified.clone()).unwrap_or_default();
-        Ok(Self { read_at: now, keys, verified })
+        Ok(Self { read_at: now, keys, shared_secrets: found.shared_secrets.clone(), verified })
     }
 
     /// Returns the subject of a token if its signature, kind and time are valid.

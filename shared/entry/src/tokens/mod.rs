@@ -12,9 +12,13 @@
 //! | `participant` | a participant of a session, with or without an account | 24 h |
 //! | `ticket` | the right to open one socket | 60 s |
 //! | `report` | the right to read the report of one session | 30 days |
+//!
+//! The links that turn off e-mails are no such tokens, because functions without the secret make them ([`unsubscribe_link`]).
 
 mod key_set;
+mod keyed_hash;
 mod signing_keys;
+mod unsubscribe_link;
 mod verified_tokens;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -34,6 +38,8 @@ use self::{
     signing_keys::SigningKeys,
 };
 use crate::{Environment, StartError};
+
+pub use self::unsubscribe_link::UnsubscribeLink;
 
 /// The issuer and the audience, which are the same deployment.
 const ISSUER: &str = "colloquy";
@@ -198,10 +204,28 @@ impl TokenKeys {
         from: Timestamp,
         until: Timestamp,
     ) -> Result<String, Error> {
-        let signing = self.0.signing.as_ref();
-        let signing = signing.ok_or_else(|| Error::internal("this function has no SIGNING_SECRET"))?;
+        let signing = self.signing()?;
         self.load(from).await?;
         signing.sign(subject, from, until)
+    }
+
+    fn signing(&self) -> Result<&SigningKeys, Error> {
+        self.0.signing.as_ref().ok_or_else(|| Error::internal("this function has no SIGNING_SECRET"))
+    }
+
+    /// Returns the keyed hash of a secret, for the table. A plain hash of a code of six digits would not hide it, because a reader of
+    /// the table could try all codes.
+    ///
+    /// # Errors
+    /// `Internal` in a function without the signing secret.
+    pub fn keyed_hash(&self, purpose: &str, secret: &str) -> Result<String, Error> {
+        Ok(self.signing()?.keyed_hash(purpose, secret))
+    }
+
+    /// Returns whether a secret has this keyed hash. The comparison takes the same time for every wrong secret. A hash from before a
+    /// rotation of the keys is valid as long as the previous key is. A function without the signing secret knows no hash.
+    pub fn matches_keyed_hash(&self, purpose: &str, secret: &str, hash: &str) -> bool {
+        self.0.signing.as_ref().is_some_and(|signing| signing.matches_keyed_hash(purpose, secret, hash))
     }
 
     /// Returns the subject of a token if its signature, kind and time are valid. The signature of a token is checked once
@@ -258,7 +282,9 @@ impl TokenKeys {
         }
         let Some(found) = Box::pin(self.find_or_publish()).await? else { return Ok(None) };
         let keys = Arc::new(KeySet::new(&found, outdated.as_deref(), now)?);
-        self.0.store.set_cursor_secret(&found.cursor_secret);
+        if let Some(newest) = found.shared_secrets.first() {
+            self.0.store.set_cursor_secret(newest);
+        }
         *self.0.published.write().unwrap_or_else(PoisonError::into_inner) = Some(keys.clone());
         Ok(Some(keys))
     }

@@ -2,17 +2,16 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ed25519_dalek::SigningKey;
-use hmac::{Hmac, Mac};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use model::Error;
 use serde::Deserialize;
-use sha2::Sha256;
 use store::platform::deployment_keys::DeploymentKeys;
 
 use super::{
     ISSUER, TokenKind,
     key_set::{TokenClaims, key_id},
+    keyed_hash::{derive_key, keyed_hash, matches},
 };
 use crate::{Environment, StartError};
 
@@ -34,6 +33,8 @@ struct SigningSecret {
 pub(super) struct SigningKeys {
     id: String,
     newest: EncodingKey,
+    /// The newest first.
+    secrets: Vec<String>,
     public: DeploymentKeys,
 }
 
@@ -58,25 +59,37 @@ impl SigningKeys {
         let revision = secret.revision.parse();
         let revision =
             revision.map_err(|_| StartError::invalid(SIGNING_SECRET, "must have a number in `revision`"))?;
-        let (private, public) = key_pair(&secret.current)?;
-        let mut public_keys = vec![public];
+        let mut secrets = vec![secret.current];
+        // the template sets `none` for a deployment whose secret was never rotated
         if secret.previous != NO_SECRET {
-            public_keys.push(key_pair(&secret.previous)?.1);
+            secrets.push(secret.previous);
         }
+        let mut pairs = secrets.iter().map(|secret| key_pair(secret)).collect::<Result<Vec<_>, _>>()?;
+        let public_keys: Vec<String> = pairs.iter().map(|(_, public)| public.clone()).collect();
+        let shared = |secret: &String| BASE64_URL_SAFE_NO_PAD.encode(derive_key(secret, "shared"));
         Ok(Self {
             id: key_id(&public_keys[0]),
-            newest: private,
+            newest: pairs.swap_remove(0).0,
             public: DeploymentKeys {
                 revision,
                 public_keys,
-                cursor_secret: BASE64_URL_SAFE_NO_PAD.encode(hkdf_expand(&secret.current, "cursor")),
+                shared_secrets: secrets.iter().map(shared).collect(),
             },
+            secrets,
         })
     }
 
     /// What the other functions need.
     pub(super) const fn public(&self) -> &DeploymentKeys {
         &self.public
+    }
+
+    pub(super) fn keyed_hash(&self, purpose: &str, text: &str) -> String {
+        keyed_hash(&self.secrets[0], purpose, text)
+    }
+
+    pub(super) fn matches_keyed_hash(&self, purpose: &str, text: &str, hash: &str) -> bool {
+        matches(&self.secrets, purpose, text, hash)
     }
 
     pub(super) fn sign<T: TokenKind>(
@@ -105,21 +118,11 @@ fn key_pair(secret: &str) -> Result<(EncodingKey, String), StartError> {
         let why = "must have at least 32 characters in `current` and `previous`";
         return Err(StartError::invalid(SIGNING_SECRET, why));
     }
-    let seed = hkdf_expand(secret, "ed25519");
+    let seed = derive_key(secret, "ed25519");
     let public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
     // RFC 8410: a PKCS#8 v1 envelope around the 32 bytes of the seed
     let mut der =
         vec![0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
     der.extend(seed);
     Ok((EncodingKey::from_ed_der(&der), BASE64_URL_SAFE_NO_PAD.encode(public)))
-}
-
-/// Runs the expand step of HKDF for one block. The extract step is not needed, because the secrets are random.
-fn hkdf_expand(secret: &str, purpose: &str) -> [u8; 32] {
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
-    mac.update(b"colloquy/");
-    mac.update(purpose.as_bytes());
-    mac.update(&[1]);
-    mac.finalize().into_bytes().into()
 }

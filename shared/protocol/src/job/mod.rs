@@ -24,7 +24,7 @@ use serde_json::Value;
 pub use self::{
     chat::{CheckTeamPresence, DeleteChannelRows, ProcessMessages, SendMentionDigest, SyncProfile},
     identity::{AccountChanged, EndLogin, EndLogins, SessionEndRequested},
-    mail::{EmailMention, EmailTemplate, SendMail},
+    mail::{EmailMention, EmailTemplate, MailAudience, MailRecipient, SendMail},
     realtime::{
         BroadcastFrame, ConnectionClosed, ConnectionHeartbeat, ConnectionOpened, ConnectionUnreachable,
         ConnectionsEnded, OpenedReason,

@@ -111,10 +111,11 @@ impl Store {
             return Ok(keys);
         }
         let published = Box::pin(deployment_keys::get(self)).await?;
-        let published = published
+        let newest = published.and_then(|keys| keys.shared_secrets.into_iter().next());
+        let newest = newest
             .ok_or_else(|| StoreError::Unavailable("the secret of cursors is not published yet".into()))?;
-        self.set_cursor_secret(&published.cursor_secret);
-        Ok(CursorKeys::derive(published.cursor_secret.as_bytes()))
+        self.set_cursor_secret(&newest);
+        Ok(CursorKeys::derive(newest.as_bytes()))
     }
 
     pub(crate) async fn get_attributes(

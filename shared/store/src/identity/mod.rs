@@ -1,4 +1,4 @@
-//! Accounts, log-ins, password resets, usage of plans, the audit log.
+//! Accounts, invitations, log-ins, password resets, usage of plans, the audit log.
 //!
 //! | # | question | file |
 //! | --- | --- | --- |
@@ -9,9 +9,13 @@
 //! | IDENTITY-13 | what admins have done | [`audit_log`] |
 //! | IDENTITY-14 | an unfinished end of several log-ins | [`login_revocations`] |
 //! | IDENTITY-15–16 | networks from which an account logged in: one, all | [`known_networks`] |
+//! | IDENTITY-17 | the proof of an account's address that is under way | [`email_verifications`] |
+//! | IDENTITY-18–19 | open invitations: one, all | [`invitations`] |
 
 pub mod audit_log;
 pub mod due;
+pub mod email_verifications;
+pub mod invitations;
 pub mod known_networks;
 pub mod log_ins;
 pub mod login_revocations;

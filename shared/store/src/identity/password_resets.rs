@@ -74,6 +74,9 @@ pub async fn get(store: &Store, token: &str, now: Timestamp) -> Result<Option<Pa
 
 /// IDENTITY-9, IDENTITY-1, IDENTITY-14. Spends the token, sets the password and ends the log-ins of the old one in one transaction. Of concurrent requests with one
 /// token, one succeeds. The condition also fails if the account has changed since it was read.
+///
+/// The token was mailed to the address of the account, so the address is verified afterwards. A change of the address in the
+/// millisecond of the request is the exception, because then it is not known which address got the mail.
 pub async fn redeem(
     store: &Store,
     reset: &PasswordReset,
@@ -82,8 +85,9 @@ pub async fn redeem(
     revocation: &LoginRevocation,
     now: Timestamp,
 ) -> Result<WriteOutcome> {
+    let proves_email = user.credentials_changed_at < reset.created_at;
     let spent = TransactWrite::delete(reset.key(), ConditionExpression::exists());
-    let changed = TransactWrite::update(user.key(), users::password_change(user, new, now)?);
+    let changed = TransactWrite::update(user.key(), users::password_change(user, new, proves_email, now)?);
     let revoked = login_revocations::revocation_write(revocation)?;
     Ok(store.transact(vec![("reset", spent), ("password", changed), ("revocation", revoked)]).await?.into())
 }

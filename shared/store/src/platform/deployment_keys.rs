@@ -1,4 +1,4 @@
-//! The keys that every function of a deployment knows: the public keys of tokens and the secret of cursors.
+//! The keys that every function of a deployment knows: the public keys of tokens, and secrets that all functions share.
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
@@ -25,9 +25,9 @@ pub struct DeploymentKeys {
     pub revision: u64,
     /// The public Ed25519 keys that tokens may be signed with, in base64url, newest first.
     pub public_keys: Vec<String>,
-    /// Derived from the newest signing secret, which it does not reveal. A cursor contains only keys of the table, so it may
-    /// stand in the table.
-    pub cursor_secret: String,
+    /// Derived from the signing secrets, which they do not reveal, newest first. They protect cursors, which contain only keys of
+    /// the table, and links that turn off e-mails. So they may stand in the table.
+    pub shared_secrets: Vec<String>,
 }
 
 impl Item for DeploymentKeys {

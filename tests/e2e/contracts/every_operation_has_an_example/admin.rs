@@ -17,7 +17,7 @@ pub(super) async fn record(recorder: &mut Recorder<'_>, scene: &mut RouteScene) 
     for operation in changes {
         recorder.record(scene, &admin, operation).await;
     }
-    let options = CallOptions { query: "?role=moderator", ..CallOptions::default() };
+    let options = CallOptions { query: "?role=moderator".into(), ..CallOptions::default() };
     recorder.record_with(scene, &admin, "admin_remove_role", options).await;
     let reads = [
         "admin_suspend_user",

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::{CallOptions, Recorder, RouteScene};
-use crate::world::User;
+use crate::world::{User, mail::token_of};
 
 pub(super) async fn record(recorder: &mut Recorder<'_>, scene: &mut RouteScene, member: &User) {
     let owner = scene.owner.client.clone();
@@ -48,6 +48,11 @@ async fn record_channels(recorder: &mut Recorder<'_>, scene: &RouteScene, member
     for operation in operations {
         recorder.record(scene, &owner, operation).await;
     }
+    let mails = recorder.world.mails_to(&scene.owner.email).await;
+    let report = mails.iter().find(|mail| mail.subject.contains("report")).expect("the mail of a report");
+    let query = format!("?token={}", token_of(report, "/unsubscribe"));
+    let options = CallOptions { query: query.into(), ..CallOptions::default() };
+    recorder.record_with(scene, &recorder.world.anonymous(), "unsubscribe", options).await;
 }
 
 async fn record_messages(recorder: &mut Recorder<'_>, scene: &mut RouteScene, member: &User) {

@@ -17,7 +17,7 @@ mod presentations;
 mod questions;
 mod sessions;
 
-use std::{collections::BTreeMap, fs};
+use std::{borrow::Cow, collections::BTreeMap, fs};
 
 use local::LocalOptions;
 use reqwest::Method;
@@ -46,8 +46,10 @@ struct Recorder<'w> {
 /// A call that differs from the usual one of its operation.
 #[derive(Default)]
 struct CallOptions {
-    query: &'static str,
+    query: Cow<'static, str>,
     body: Option<Value>,
+    /// The last segment of the path, instead of the one that the matrix of roles uses.
+    id: Option<String>,
 }
 
 impl<'w> Recorder<'w> {
@@ -72,7 +74,15 @@ impl<'w> Recorder<'w> {
         // a response may contain what jobs of the calls before have counted
         self.world.wait_for_jobs().await;
         let (method, template) = self.find_operation(operation);
-        let path = format!("{}{}", scene.path(&template), options.query);
+        let mut path = scene.path(&template);
+        if !options.query.is_empty() {
+            // instead of the query that the matrix of roles uses
+            path = format!("{}{}", path.split('?').next().unwrap_or_default(), options.query);
+        }
+        if let Some(id) = options.id {
+            let parent = path.rsplit_once('/').map(|(parent, _)| parent.to_owned());
+            path = format!("{}/{id}", parent.unwrap_or_default());
+        }
         let request = caller.request(Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(), &path);
         let body = options.body.map(RequestBody::Json).or_else(|| scene.request_body(operation));
         let request = match body {

@@ -17,6 +17,7 @@ const ROWS: &[RouteRow] = &[
     ("validate_format", [401, 200, 200, 401, 200]),
     ("get_preferences", [401, 200, 200, 401, 200]),
     ("put_preferences", [401, 200, 200, 401, 200]),
+    ("unsubscribe", [400, 400, 400, 400, 400]),
     ("search_messages", [401, 200, 200, 401, 200]),
     ("open_direct_channel", [401, 201, 201, 401, 201]),
     ("list_blocks", [401, 200, 200, 401, 200]),

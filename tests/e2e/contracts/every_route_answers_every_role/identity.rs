@@ -12,8 +12,14 @@ const ROWS: &[RouteRow] = &[
     ("change_password", [401, 422, 422, 401, 200]),
     ("request_password_reset", [200, 200, 200, 200, 200]),
     ("confirm_password_reset", [400, 400, 400, 400, 400]),
+    ("request_email_verification", [401, 200, 200, 401, 200]),
+    ("confirm_email_code", [401, 400, 400, 401, 400]),
+    ("confirm_email_link", [400, 400, 400, 400, 400]),
     ("refresh", [200, 200, 200, 200, 200]),
     ("register", [201, 409, 409, 409, 409]),
+    ("create_invitation", [401, 403, 201, 401, 403]),
+    ("list_invitations", [401, 403, 200, 401, 403]),
+    ("delete_invitation", [401, 403, 404, 401, 403]),
     ("end_other_logins", [401, 204, 204, 401, 204]),
     ("list_logins", [401, 200, 200, 401, 200]),
     ("end_login", [401, 404, 404, 401, 204]),
@@ -27,6 +33,9 @@ const ROWS: &[RouteRow] = &[
     ("update_user", [401, 403, 403, 401, 200]),
 ];
 
+/// The id of an invitation that does not exist.
+const NO_INVITATION: &str = "0190a000-0000-7000-8000-000000000001";
+
 /// Logs the owner in a second time and returns the id of the login session.
 pub(super) async fn second_login(world: &World, owner: &User) -> String {
     owner.log_in(world).await;
@@ -38,6 +47,7 @@ pub(super) async fn second_login(world: &World, owner: &User) -> String {
 fn parameter<'s>(scene: &'s RouteScene, template: &str, name: &str) -> Option<&'s str> {
     match name {
         "id" if template.starts_with("/v1/auth/sessions/") => Some(&scene.login),
+        "id" if template.starts_with("/v1/invitations/") => Some(NO_INVITATION),
         "id" if template.starts_with("/v1/users/") && !template.ends_with("/block") => Some(&scene.owner.id),
         "query" if template.starts_with("/v1/users/") => Some("an"),
         _ => None,
@@ -62,6 +72,11 @@ fn body(scene: &RouteScene, operation: &str) -> Option<RequestBody> {
         "confirm_password_reset" => {
             json!({ "token": "none", "new_password": "an otter in the morning fog 81" })
         }
+        "create_invitation" => {
+            json!({ "email": format!("new-{:016x}@example.com", rand::random::<u64>()), "role": "member" })
+        }
+        "confirm_email_code" => json!({ "code": "000000" }),
+        "confirm_email_link" => json!({ "token": "none" }),
         "update_me" | "update_user" => json!({ "name": "Renamed" }),
         "delete_me" => json!({ "password": owner.password }),
         _ => return None,

@@ -144,6 +144,7 @@ impl RouteScene {
         path.push_str(rest);
         match path.as_str() {
             "/v1/messages/search" => format!("{path}?q=herons"),
+            "/v1/notifications/unsubscribe" => format!("{path}?token=none"),
             responses if responses.starts_with("/v1/responses/slide/") => {
                 format!("{path}?session_id={}", self.session.id)
             }

@@ -22,7 +22,7 @@ use crate::{
         audited_change::{AuditedAction, can_assign_role},
         view::AdminAccount,
     },
-    fields, password_hash,
+    email_verification, fields, password_hash,
     save_error::from_save_outcome,
 };
 
@@ -49,7 +49,8 @@ pub(crate) struct AdminCreateUserRequest {
 
 /// Create an account
 ///
-/// Creates an account with the plan of new accounts and writes an audit entry. Also at `/v1/admin/speakers`. For
+/// Creates an account with the plan of new accounts and writes an audit entry. Its address is not verified, and a mail with a code is
+/// sent to it. An admin may create accounts in every mode of the sign-up. Also at `/v1/admin/speakers`. For
 /// admins.
 #[utoipa::path(
     post,
@@ -87,6 +88,7 @@ pub(crate) async fn admin_create_user(
     let user = User {
         id: app.clock.new_id::<UserId>(),
         email: Some(email),
+        email_verified_at: None,
         username: None,
         name,
         avatar: None,
@@ -104,7 +106,10 @@ pub(crate) async fn admin_create_user(
     let action = AuditedAction::new("create_user", None).with_metadata(json!({ "role": role }));
     let action = action.into_audit_entry(&app, &staff, AuditTarget::User, user.id.to_string());
     match users::create_with_audit(&app.store, &user, &action).await? {
-        UserSaveOutcome::Applied => Ok((StatusCode::CREATED, Json(AdminAccount::of(&user, now)))),
+        UserSaveOutcome::Applied => {
+            email_verification::try_send_verification(&app, &user).await;
+            Ok((StatusCode::CREATED, Json(AdminAccount::of(&user, now))))
+        }
         refused => Err(from_save_outcome(refused).into()),
     }
 }

@@ -1,3 +1,5 @@
+use std::sync::{Mutex, PoisonError};
+
 use axum::{Json, extract::State};
 use entry::{
     App,
@@ -18,7 +20,7 @@ use crate::{
         audited_change::{AuditedAction, apply_audited, can_assign_role},
         view::AdminAccount,
     },
-    chat_sync, fields,
+    chat_sync, email_verification, fields,
 };
 
 /// Changes of an account by an admin. Missing fields stay unchanged. An admin cannot set a password.
@@ -40,7 +42,8 @@ pub(crate) struct AdminUpdateUserRequest {
 
 /// Update an account
 ///
-/// Changes the name, the e-mail address or the role of an account. Also at `/v1/admin/speakers/{id}`. For admins.
+/// Changes the name, the e-mail address or the role of an account. A new address is not verified, and a mail with a code is sent to
+/// it. A mail notifies the old address, if that was verified. Also at `/v1/admin/speakers/{id}`. For admins.
 #[utoipa::path(
     patch,
     path = "/v1/admin/users/{id}",
@@ -85,24 +88,26 @@ pub(crate) async fn admin_update_user(
         "name": name.is_some(), "email": email.is_some(), "role": input.role, "is_admin": input.is_admin,
     });
     let action = AuditedAction::new("update_user", None).with_metadata(changes);
+    let replaced = Mutex::new(None);
     let after = apply_audited(&app, &staff, id, action, |before, now| {
         let role = requested_role(before, &input);
         if role != before.role {
             can_assign_role(&staff, role)?;
         }
-        let is_readdressed = email.as_ref().is_some_and(|email| Some(email) != before.email.as_ref());
+        let readdressed = email.clone().map_or_else(|| before.clone(), |email| before.with_email(email, now));
+        *replaced.lock().unwrap_or_else(PoisonError::into_inner) = Some(before.clone());
         Ok::<User, Error>(User {
             name: name.clone().unwrap_or_else(|| before.name.clone()),
-            email: email.clone().or_else(|| before.email.clone()),
-            // A reset mail to the old address must not set the password any more.
-            credentials_changed_at: if is_readdressed { now } else { before.credentials_changed_at },
             role,
-            ..before.clone()
+            ..readdressed
         })
     })
     .await?;
     if name.is_some() && after.username.is_some() {
         chat_sync::try_sync_profile(&app, after.id).await;
+    }
+    if let Some(before) = replaced.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        email_verification::try_send_change_mails(&app, &before, &after).await;
     }
     Ok(Json(AdminAccount::of(&after, app.clock.now())))
 }

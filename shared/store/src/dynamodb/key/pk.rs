@@ -16,6 +16,8 @@ pub enum PartitionKey<'a> {
     AuditLog,
     /// Numbered changes of a channel's messages.
     Changes(ChannelId),
+    /// Invitations that are open. One partition is enough, because staff invites people by hand.
+    Invitations,
     /// A channel with its members.
     Channel(ChannelId),
     ChannelName(&'a str),
@@ -23,7 +25,7 @@ pub enum PartitionKey<'a> {
     Chat(UserId),
     JoinCode(&'a JoinCode),
     Connection(&'a str),
-    /// The public keys of tokens and the secret of cursors.
+    /// The public keys of tokens, and the secrets that all functions share.
     DeploymentKeys,
     Email(&'a str),
     Idempotency(&'a str),
@@ -80,6 +82,7 @@ impl fmt::Display for PartitionKey<'_> {
             Self::Email(email) => write!(f, "EMAIL#{email}"),
             Self::Idempotency(hash) => write!(f, "IDEMPOTENCY#{hash}"),
             Self::Image(id) => write!(f, "IMAGE#{id}"),
+            Self::Invitations => f.write_str("INVITATIONS#"),
             Self::RateLimit(what, who) => write!(f, "LIMIT#{what}#{who}"),
             Self::Mentions(user) => write!(f, "MENTIONS#{user}"),
             Self::Messages(channel) => write!(f, "MESSAGES#{channel}"),

@@ -15,6 +15,7 @@ pub fn held_by(holder: uuid::Uuid) -> String {
     format!("{CONNECTION}{:02x}#{holder}#", holder.as_bytes()[15])
 }
 
+pub const INVITATION: &str = "INVITATION#";
 pub const LOGIN: &str = "LOGIN#";
 pub const MEMBER: &str = "MEMBER#";
 pub const MENTION: &str = "MENTION#";

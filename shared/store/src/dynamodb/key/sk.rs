@@ -5,7 +5,8 @@ use std::fmt;
 use uuid::Uuid;
 
 use model::{
-    ActionId, ChannelId, LoginId, LoginRevocationId, ParticipantId, QuestionId, SessionId, SlideId, UserId,
+    ActionId, ChannelId, InvitationId, LoginId, LoginRevocationId, ParticipantId, QuestionId, SessionId,
+    SlideId, UserId,
 };
 
 use super::prefix;
@@ -38,8 +39,11 @@ pub enum SortKey<'a> {
     Draft(ChannelId),
     /// The position up to which messages were processed.
     ProjectionCheckpoint,
+    /// The proof of the account's e-mail address that is under way.
+    EmailVerification,
     /// Text that a model writes on a slide.
     Generation(SlideId),
+    Invitation(InvitationId),
     /// The leaderboard is large, so it is not read with the session.
     Leaderboard,
     Login(LoginId),
@@ -101,7 +105,9 @@ impl fmt::Display for SortKey<'_> {
             Self::MentionDigest => f.write_str("DIGEST"),
             Self::Draft(channel) => write!(f, "DRAFT#{channel}"),
             Self::ProjectionCheckpoint => f.write_str("FOLLOWED"),
+            Self::EmailVerification => f.write_str("EMAIL_VERIFICATION"),
             Self::Generation(slide) => write!(f, "GENERATION#{slide}"),
+            Self::Invitation(id) => write!(f, "{}{id}", prefix::INVITATION),
             Self::Leaderboard => f.write_str("LEADERBOARD"),
             Self::Login(id) => write!(f, "LOGIN#{id}"),
             Self::LoginRevocation(id) => write!(f, "REVOCATION#{id}"),

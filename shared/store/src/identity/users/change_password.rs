@@ -16,7 +16,7 @@ pub async fn change_password(
     revocation: &LoginRevocation,
     now: Timestamp,
 ) -> Result<WriteOutcome> {
-    let changed = TransactWrite::update(user.key(), password_change(user, new, now)?);
+    let changed = TransactWrite::update(user.key(), password_change(user, new, false, now)?);
     let revoked = login_revocations::revocation_write(revocation)?;
     Ok(store.transact(vec![("password", changed), ("revocation", revoked)]).await?.into())
 }

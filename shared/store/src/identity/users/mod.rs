@@ -49,6 +49,9 @@ pub struct User {
     pub id: UserId,
     /// `None` after the account was deleted.
     pub email: Option<EmailAddress>,
+    /// When the owner proved that the address is theirs. `None` for an address that is not proven. A new address is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_verified_at: Option<Timestamp>,
     pub username: Option<Username>,
     pub name: String,
     pub avatar: Option<String>,
@@ -111,6 +114,26 @@ impl User {
         self.status == AccountState::Active && self.active_restriction(now).is_none()
     }
 
+    /// Returns the address if it is verified.
+    pub fn verified_email(&self) -> Option<&EmailAddress> {
+        self.email.as_ref().filter(|_| self.email_verified_at.is_some())
+    }
+
+    /// Returns the account with another address, which is not verified, at a time.
+    #[must_use]
+    pub fn with_email(&self, email: EmailAddress, now: Timestamp) -> Self {
+        if self.email.as_ref() == Some(&email) {
+            return self.clone();
+        }
+        Self {
+            email: Some(email),
+            email_verified_at: None,
+            // A reset mail to the old address must not set the password any more.
+            credentials_changed_at: now,
+            ..self.clone()
+        }
+    }
+
     /// Returns the restriction that is in force at `now`.
     pub fn active_restriction(&self, now: Timestamp) -> Option<&AccountRestriction> {
         self.restriction.as_ref().filter(|restriction| restriction.is_in_force(now))
@@ -121,6 +144,7 @@ impl User {
         Self {
             id: self.id,
             email: None,
+            email_verified_at: None,
             username: None,
             name: "Deleted account".into(),
             avatar: None,
@@ -195,10 +219,39 @@ pub async fn id_by_username(store: &Store, username: &Username, now: Timestamp) 
     Ok(claim.map(|claim| claim.owner))
 }
 
-/// Returns the write of [`change_password`], which the redemption of a reset token uses too.
-pub(crate) fn password_change(user: &User, new: &PasswordHash, now: Timestamp) -> Result<UpdateExpression> {
-    let set =
-        "SET #password = :new, credentials_changed_at = :now, updated_at = :now, version = version + :one";
+/// IDENTITY-1. Marks the address of an active account as verified. The condition fails if the account has another address. 1 write
+/// unit, and 1 for the index.
+pub async fn verify_email(
+    store: &Store,
+    user: UserId,
+    email: &EmailAddress,
+    now: Timestamp,
+) -> Result<WriteOutcome> {
+    let change = UpdateExpression::new(
+        "SET email_verified_at = if_not_exists(email_verified_at, :now), updated_at = :now, version = version + :one",
+    )
+    .with_condition("email = :email AND #status = :active")
+    .name("#status", "status")
+    .text(":active", "active")
+    .text(":email", email)
+    .text(":now", now)
+    .number(":one", 1);
+    store.update_without_return(&key(user), change).await
+}
+
+/// Returns the write of [`change_password`], which the redemption of a reset token uses too. Such a token proves the address to which
+/// it was mailed.
+pub(crate) fn password_change(
+    user: &User,
+    new: &PasswordHash,
+    proves_email: bool,
+    now: Timestamp,
+) -> Result<UpdateExpression> {
+    let verified =
+        if proves_email { ", email_verified_at = if_not_exists(email_verified_at, :now)" } else { "" };
+    let set = format!(
+        "SET #password = :new, credentials_changed_at = :now, updated_at = :now, version = version + :one{verified}"
+    );
     UpdateExpression::new(set)
         .with_condition("#status = :active AND #password = :old AND version = :read")
         .number(":one", 1)

@@ -17,6 +17,7 @@ use crate::{
     },
     identity::{
         audit_log::AuditEntry,
+        invitations::InvitationAcceptance,
         known_networks::KnownNetwork,
         log_ins::Login,
         login_revocations::{self, LoginRevocation},
@@ -31,6 +32,8 @@ pub enum UserSaveOutcome {
     UsernameTaken,
     /// No super admin would remain.
     LastAdmin,
+    /// The invitation was used or withdrawn, or has expired.
+    InvitationGone,
     /// A super admin has existed before, and only the first account may become one by its address.
     SuperAdminExists,
     /// The account has changed since it was read. The caller reads it again.
@@ -139,16 +142,26 @@ fn owned_by(owner: UserId) -> ConditionExpression {
 }
 
 /// IDENTITY-1, IDENTITY-2, IDENTITY-3, IDENTITY-7, IDENTITY-15. Creates an account with its claims, its first log-in
-/// and the network of that log-in. 8 write units, and 1 for the index. With a user name 10, and 2 for the index.
+/// and the network of that log-in. 8 write units, and 1 for the index. With a user name 10, and 2 for the index. With IDENTITY-18 and
+/// IDENTITY-13, uses an invitation up.
 pub async fn create(
     store: &Store,
     user: &User,
     login: &Login,
     network: &KnownNetwork,
+    accepted: Option<&InvitationAcceptance>,
 ) -> Result<UserSaveOutcome> {
     let mut claims = creation_writes(user)?;
     claims.add(TransactWrite::put_new(login)?, UserSaveOutcome::VersionConflict);
     claims.add(TransactWrite::put_new(network)?, UserSaveOutcome::VersionConflict);
+    if let Some(accepted) = accepted {
+        let (deletion, inviter_check) = accepted.writes();
+        claims.add(deletion, UserSaveOutcome::InvitationGone);
+        claims.add(inviter_check, UserSaveOutcome::VersionConflict);
+        if let Some(entry) = &accepted.audit {
+            claims.add(TransactWrite::put_new(entry)?, UserSaveOutcome::VersionConflict);
+        }
+    }
     claims.save(store).await
 }
 
