@@ -21,8 +21,9 @@ pub struct CreateTicketRequest {
     /// The session that the socket belongs to. Without it, the socket is the account's own and receives the account's events.
     #[garde(skip)]
     pub session_id: Option<SessionId>,
-    /// The form in which an account's own socket receives who of the team is online: `events`, one `user_status` for each change,
-    /// or `state`, one `team_presence` for all changes of a second. Clients of large teams should choose `state`. Default: `events`.
+    /// The form in which an account's own socket receives the presence of the team: `events`, one `user_status` for each
+    /// change, or `state`, one `team_presence` for all changes of a second. Clients of large teams should choose `state`.
+    /// Default: `events`.
     #[garde(skip)]
     pub presence: Option<PresenceForm>,
 }

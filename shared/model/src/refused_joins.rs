@@ -97,7 +97,7 @@ mod tests {
             let counted = joins.count(id(session).into(), begin, id(session)).unwrap();
             assert_eq!(counted, CountedRefusals { counter: id(session), refused: 1 });
         }
-        // a new counter of the session, so that its number is added to the first one's
+        // a new counter of the session, so that its number is added to the first number
         let later = joins.count(id(5).into(), begin + IDLE_AFTER, id(9_999)).unwrap();
         assert_eq!(later, CountedRefusals { counter: id(9_999), refused: 1 });
         assert_eq!(joins.0.len(), 1);

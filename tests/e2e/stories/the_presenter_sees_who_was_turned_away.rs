@@ -41,7 +41,7 @@ async fn the_presenter_sees_how_many_were_turned_away() {
     let mut again = ana.connect_to_session_unread(&session).await;
     assert_eq!(again.wait_for("session_state").await["turned_away"], 8);
 
-    // a larger plan has seats, and nobody is turned away
+    // a larger plan has seats, and no join is refused
     let plan = format!("/v1/admin/users/{}/plan", ana.id);
     root.client.patch(&plan, &json!({ "plan": "pro" })).await.ok(200);
     assert_eq!(join(5).await, 5);
@@ -58,7 +58,7 @@ async fn the_presenter_sees_how_many_were_turned_away() {
 /// A script that joins again and again leads to a few events and writes, and every join of it is counted in the end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_script_of_refused_joins_causes_few_events() {
-    let Some((world, _)) = World::with_admin("a script at the door", "free").await else { return };
+    let Some((world, _)) = World::with_admin("a script that joins", "free").await else { return };
     let ana = world.user("ana").await;
     let (_, session) = ana.start_session(1).await;
     let mut presenter = ana.connect_to_session(&session).await;

@@ -30,8 +30,8 @@ const MAX_SENT_USERS: usize = 1_000;
 const MAX_USERS_PER_JOB: usize = 25;
 /// The connections of a team above which its shards are published to by jobs.
 const MAX_DIRECT_CONNECTIONS: usize = 1_000;
-/// The posts that a publication makes itself. At 50 concurrent posts of 50 ms they take two seconds.
-const MAX_DIRECT_POSTS: usize = 2_000;
+/// The posts that a publication makes itself. At 50 concurrent posts of 50 ms they take a second.
+const MAX_DIRECT_POSTS: usize = 1_000;
 /// Rows that are marked as published concurrently.
 const WRITE_CONCURRENCY: usize = 16;
 

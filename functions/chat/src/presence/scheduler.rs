@@ -13,7 +13,7 @@ use protocol::job::PublishPresence;
 #[derive(Clone, Default)]
 pub struct PresenceScheduler(Arc<Mutex<Option<Tick>>>);
 
-/// A job that is being sent. If the sending fails or is cancelled, the scheduler forgets its tick.
+/// A job that is being sent. If the sending fails or is cancelled, the scheduler drops its tick.
 struct SendingJob<'a> {
     scheduler: &'a PresenceScheduler,
     is_sent: bool,

@@ -88,9 +88,9 @@ async fn five_hundred_strangers_take_no_channel_from_a_person() {
 
     // they write too: one network begins thirty conversations in an hour, and all together two hundred
     let mut received = BTreeSet::new();
-    for (number, (stranger, channel)) in opened.iter().enumerate() {
+    for (number, (stranger, channel)) in opened.iter().take(160).enumerate() {
         let message = json!({ "channel_id": channel, "content": "buy" });
-        let network = format!("198.51.{}.7", number / 100);
+        let network = format!("198.51.{}.7", number / 40);
         let sent = stranger.call_from(&network, "POST", "/v1/messages", &message).await;
         match sent.status {
             201 => received.insert(channel.clone()),
@@ -98,7 +98,7 @@ async fn five_hundred_strangers_take_no_channel_from_a_person() {
             _ => panic!("{}", sent.text),
         };
     }
-    assert_eq!(received.len(), 5 * 30);
+    assert_eq!(received.len(), 4 * 30);
     let mut expected = before.clone();
     expected.extend(received.iter().cloned());
     assert_eq!(victim.listed().await, expected);

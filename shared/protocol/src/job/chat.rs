@@ -37,10 +37,11 @@ impl Job for PublishPresence {
     const NAME: &'static str = "publish_presence.v1";
     const QUEUE: Queue = Queue::Presence;
 
-    /// Each tick is a group of its own, so that a tick whose worker died does not hold up the next ones. Versions keep their order.
+    /// One tick at a time. A tick that began before the last one is done would publish the same statuses again, and a busy team
+    /// would be published to ever more slowly.
     fn fifo_key(&self) -> Option<FifoKey> {
-        let key = format!("tick-{}", self.tick.0);
-        Some(FifoKey { message_group_id: key.clone(), message_deduplication_id: key })
+        let deduplication = format!("tick-{}", self.tick.0);
+        Some(FifoKey { message_group_id: "publish".to_owned(), message_deduplication_id: deduplication })
     }
 }
 

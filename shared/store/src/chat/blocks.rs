@@ -60,8 +60,8 @@ fn key(user: UserId, blocked: UserId) -> Key {
     Key::new(&PartitionKey::Chat(user), &SortKey::BlockedUser(blocked))
 }
 
-/// CHAT-26. Blocks a user, or ends the block. Returns the block as it is now, or `None` if there is none to end. Changes nothing if it
-/// is so already. 1 read unit, and 1 write unit for a change.
+/// CHAT-26. Blocks a user, or ends the block. Returns the current block, or `None` if there is none to end. Writes nothing if the
+/// block has this state already. 1 read unit, and 1 write unit for a change.
 pub async fn set(
     store: &Store,
     user: UserId,
