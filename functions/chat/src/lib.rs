@@ -52,6 +52,8 @@
 //! | `connection_closed` | `worker/connection_closed.rs` |
 //! | `connection_heartbeat` | `presence/mod.rs` |
 //! | `check_team_presence` | `worker/check_team_presence.rs` |
+//! | `publish_presence` | `worker/publish_presence.rs` |
+//! | `deliver_presence` | `presence/publish.rs` |
 //! | `sync_profile` | `worker/sync_profile.rs` |
 //! | `delete_channel_rows` | `worker/delete_channel_rows.rs` |
 //! | `process_messages` | `worker/process_messages.rs` |
@@ -87,9 +89,10 @@
 //! # Presence
 //!
 //! A user is online while one of their connections has a row and sent a heartbeat within 90 seconds. A row stores the
-//! last published status ([`store::chat::presence`]). A status event is published only if the current status differs.
-//! `connection_opened` and `ping` publish that a user came online. `connection_closed` and the clock publish that a
-//! user went offline.
+//! last status, and whether it is published ([`store::chat::presence`]). It is written only if the current status differs.
+//! `connection_opened` and `ping` find that a user came online. `connection_closed` and the clock find that a user went
+//! offline. Each of them then has the unpublished rows published, together and at most once a second, by
+//! `publish_presence` on a queue of its own. A connection receives them in the form that it chose (`presence/publish.rs`).
 
 mod blocks;
 mod channels;
@@ -140,5 +143,6 @@ pub async fn socket(environment: Environment) -> Result<LambdaFunction, StartErr
 /// Starts the function `worker-chat`.
 pub async fn worker(environment: Environment) -> Result<LambdaFunction, StartError> {
     let app = App::start(&environment, FunctionDependency::REALTIME).await?;
-    Ok(entry::worker::function(app, worker::jobs()))
+    let worker = worker::ChatWorker { app, scheduler: presence::scheduler::PresenceScheduler::default() };
+    Ok(entry::worker::function(worker, worker::jobs()))
 }

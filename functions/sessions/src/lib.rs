@@ -49,6 +49,7 @@
 //! | `connection_closed` | [`worker::connection_closed`] |
 //! | `count_votes` | [`worker::count_votes`] |
 //! | `count_presence` | [`worker::count_presence`] |
+//! | `count_turned_away` | [`worker::count_turned_away`] |
 //! | `count_upvotes` | [`worker::count_upvotes`] |
 //! | `rank_quiz` | [`worker::rank_quiz`] |
 //! | `check_session` | [`worker::check_session`] |

@@ -36,11 +36,12 @@ pub async fn load_session_state(
         ConnectionIdentity::Account { .. } => None,
     };
     let slide = snapshot.current.as_ref().map(|slide| slide.id);
-    let (own, display_name, votes, participant_count) = try_join!(
+    let (own, display_name, votes, participant_count, turned_away) = try_join!(
         own_response(app, session, slide, participant, now),
         participant_name(app, session, participant, now),
         counted_votes(app, session, slide, now),
         count_connected(app, session, now),
+        count_turned_away(app, session, participant, now),
     )?;
     let session = snapshot.session.clone();
     let current = snapshot.current.as_ref();
@@ -69,6 +70,7 @@ pub async fn load_session_state(
         current_slide,
         total_slides: snapshot.total_slides,
         participant_count,
+        turned_away,
         started_at: session.started_at,
         ended_at: session.ended_at,
         role: if participant.is_some() { ConnectionRole::Audience } else { ConnectionRole::Presenter },
@@ -143,6 +145,19 @@ async fn count_connected(app: &App, session: SessionId, now: Timestamp) -> Resul
     match connections::list_in_small_room(&app.store, room, MAX_COUNTED_CONNECTIONS, now).await? {
         Some(members) => Ok(distinct_participants(&members)),
         None => Ok(sessions::last_participant_count(&app.store, session, now).await?),
+    }
+}
+
+/// Returns the refused joins for the presenter. A participant does not see them.
+async fn count_turned_away(
+    app: &App,
+    session: SessionId,
+    participant: Option<ParticipantId>,
+    now: Timestamp,
+) -> Result<Option<u64>, Error> {
+    match participant {
+        Some(_) => Ok(None),
+        None => Ok(Some(sessions::get_turned_away(&app.store, session, now).await?)),
     }
 }
 

@@ -34,6 +34,8 @@ pub struct SessionStatistics {
     pub connected_count: u64,
     /// The largest number of participants who were connected at the same time.
     pub peak_connected: u64,
+    /// Joins that were refused because the session was full. A person who tried again counts again.
+    pub turned_away: u64,
     /// Answers to all slides.
     pub total_responses: u64,
     /// Answers by the id of the slide.
@@ -128,7 +130,7 @@ async fn compute_statistics(
         slide_snapshots::list(&app.store, id, now),
         plan_usage::sum_ai_usage(&app.store, id, now),
     )?;
-    let SessionWithCounts { session, snapshots, presence } = counted;
+    let SessionWithCounts { session, snapshots, presence, turned_away } = counted;
     let responses_per_slide: BTreeMap<String, u64> =
         snapshots.iter().map(|snapshot| (SlideId::to_string(&snapshot.slide), snapshot.responses)).collect();
     let mut answered: Vec<(Option<&SlideSnapshot>, &VoteSnapshot)> = snapshots
@@ -147,6 +149,7 @@ async fn compute_statistics(
         participant_count,
         connected_count: presence.as_ref().map_or(0, |presence| presence.participants),
         peak_connected: presence.as_ref().map_or(0, |presence| presence.peak.max(presence.participants)),
+        turned_away,
         total_responses,
         answer_rate: percent(total_responses, participant_count * answered.len() as u64),
         average_text_length: rounded_mean(characters, texts().map(|snapshot| snapshot.responses).sum(), 1.0),

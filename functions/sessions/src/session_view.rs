@@ -42,6 +42,9 @@ pub struct SessionView {
     pub participant_count: u64,
     /// Answers at the last count. It is 0 in lists and in responses to changes.
     pub response_count: u64,
+    /// Joins that were refused because the session was full, at the last count. A person who tries again counts again. It is 0 in
+    /// lists and in responses to changes.
+    pub turned_away: u64,
 }
 
 impl SessionView {
@@ -67,6 +70,7 @@ impl SessionView {
             blocked_words: session.blocked_words.iter().map(str::to_owned).collect(),
             participant_count: 0,
             response_count: 0,
+            turned_away: 0,
         }
     }
 }
@@ -76,6 +80,7 @@ impl From<SessionWithCounts> for SessionView {
         Self {
             participant_count: counted.presence.map_or(0, |presence| presence.participants),
             response_count: counted.snapshots.iter().map(|snapshot| snapshot.responses).sum(),
+            turned_away: counted.turned_away,
             ..Self::without_counts(counted.session)
         }
     }

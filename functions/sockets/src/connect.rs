@@ -1,17 +1,20 @@
 //! `$connect`: authenticates the client, decides the identity of its connection, and writes its rows.
 
+use std::sync::{Mutex, PoisonError};
+
 use entry::{
     App,
     http::{authenticate_account, network_key},
     socket::{SocketHandshake, record_identity},
+    tickets::PRESENCE_PARAMETER,
     tokens::{AccessToken, ParticipantToken as Token, SocketTicket, TICKET_LIFETIME, TicketHolder},
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{
-    AccountLogin, ConnectionIdentity, Error, ErrorCode, Room, SessionId, plan::session_full_error,
-    session::SessionStatus,
+    AccountLogin, ConnectionIdentity, Error, ErrorCode, PresenceForm, Room, SessionId,
+    plan::session_full_error, refused_joins::RefusedJoins, session::SessionStatus, tick::Tick,
 };
-use protocol::job::OpenedReason;
+use protocol::job::{CountTurnedAway, OpenedReason};
 use store::{
     ReadConsistency,
     identity::log_ins,
@@ -20,7 +23,7 @@ use store::{
         tickets,
     },
     sessions::{
-        self, Session, participants,
+        self, Session, participants, refused_joins,
         roles::{self, RoleOrJoinOutcome, SessionCaller, SessionRole},
     },
 };
@@ -29,7 +32,11 @@ use crate::lifecycle;
 
 /// Opens a connection, or refuses the handshake. Nothing can be posted inside `$connect`, so a job sends the connection its
 /// state.
-pub async fn open_connection(app: &App, handshake: &SocketHandshake) -> Result<(), Error> {
+pub async fn open_connection(
+    app: &App,
+    refused: &Mutex<RefusedJoins>,
+    handshake: &SocketHandshake,
+) -> Result<(), Error> {
     if let Some(origin) = &handshake.origin
         && !app.settings.allows_origin(origin)
         && *origin != app.settings.public_url
@@ -42,13 +49,15 @@ pub async fn open_connection(app: &App, handshake: &SocketHandshake) -> Result<(
         None => None,
     };
     let (bearer, session) = find_bearer(app, handshake, requested, now).await?;
-    let (identity, display_name) = find_identity(app, bearer, session, now).await?;
+    let (identity, display_name) = find_identity(app, refused, bearer, session, now).await?;
     record_identity(&identity);
     let connected_at = Timestamp::from_millisecond(handshake.connected_at).unwrap_or(now);
     let presents_since = identity.presented_session().map(|_| connected_at);
     let id = handshake.connection.clone();
     let network = Some(network_key(&handshake.source_ip));
-    let connection = Connection { id, identity, display_name, network, connected_at, presents_since };
+    let presence = presence_form(handshake);
+    let connection =
+        Connection { id, identity, display_name, network, connected_at, presents_since, presence };
     connections::put(&app.store, &connection).await?;
     if let Err(error) = admit(app, &connection, now).await {
         // The socket never opens, so its area must not hear of it.
@@ -65,6 +74,13 @@ pub async fn open_connection(app: &App, handshake: &SocketHandshake) -> Result<(
         tracing::warn!(%error, "the oldest connections of a holder were not closed");
     }
     Ok(())
+}
+
+/// Returns the form of presence that the client chose. An unknown value is no reason to refuse a handshake.
+fn presence_form(handshake: &SocketHandshake) -> PresenceForm {
+    let (name, state) = PRESENCE_PARAMETER;
+    let is_state = handshake.query.get(name).is_some_and(|value| value == state);
+    if is_state { PresenceForm::State } else { PresenceForm::Events }
 }
 
 /// Connections that one holder may have in a session, or beside all sessions. Each event is posted to each of them. Ten are more
@@ -154,12 +170,15 @@ async fn find_bearer(
 
 async fn find_identity(
     app: &App,
+    refused: &Mutex<RefusedJoins>,
     bearer: TicketHolder,
     session: Option<SessionId>,
     now: Timestamp,
 ) -> Result<(ConnectionIdentity, Option<String>), Error> {
     match (bearer, session) {
-        (TicketHolder::Account(access), session) => account_identity(app, access, session, now).await,
+        (TicketHolder::Account(access), session) => {
+            account_identity(app, refused, access, session, now).await
+        }
         (TicketHolder::Participant { participant, by }, Some(session)) => {
             let running = running_session(app, session, now).await?;
             let guest = SessionCaller::Guest { participant, session };
@@ -177,6 +196,7 @@ async fn find_identity(
 
 async fn account_identity(
     app: &App,
+    refused: &Mutex<RefusedJoins>,
     access: AccessToken,
     session: Option<SessionId>,
     now: Timestamp,
@@ -196,10 +216,30 @@ async fn account_identity(
             (ConnectionIdentity::Participant { participant: id, session, by }, display_name)
         }
         RoleOrJoinOutcome::Removed => return Err(Error::NotFound("session")),
-        RoleOrJoinOutcome::Full(most) => {
-            return Err(session_full_error(most));
+        RoleOrJoinOutcome::Full(seats) => {
+            if let Err(error) = count_refused_join(app, refused, session, seats).await {
+                // the next refusal of this instance stores the whole number
+                tracing::warn!(%session, %error, "a refused join was not counted");
+            }
+            return Err(session_full_error(seats));
         }
     })
+}
+
+/// Counts a join that is refused, because every seat is taken, as `POST /v1/sessions/code/{code}/join` does.
+async fn count_refused_join(
+    app: &App,
+    refused: &Mutex<RefusedJoins>,
+    session: SessionId,
+    seats: u32,
+) -> Result<(), Error> {
+    let (now, new_id) = (app.clock.now(), app.clock.new_id());
+    // no code panics while it holds the lock; the counters would be whole even then
+    let counted = refused.lock().unwrap_or_else(PoisonError::into_inner).count(session, now, new_id);
+    let Some(counted) = counted else { return Ok(()) };
+    refused_joins::record_refusals(&app.store, session, counted, seats).await?;
+    let tick = Tick::containing(app.clock.millis()).last_of_second();
+    app.queues.send(&CountTurnedAway { session, tick }, now).await
 }
 
 const fn logged_in_as(AccessToken { user, login }: AccessToken) -> AccountLogin {

@@ -1,10 +1,12 @@
 //! Messages of every connection, and its end.
 
+use std::sync::Mutex;
+
 use entry::{
     App,
     socket::{ConnectionCache, SocketHandler, SocketHandshake, SocketMessage, record_identity},
 };
-use model::{ConnectionIdentity, Error, ErrorCode};
+use model::{ConnectionIdentity, Error, ErrorCode, refused_joins::RefusedJoins};
 use protocol::{Event, command::ConnectionCommand, event::PongEvent, job::OpenedReason};
 use realtime::connection_post::PostOutcome;
 use store::{
@@ -22,13 +24,14 @@ pub struct ConnectionSocket {
     pub app: App,
     pub connection_cache: ConnectionCache,
     pub heartbeat_throttle: HeartbeatThrottle,
+    pub refused_joins: Mutex<RefusedJoins>,
 }
 
 impl SocketHandler for ConnectionSocket {
     type Command = ConnectionCommand;
 
     async fn connect(&self, handshake: SocketHandshake) -> Result<(), Error> {
-        crate::connect::open_connection(&self.app, &handshake).await
+        crate::connect::open_connection(&self.app, &self.refused_joins, &handshake).await
     }
 
     async fn disconnect(&self, id: String) -> Result<(), Error> {

@@ -28,6 +28,8 @@ mod lifecycle;
 pub mod ticket;
 pub mod worker;
 
+use std::sync::Mutex;
+
 use entry::{App, Environment, FunctionDependency, LambdaFunction, StartError, socket::ConnectionCache};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -53,6 +55,7 @@ pub async fn connections(environment: Environment) -> Result<LambdaFunction, Sta
         app: app.clone(),
         connection_cache: connection_cache.clone(),
         heartbeat_throttle: heartbeat::HeartbeatThrottle::default(),
+        refused_joins: Mutex::default(),
     };
     Ok(entry::socket::function(app, connection_cache, socket))
 }

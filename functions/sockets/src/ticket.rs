@@ -8,7 +8,7 @@ use entry::{
 use garde::Validate;
 use http::StatusCode;
 use jiff::Timestamp;
-use model::{Error, SessionId};
+use model::{Error, PresenceForm, SessionId};
 use serde::{Deserialize, Serialize};
 use store::sessions::roles::{self, SessionRole};
 use utoipa::ToSchema;
@@ -21,6 +21,11 @@ pub struct CreateTicketRequest {
     /// The session that the socket belongs to. Without it, the socket is the account's own and receives the account's events.
     #[garde(skip)]
     pub session_id: Option<SessionId>,
+    /// The form in which an account's own socket receives the presence of the team: `events`, one `user_status` for each
+    /// change, or `state`, one `team_presence` for all changes of a second. Clients of large teams should choose `state`.
+    /// Default: `events`.
+    #[garde(skip)]
+    pub presence: Option<PresenceForm>,
 }
 
 /// A ticket that opens one socket.
@@ -80,7 +85,7 @@ pub async fn create_ticket(
             (bearer, Some(session))
         }
     };
-    let issued = issue(&app, bearer, session).await?;
+    let issued = issue(&app, bearer, session, input.presence.unwrap_or_default()).await?;
     let response = TicketResponse {
         ticket: issued.ticket,
         websocket_url: issued.websocket_url,

@@ -11,6 +11,7 @@
 //! | the events of queues | [`sqs_event`](fn@sqs_event), [`fifo_sqs_event`], [`job_body`] |
 //! | a crash or a concurrent process at a chosen call | [`TestCloud::run_until_crash`], [`TestCloud::run_interleaved`] |
 //! | a fault or a crash at every call in turn | [`sweep_calls`] |
+//! | a client that shows who is online | [`PresenceScreen`] |
 //! | a fixed time, and ids by number | [`fixed_time`], [`id`] |
 //! | valid items of each product area | [`samples`] |
 //!
@@ -30,6 +31,7 @@ mod call_sweep;
 mod fixed_values;
 mod function_client;
 mod interruption;
+mod presence_screen;
 mod repository;
 pub mod samples;
 mod sent_frames;
@@ -43,6 +45,7 @@ pub use emulator::{Chaos, OutboundFrame, SentEmail};
 pub use call_sweep::{CallProbe, SweepFault, SweepReport, sweep_calls};
 pub use fixed_values::{fixed_time, id};
 pub use function_client::{FunctionClient, TestRequest, TestResponse, shorten};
+pub use presence_screen::PresenceScreen;
 pub use repository::repository;
 pub use sent_frames::SentFrames;
 pub use sqs_event::{fifo_sqs_event, job_body, sqs_event};

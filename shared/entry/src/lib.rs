@@ -8,6 +8,7 @@
 //! | [`socket`] | WebSocket events: connect, messages, answers and errors as posts |
 //! | [`worker`] | SQS batches: decode, run, report failed messages |
 //! | [`run_once`] | operations that run once, however often their job is delivered |
+//! | [`tick_wait`] | jobs that run at the end of a tick |
 //! | [`cron`] | the scheduler's event |
 //! | [`log_ins`] | ending several log-ins with their sockets |
 //! | [`tokens`] | Ed25519 tokens: access, refresh, participant, ticket, JWKS |
@@ -62,6 +63,7 @@ pub mod log_ins;
 pub mod run_once;
 pub mod socket;
 mod telemetry;
+pub mod tick_wait;
 pub mod tickets;
 pub mod tokens;
 pub mod worker;

@@ -22,6 +22,17 @@ pub struct AccountLogin {
     pub login: LoginId,
 }
 
+/// The form in which a connection of the team receives presence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PresenceForm {
+    /// One event for each user whose status changed, as in the original.
+    #[default]
+    Events,
+    /// One event for all changes of a second, with a version.
+    State,
+}
+
 impl ConnectionIdentity {
     /// The session that the connection belongs to. A connection that belongs to no session is an account's own.
     pub const fn session(&self) -> Option<SessionId> {

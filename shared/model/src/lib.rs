@@ -29,6 +29,7 @@
 //! | [`blocked_words`] | words that a presenter blocks |
 //! | [`text`] | the rule of control characters for all texts |
 //! | [`words`] | words of a text for word clouds, search and comparison |
+//! | [`refused_joins`] | how many joins a full session has refused |
 //! | [`rate_limit`] | the outcome of an attempt that a rate limit counts |
 //!
 //! # Rules of this crate
@@ -61,6 +62,7 @@ pub mod precondition;
 pub mod presentation;
 pub mod question;
 pub mod rate_limit;
+pub mod refused_joins;
 pub mod report;
 pub mod room;
 pub mod session;
@@ -71,7 +73,7 @@ pub mod tick;
 pub mod user;
 pub mod words;
 
-pub use connection::{AccountLogin, ConnectionIdentity};
+pub use connection::{AccountLogin, ConnectionIdentity, PresenceForm};
 pub use error::{Error, ErrorCode, FieldError, Result};
 pub use id::{
     ActionId, ChannelId, ImageId, InvitationId, LoginId, LoginRevocationId, ParticipantId, PresentationId,

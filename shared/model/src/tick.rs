@@ -22,6 +22,13 @@ impl Tick {
         (self.0 + 1) * TICK_MS
     }
 
+    /// Returns the last tick of the second that contains this one. What changes often and is not urgent is published at its end, once
+    /// a second: the presence of a team, and how many joins a full session has refused.
+    #[must_use]
+    pub const fn last_of_second(self) -> Self {
+        Self((self.0.div_euclid(TICKS_PER_SECOND) + 1) * TICKS_PER_SECOND - 1)
+    }
+
     /// Returns the first tick, from this one on, at whose end an audience of this size receives an update.
     #[must_use]
     pub const fn next_for_audience(self, size: usize) -> Self {
@@ -30,6 +37,8 @@ impl Tick {
         Self((self.0.div_euclid(period) + 1) * period - 1)
     }
 }
+
+const TICKS_PER_SECOND: i64 = 1000 / TICK_MS;
 
 /// Returns the number of ticks between two updates. An audience of up to 50 participants gets 2 updates a second, one
 /// of up to 500 gets 1, and a larger one gets 1 in two seconds. Updates in every tick of ten thousand votes for a
@@ -60,6 +69,15 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_second_has_one_last_tick() {
+        let ticks: std::collections::BTreeSet<_> =
+            (1_000..1_100).map(|tick| Tick(tick).last_of_second()).collect();
+        assert_eq!(ticks.len(), 25, "a hundred ticks are 25 seconds");
+        assert!(ticks.iter().all(|tick| tick.end_ms() % 1_000 == 0));
+        assert_eq!(Tick(1_003).last_of_second(), Tick(1_003));
     }
 
     #[test]

@@ -24,6 +24,7 @@
 //! | `session_started` `session_paused` `session_resumed` `session_ended` | session | the session changes its status |
 //! | `participant_count` | session | presence changed, by tick |
 //! | `participant_joined` `participant_left` | presenter | a participant connects or disconnects |
+//! | `session_full` | presenter | joins were refused because the session is full, once a second |
 //! | `response_submitted` | presenter | a response is stored, by tick |
 //! | `response_superseded` | one connection | its response is older than the stored one |
 //! | `vote_update` | presenter in every tick, audience by its size | votes changed |
@@ -46,8 +47,9 @@
 //! | `typing_indicator` | channel | a user types |
 //! | `user_joined` `user_left` `member_updated` | channel | memberships change |
 //! | `channel_created` `channel_updated` `channel_deleted` | channel, team for a new public one | a channel changes |
-//! | `user_status` | team | a user comes online or goes offline |
-//! | `mention_notification` `read_marked` `draft_updated` | user | the user's own state changes |
+//! | `user_status` | team | a user comes online or goes offline, by tick |
+//! | `team_presence` | connections of the team that requested it, instead of `user_status` | the same, and after `connection_established` |
+//! | `mention_notification` `read_marked` `draft_updated` `direct_channel_updated` `block_updated` | user | the user's own state changes |
 //! | `force_disconnect` | user | an admin bans, suspends or deactivates the user |
 //!
 //! Every connection also receives `error`, which refuses a message, and `pong`, which answers `ping`.

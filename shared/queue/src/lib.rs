@@ -3,10 +3,11 @@
 //! | queue | jobs | received by |
 //! | --- | --- | --- |
 //! | `Sessions` | `connection_opened` `connection_closed` `count_upvotes` `check_session` `end_login` `end_logins` `end_session` `finish_removal` `rank_quiz` `write_report` | `worker-sessions` |
-//! | `Ticks` (FIFO) | `count_votes` `count_presence` | `worker-sessions` |
+//! | `Ticks` (FIFO) | `count_votes` `count_presence` `count_turned_away` | `worker-sessions` |
 //! | `Answers` | `answer_question` `generate_slide` | `worker-answers` |
 //! | `Chat` | `connection_opened` `connection_closed` `connection_heartbeat` `check_team_presence` `sync_profile` `delete_channel_rows` `send_mention_digest` | `worker-chat` |
 //! | `MessageProcessing` (FIFO) | `process_messages` | `worker-chat` |
+//! | `Presence` (FIFO) | `publish_presence` `deliver_presence` | `worker-chat` |
 //! | `Broadcast` | `broadcast_frame` `connection_unreachable` `connections_ended` `account_changed` `session_end_requested` | `worker-broadcast` |
 //! | `Mail` | `send_mail` | `worker-mail` |
 //!

@@ -164,6 +164,34 @@ impl RealtimeHub {
         try_join_all(shards).await.map(drop)
     }
 
+    /// Posts frames to members of a room, in this order to each of them. Tries each member, and returns the first failure after
+    /// that. A connection that is not open yet receives nothing. Its owner must send it the state once it is open.
+    pub async fn post_in_order(
+        &self,
+        room: Room,
+        members: &[Connection],
+        frames: &[String],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let posts: Vec<_> = members
+            .iter()
+            .map(|member| async move {
+                for frame in frames {
+                    if self.post(&member.id, frame).await? == PostOutcome::Gone {
+                        if is_opening(member, now) {
+                            return Ok(());
+                        }
+                        return self.leave_unreachable(room, member, now).await;
+                    }
+                }
+                Ok(())
+            })
+            .collect();
+        let outcomes: Vec<Result<(), Error>> =
+            stream::iter(posts).buffer_unordered(MAX_CONCURRENT_POSTS).collect().await;
+        outcomes.into_iter().collect()
+    }
+
     /// Runs a broadcast job: posts the frame to a shard, or to a whole room.
     ///
     /// # Errors
@@ -206,13 +234,15 @@ impl RealtimeHub {
             PostOutcome::Gone if is_opening(member, now) => {
                 self.report_unreachable(&member.id, true, now).await
             }
-            PostOutcome::Gone => {
-                // The job comes first, because a retry finds the connection by this room.
-                self.report_unreachable(&member.id, false, now).await?;
-                // It leaves this room at once. The next events would meet it again until the job has run.
-                Ok(connections::unsubscribe(&self.store, room, member.identity.holder_id(), &member.id)
-                    .await?)
-            }
+            PostOutcome::Gone => self.leave_unreachable(room, member, now).await,
         }
+    }
+
+    /// Reports a connection that is gone, and takes it out of a room.
+    async fn leave_unreachable(&self, room: Room, member: &Connection, now: Timestamp) -> Result<(), Error> {
+        // The job comes first, because a retry finds the connection by this room.
+        self.report_unreachable(&member.id, false, now).await?;
+        // It leaves this room at once. The next events would meet it again until the job has run.
+        Ok(connections::unsubscribe(&self.store, room, member.identity.holder_id(), &member.id).await?)
     }
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use local::template::{LocalSecrets, SamTemplate};
+use protocol::job::{self, Queue};
 use serde_json::{Value, json};
 
 use super::parsed_template::{parsed_template, resources_of_type};
@@ -276,6 +277,21 @@ fn every_failure_raises_an_alarm() {
     add("AWS/DynamoDB", "WriteThrottleEvents", "Table");
     assert_eq!(alarms(), expected, "left: the template");
     assert_eq!(resources_of_type("AWS::CloudWatch::Dashboard").len(), 1);
+}
+
+/// Presence of a large team is many posts. On a queue that carries messages, the messages of a team that arrives waited for seconds.
+#[test]
+fn presence_has_a_queue_of_its_own() {
+    let on_presence_queue = |kind: &&job::JobKind| kind.queues.contains(&Queue::Presence);
+    let names: Vec<_> =
+        job::ALL.iter().filter(on_presence_queue).map(|kind| (kind.name, kind.queues)).collect();
+    let only: &[Queue] = &[Queue::Presence];
+    assert_eq!(names, [("deliver_presence.v1", only), ("publish_presence.v1", only)]);
+    let mappings = template().event_source_mappings().unwrap();
+    let readers: Vec<_> = mappings.iter().filter(|mapping| mapping.queue == "PresenceQueue.fifo").collect();
+    let [reader] = readers.as_slice() else { panic!("{readers:?}") };
+    // the tick's job waits up to a second, and would hold up what is in its batch
+    assert_eq!((reader.function.as_str(), reader.batch_size), ("WorkerChat", 1));
 }
 
 /// Lambda stops a chain of jobs after 16 runs of the same function, unless the function allows it.

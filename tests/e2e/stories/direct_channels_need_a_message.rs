@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use futures::{StreamExt, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -36,16 +37,22 @@ async fn opened_direct_channels_reach_nobody() {
     world.wait_for_jobs().await;
     let before = list_channels(&victim).await;
     let (mut socket, _) = victim.connect_with_state().await;
-    let mut opened = Vec::new();
-    let mut spammers = Vec::new();
-    for number in 0..25 {
-        let spammer = world.teammate(&format!("spammer{number}")).await;
-        let channel = open_direct(&spammer, &victim).await;
-        assert!(spammer.my_channel(&channel).await.is_some(), "the opener sees it");
-        victim.client.get(&format!("/v1/channels/{channel}")).await.refused(404, "RESOURCE_NOT_FOUND");
-        opened.push(channel);
-        spammers.push(spammer);
-    }
+    // eighty accounts at a time; `functions/chat/tests/jobs/direct_channels.rs` plays it with five hundred
+    let victim_client = &victim;
+    let spamming = (0..80).map(|number| {
+        let world = &world;
+        async move {
+            let spammer = world.teammate(&format!("spammer{number}")).await;
+            let channel = open_direct(&spammer, victim_client).await;
+            assert!(spammer.my_channel(&channel).await.is_some(), "the opener sees it");
+            let path = format!("/v1/channels/{channel}");
+            victim_client.client.get(&path).await.refused(404, "RESOURCE_NOT_FOUND");
+            (channel, spammer)
+        }
+    });
+    let spamming: Vec<_> = spamming.collect();
+    let (opened, spammers): (Vec<String>, Vec<Teammate>) =
+        stream::iter(spamming).buffered(8).collect::<Vec<_>>().await.into_iter().unzip();
     assert_eq!(list_channels(&victim).await, before, "neither the list nor its cost has changed");
     let public = spammers[0].create_public_channel().await;
     victim.join_channel(&public).await;
@@ -248,4 +255,50 @@ async fn strangers_fill_nobodys_channels() {
     assert_eq!((received, refused), (30, 2));
     let direct = friend.client.post("/v1/channels/direct", &json!({ "user_id": victim.id })).await.ok(201);
     friend.send_message(direct["id"].as_str().unwrap(), "how are you?").await;
+}
+
+/// Each change of a direct channel or a block reaches the person's other devices with its version, and never the other person.
+#[tokio::test]
+async fn other_devices_see_what_is_hidden_and_blocked() {
+    let world = World::start().await;
+    let (ana, bo) = (world.teammate("ana").await, world.teammate("bo").await);
+    let direct = open_direct(&ana, &bo).await;
+    ana.send_message(&direct, "one").await;
+    let phone = ana.log_in(&world).await;
+    let mut phone = phone.connect_to_team().await;
+    let mut his = bo.connect_to_team().await;
+    let path = format!("/v1/channels/{direct}");
+    let mut versions = Vec::new();
+    for (operation, hidden_through) in [("hide", json!(1)), ("unhide", Value::Null), ("hide", json!(1))] {
+        ana.client.post(&format!("{path}/{operation}"), &json!({})).await.ok(204);
+        let event = phone.wait_for("direct_channel_updated").await;
+        assert_eq!((&event["channel_id"], &event["hidden_through"]), (&json!(direct), &hidden_through));
+        versions.push(event["version"].as_u64().expect("a version"));
+    }
+    // a repeated request has the same state and version
+    ana.client.post(&format!("{path}/hide"), &json!({})).await.ok(204);
+    assert_eq!(phone.wait_for("direct_channel_updated").await["version"], json!(versions[2]));
+    // opening it shows it again
+    open_direct(&ana, &bo).await;
+    let shown = phone.wait_for("direct_channel_updated").await;
+    assert!(shown["hidden_through"].is_null(), "{shown}");
+    versions.push(shown["version"].as_u64().expect("a version"));
+    assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
+
+    let block = format!("/v1/users/{}/block", bo.id);
+    let mut versions = Vec::new();
+    for is_blocked in [true, false, true, false] {
+        if is_blocked {
+            ana.client.post(&block, &json!({})).await.ok(204);
+        } else {
+            ana.client.delete(&block).await.ok(204);
+        }
+        let event = phone.wait_for("block_updated").await;
+        assert_eq!((&event["user_id"], &event["is_blocked"]), (&json!(bo.id), &json!(is_blocked)));
+        assert_eq!(event["channel_id"], direct.as_str());
+        versions.push(event["version"].as_u64().expect("a version"));
+    }
+    assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
+    his.receive_until_pong().await;
+    assert_eq!((his.count("direct_channel_updated"), his.count("block_updated")), (0, 0));
 }

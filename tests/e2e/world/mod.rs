@@ -106,6 +106,18 @@ impl World {
         Self::local_only_with(story, LocalOptions { template: Some(file), ..LocalOptions::default() }).await
     }
 
+    /// Starts a local cloud whose broadcast queue has no reader.
+    pub(crate) async fn without_broadcasts(story: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let template = fs::read_to_string(repository().join("template.yaml")).expect("the template");
+        let without = template
+            .replace("{Queue: !GetAtt BroadcastQueue.Arn", "{Queue: !GetAtt BroadcastDeadLetters.Arn");
+        assert_ne!(template, without, "the template has a reader of the broadcast queue");
+        let file = folder.path().join("template.yaml");
+        fs::write(&file, without).expect("a file");
+        Self::local_only_with(story, LocalOptions { template: Some(file), ..LocalOptions::default() }).await
+    }
+
     /// Uses a deployment behind a real API Gateway, or a local cloud, which enforces the same quotas. The emulated cloud of
     /// `infra/rehearse` accepts frames of any size and handles the frames of a connection sequentially.
     pub(crate) async fn with_quotas(story: &str) -> Option<Self> {

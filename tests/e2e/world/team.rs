@@ -44,6 +44,13 @@ impl User {
         ClientSocket::open(ticket["websocket_url"].as_str().expect("a URL")).await
     }
 
+    /// Opens a socket of the team that receives presence as a state, and reads no frame.
+    pub(crate) async fn connect_for_state(&self) -> ClientSocket {
+        let body = json!({ "presence": "state" });
+        let ticket = self.client.post("/v1/realtime/tickets", &body).await.ok(201);
+        ClientSocket::open(ticket["websocket_url"].as_str().expect("a URL")).await
+    }
+
     /// Creates a channel with a name that is unique in this run. Returns the response.
     pub(crate) async fn create_channel(&self, is_private: bool) -> Value {
         let name = format!("herons-{:016x}", rand::rng().random::<u64>());

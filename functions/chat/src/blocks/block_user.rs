@@ -7,6 +7,7 @@ use entry::{
 };
 use http::StatusCode;
 use model::{ChannelId, Error, ErrorCode, UserId};
+use protocol::{Event, event::chat::BlockUpdated};
 use store::{
     RateLimit,
     chat::blocks::{self, UserBlock},
@@ -15,7 +16,7 @@ use store::{
 };
 
 use crate::{
-    channels::subscriptions,
+    channels::{publish::publish_to_own_devices, subscriptions},
     team::{require_teammate, team_author},
 };
 
@@ -28,7 +29,8 @@ const MAX_BLOCKS: usize = 1_000;
 /// Block a user
 ///
 /// The user can no longer write to the direct channel of the two, and cannot add the caller to channels. The direct
-/// channel is left out of the caller's channels, and the caller receives none of its events. The user is not notified.
+/// channel is left out of the caller's channels, and the caller receives none of its events. The user is not notified. The
+/// caller's other devices receive `block_updated`.
 /// Their messages are refused like messages to an account that is gone. The caller cannot write to the user either.
 /// Blocking again changes nothing.
 #[utoipa::path(
@@ -64,15 +66,14 @@ pub(crate) async fn block_user(
         .await?
         .require_allowed()?;
     let existing = blocks::list(&app.store, user, now).await?;
-    if existing.iter().all(|block| block.blocked != id) {
-        if existing.len() >= MAX_BLOCKS {
-            let reason = format!("a user can block at most {MAX_BLOCKS} users: unblock a user first");
-            return Err(Error::conflict(ErrorCode::LimitReached, reason).into());
-        }
-        blocks::put(&app.store, &UserBlock { user, blocked: id, blocked_at: now }).await?;
+    if existing.len() >= MAX_BLOCKS && existing.iter().all(|block| block.blocked != id) {
+        let reason = format!("a user can block at most {MAX_BLOCKS} users: unblock a user first");
+        return Err(Error::conflict(ErrorCode::LimitReached, reason).into());
     }
+    let block = blocks::set(&app.store, user, id, true, now).await?;
     // also for an existing block, because an earlier attempt may have failed before it did
     subscriptions::unsubscribe_user_sockets(&app, ChannelId::derive_direct(user, id), user).await?;
+    publish_block(&app, block).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -97,9 +98,24 @@ pub(crate) async fn unblock_user(
     account: AccountCaller,
     PathId(id): PathId<UserId>,
 ) -> ApiResult<StatusCode> {
-    blocks::delete(&app.store, account.user, id).await?;
+    let block = blocks::set(&app.store, account.user, id, false, app.clock.now()).await?;
     // writes nothing that stays if the two have no direct channel
     let channel = ChannelId::derive_direct(account.user, id);
     subscriptions::subscribe_user_sockets(&app, channel, account.user).await?;
+    publish_block(&app, block).await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Publishes to the own devices of a user whether they block another one. Also if nothing has changed, because an earlier attempt
+/// may have failed before it did.
+async fn publish_block(app: &App, block: Option<UserBlock>) {
+    let Some(block) = block else { return };
+    let UserBlock { user, blocked, version, .. } = block;
+    let event = Event::BlockUpdated(BlockUpdated {
+        user_id: blocked,
+        channel_id: ChannelId::derive_direct(user, blocked),
+        is_blocked: block.is_blocked(),
+        version,
+    });
+    publish_to_own_devices(app, user, event).await;
 }

@@ -10,11 +10,13 @@ use store::{
     chat::{memberships::Membership, messages},
 };
 
+use super::publish;
 use crate::membership_update::{find_membership, update_membership};
 
 /// Hide a direct channel
 ///
-/// The channel is left out of the caller's channels until it has a new message. The other member does not learn of it.
+/// The channel is left out of the caller's channels until it has a new message. The caller's other devices receive
+/// `direct_channel_updated`. The other member does not learn of it.
 #[utoipa::path(
     post,
     path = "/v1/channels/{id}/hide",
@@ -36,7 +38,9 @@ pub(crate) async fn hide_channel(
 ) -> ApiResult<StatusCode> {
     let membership = find_direct_membership(&app, account, id).await?;
     let last = messages::last_seq(&app.store, id, ReadConsistency::Strong, app.clock.now()).await?;
-    update_membership(&app, membership, |it| it.hidden_through = Some(last)).await?;
+    let (membership, _) = update_membership(&app, membership, |it| it.hidden_through = Some(last)).await?;
+    // also if nothing has changed, because an earlier attempt may have failed before it did
+    publish::publish_visibility(&app, &membership).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -63,7 +67,8 @@ pub(crate) async fn unhide_channel(
     PathId(id): PathId<ChannelId>,
 ) -> ApiResult<StatusCode> {
     let membership = find_direct_membership(&app, account, id).await?;
-    update_membership(&app, membership, |it| it.hidden_through = None).await?;
+    let (membership, _) = update_membership(&app, membership, |it| it.hidden_through = None).await?;
+    publish::publish_visibility(&app, &membership).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

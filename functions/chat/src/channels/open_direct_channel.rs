@@ -130,7 +130,11 @@ async fn find_direct_channel(
 ) -> Result<Option<(EntityTag, MyChannel)>, Error> {
     let (channel, membership) = load_channel_and_membership(app, id, user).await?;
     let (Some(channel), Some(membership)) = (channel, membership) else { return Ok(None) };
-    let (membership, _) = update_membership(app, membership, |it| it.hidden_through = None).await?;
+    let (membership, is_shown_again) =
+        update_membership(app, membership, |it| it.hidden_through = None).await?;
+    if is_shown_again {
+        publish::publish_visibility(app, &membership).await;
+    }
     subscriptions::subscribe_user_sockets(app, id, user).await?;
     let now = app.clock.now();
     let last = messages::last_seq(&app.store, id, ReadConsistency::Eventual, now).await?;

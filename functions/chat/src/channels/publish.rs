@@ -3,8 +3,11 @@
 use entry::App;
 use futures::future::try_join_all;
 use model::{ChannelId, Error, Room, UserId, channel::ChannelKind, message::MessageAuthor};
-use protocol::{Event, event::chat::MembershipChanged};
-use store::chat::channels::Channel;
+use protocol::{
+    Event,
+    event::chat::{DirectChannelUpdated, MembershipChanged},
+};
+use store::chat::{channels::Channel, memberships::Membership};
 
 use super::{
     subscriptions::{subscribe_user_sockets, unsubscribe_user_sockets},
@@ -17,6 +20,20 @@ pub(crate) async fn publish_or_log(app: &App, room: Room, event: Event) {
     if let Err(error) = app.realtime.publish(room, event, app.clock.now()).await {
         tracing::warn!(%room, %error, "an event was not published");
     }
+}
+
+/// Publishes an event to the own connections of a user, on every tab and device. A failure is logged, as in [`publish_or_log`].
+pub(crate) async fn publish_to_own_devices(app: &App, user: UserId, event: Event) {
+    if let Err(error) = app.realtime.publish_to_account(user, event, app.clock.now()).await {
+        tracing::warn!(%user, %error, "an event was not published");
+    }
+}
+
+/// Publishes to the own devices of a member whether they have hidden a direct channel.
+pub(crate) async fn publish_visibility(app: &App, membership: &Membership) {
+    let Membership { user, channel, hidden_through, rev, .. } = *membership;
+    let event = DirectChannelUpdated { channel_id: channel, hidden_through, version: rev };
+    publish_to_own_devices(app, user, Event::DirectChannelUpdated(event)).await;
 }
 
 /// Subscribes the members' sockets to a new channel, and publishes the channel to the users who can see it.

@@ -8,7 +8,6 @@ use axum::{
 use entry::{
     App,
     http::{ApiError, ApiResult, ErrorBody, ValidQuery},
-    tokens::UnsubscribeLink,
 };
 use garde::Validate;
 use http::{StatusCode, header};

@@ -22,16 +22,21 @@ use super::connection_closed;
 use crate::{
     blocks::blocked_users,
     channels::{list_my_channels::is_listed, subscriptions},
-    presence,
+    presence::{self, publish, scheduler::PresenceScheduler},
 };
 
 /// Enters a connection into the rooms of the team and of its user's channels, sends it `connection_established` with the last
-/// message number of each channel, and publishes that the user is online. A second run sends the event twice.
+/// message number of each channel and the presence of the team, and has it published that the user is online. A second run sends
+/// both events twice.
 ///
 /// A user without a user name is not of the team. Their connection receives only events of the account. The connection is in its
 /// rooms before the numbers are read, so a message in between arrives as an event. 1 write unit for each channel and for the
 /// team, and 1.5 read units for each channel.
-pub(super) async fn run(app: &App, job: &ConnectionOpened) -> Result<(), Error> {
+pub(super) async fn run(
+    app: &App,
+    scheduler: &PresenceScheduler,
+    job: &ConnectionOpened,
+) -> Result<(), Error> {
     let now = app.clock.now();
     // The connection may be closed already.
     let Some(connection) = connections::get(&app.store, &job.connection, now).await? else { return Ok(()) };
@@ -48,7 +53,8 @@ pub(super) async fn run(app: &App, job: &ConnectionOpened) -> Result<(), Error> 
         return connection_closed::unsubscribe(app, &connection.id, user, app.clock.now()).await;
     }
     // The connection is open now, so it receives its user's own status too.
-    presence::record_heartbeat(app, user, app.clock.now()).await
+    presence::record_heartbeat(app, scheduler, user, app.clock.now()).await?;
+    publish::send_whole(app, &connection, app.clock.now()).await
 }
 
 /// Enters a connection into the rooms of the team and of its user's channels. Direct channels with a blocked user are

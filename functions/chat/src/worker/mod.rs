@@ -5,6 +5,7 @@ mod connection_closed;
 mod connection_opened;
 mod delete_channel_rows;
 mod process_messages;
+mod publish_presence;
 mod send_mention_digest;
 mod sync_profile;
 
@@ -14,22 +15,50 @@ use entry::{
 };
 use protocol::job::{
     CheckTeamPresence, ConnectionClosed, ConnectionHeartbeat, ConnectionOpened, DeleteChannelRows,
-    ProcessMessages, SendMentionDigest, SyncProfile,
+    DeliverPresence, ProcessMessages, PublishPresence, SendMentionDigest, SyncProfile,
 };
 
-use crate::presence;
+use crate::presence::{self, publish, scheduler::PresenceScheduler};
 
-pub fn jobs() -> JobTable<App> {
+/// What the handlers of `worker-chat` work with. Cheap to clone.
+#[derive(Clone)]
+pub struct ChatWorker {
+    pub app: App,
+    pub scheduler: PresenceScheduler,
+}
+
+pub fn jobs() -> JobTable<ChatWorker> {
     JobTable::new([
-        handler(|app: App, job: ConnectionOpened| async move { connection_opened::run(&app, &job).await }),
-        handler(|app: App, job: ConnectionClosed| async move { connection_closed::run(&app, &job).await }),
-        handler(|app: App, job: ConnectionHeartbeat| async move {
-            presence::record_heartbeat(&app, job.user, app.clock.now()).await
+        handler(|worker: ChatWorker, job: ConnectionOpened| async move {
+            connection_opened::run(&worker.app, &worker.scheduler, &job).await
         }),
-        handler(|app: App, job: CheckTeamPresence| async move { check_team_presence::run(&app, &job).await }),
-        handler(|app: App, job: SyncProfile| async move { sync_profile::run(&app, job).await }),
-        handler(|app: App, job: DeleteChannelRows| async move { delete_channel_rows::run(&app, job).await }),
-        handler(|app: App, job: ProcessMessages| async move { process_messages::run(&app, job).await }),
-        handler(|app: App, job: SendMentionDigest| async move { send_mention_digest::run(&app, &job).await }),
+        handler(|worker: ChatWorker, job: ConnectionClosed| async move {
+            connection_closed::run(&worker.app, &job).await
+        }),
+        handler(|worker: ChatWorker, job: ConnectionHeartbeat| async move {
+            let now = worker.app.clock.now();
+            presence::record_heartbeat(&worker.app, &worker.scheduler, job.user, now).await
+        }),
+        handler(|worker: ChatWorker, job: CheckTeamPresence| async move {
+            check_team_presence::run(&worker.app, &worker.scheduler, &job).await
+        }),
+        handler(|worker: ChatWorker, job: PublishPresence| async move {
+            publish_presence::run(&worker.app, job).await
+        }),
+        handler(|worker: ChatWorker, job: DeliverPresence| async move {
+            publish::deliver(&worker.app, &job).await
+        }),
+        handler(
+            |worker: ChatWorker, job: SyncProfile| async move { sync_profile::run(&worker.app, job).await },
+        ),
+        handler(|worker: ChatWorker, job: DeleteChannelRows| async move {
+            delete_channel_rows::run(&worker.app, job).await
+        }),
+        handler(|worker: ChatWorker, job: ProcessMessages| async move {
+            process_messages::run(&worker.app, job).await
+        }),
+        handler(|worker: ChatWorker, job: SendMentionDigest| async move {
+            send_mention_digest::run(&worker.app, &job).await
+        }),
     ])
 }

@@ -21,6 +21,7 @@ async fn open_socket(world: &IdentityWorld, user: UserId) {
         network: None,
         connected_at: world.clock.now(),
         presents_since: None,
+        presence: model::PresenceForm::Events,
     };
     connections::put(&world.app.store, &connection).await.unwrap();
 }

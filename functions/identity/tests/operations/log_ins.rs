@@ -255,6 +255,7 @@ async fn an_interrupted_log_out_is_completed_by_the_clock() {
         network: None,
         connected_at: now,
         presents_since: None,
+        presence: model::PresenceForm::Events,
     };
     connections::put(&world.app.store, &connection).await.unwrap();
     world.break_socket_posts().await;

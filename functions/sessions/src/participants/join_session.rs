@@ -1,5 +1,5 @@
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Path, State},
 };
 use entry::{
@@ -10,10 +10,7 @@ use entry::{
 use garde::Validate;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
-use model::{
-    Error, ErrorCode, ParticipantId, SessionId, UserId, plan::session_full_error, session::SessionStatus,
-    text,
-};
+use model::{Error, ErrorCode, ParticipantId, PresenceForm, SessionId, UserId, session::SessionStatus, text};
 use serde::{Deserialize, Serialize};
 use store::sessions::{
     Session,
@@ -21,9 +18,10 @@ use store::sessions::{
 };
 use utoipa::ToSchema;
 
-use super::participant_access::require_not_removed;
+use super::{participant_access::require_not_removed, refused_join};
 use crate::{
     find_session::session_by_code,
+    instance_state::InstanceState,
     session_snapshot::load_snapshot,
     session_view::PublicSession,
     wrong_codes::{JoinLinkQuery, JoinProof},
@@ -83,8 +81,10 @@ pub struct JoinSessionResponse {
         (status = 429, description = "Too many wrong codes from this network address", body = ErrorBody),
     )
 )]
+#[expect(clippy::too_many_arguments, reason = "each is an extractor")]
 pub async fn join_session(
     State(app): State<App>,
+    Extension(state): Extension<InstanceState>,
     source: RequestSource,
     caller: Option<Caller>,
     headers: HeaderMap,
@@ -108,9 +108,9 @@ pub async fn join_session(
             rejoin(&app, session.id, participant, name).await?.ok_or_else(wrong_token_error)?
         }
         (None, Some(Caller::Account(account))) => {
-            add_participant(&app, &session, Some(account.user), name).await?
+            add_participant(&app, &state, &session, Some(account.user), name).await?
         }
-        (None, _) => add_participant(&app, &session, None, name).await?,
+        (None, _) => add_participant(&app, &state, &session, None, name).await?,
     };
     let now = app.clock.now();
     let token = ParticipantToken { participant: participant.id, session: session.id };
@@ -119,7 +119,7 @@ pub async fn join_session(
         Some(Caller::Guest(_)) | None => None,
     };
     let holder = TicketHolder::Participant { participant: participant.id, by: account };
-    let ticket = entry::tickets::issue(&app, holder, Some(session.id)).await?;
+    let ticket = entry::tickets::issue(&app, holder, Some(session.id), PresenceForm::Events).await?;
     let snapshot = load_snapshot(&app, session, now).await?;
     let joined = JoinSessionResponse {
         participant_id: participant.id,
@@ -190,6 +190,7 @@ pub async fn rejoin(
 
 async fn add_participant(
     app: &App,
+    state: &InstanceState,
     session: &Session,
     user: Option<UserId>,
     name: Option<String>,
@@ -210,7 +211,9 @@ async fn add_participant(
         AddParticipantOutcome::AlreadyJoined => {
             Ok(rejoin(app, session.id, id, name).await?.unwrap_or(participant))
         }
-        AddParticipantOutcome::Full(limit) => Err(session_full_error(limit)),
+        AddParticipantOutcome::Full(seats) => {
+            Err(refused_join::refuse(app, &state.refused_joins, session.id, seats).await)
+        }
     }
 }
 

@@ -8,11 +8,13 @@
 //! | `GET /v1/sessions/{id}/leaderboard` | [`get_leaderboard`] |
 //!
 //! [`participant_access`] decides whether a participant's token still counts. [`removal`] closes the sockets of a removed participant.
+//! `refused_join.rs` counts the joins that a full session refuses.
 
 pub mod get_leaderboard;
 pub mod join_session;
 pub mod list_participants;
 pub mod participant_access;
+mod refused_join;
 pub mod removal;
 pub mod remove_participant;
 

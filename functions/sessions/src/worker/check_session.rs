@@ -11,6 +11,7 @@ use store::{
     sessions::{self, Session},
 };
 
+use super::count_turned_away;
 use crate::{
     instance_state::InstanceState,
     lifecycle::{self, CHECK_INTERVAL, apply_transition},
@@ -58,6 +59,7 @@ pub async fn run(app: &App, state: &InstanceState, job: CheckSession) -> Result<
             state.count_scheduler.schedule_other_vote_counts(app, &session, now).await?;
         }
         state.count_scheduler.schedule_presence_count(app, session.id).await?;
+        count_turned_away::repair(app, session.id).await?;
         let next = (now + CHECK_INTERVAL).min(end);
         return Ok(sessions::schedule_check(&app.store, session.id, next).await?);
     }

@@ -1,4 +1,4 @@
-use entry::App;
+use entry::{App, tick_wait::wait_for_tick_end};
 use jiff::Timestamp;
 use model::{Error, Room, tick::Tick};
 use protocol::{
@@ -12,7 +12,7 @@ use store::{
     sessions::{self, PresenceCount},
 };
 
-use super::{newest_finished_tick, wait_for_tick_end};
+use super::newest_finished_tick;
 use crate::session_state::distinct_participants;
 
 /// Counts the connected participants when the tick is over. Publishes the count to the presenter immediately, and to

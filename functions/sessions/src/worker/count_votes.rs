@@ -1,4 +1,7 @@
-use entry::App;
+use entry::{
+    App,
+    tick_wait::{CLOCK_SKEW_MS, wait_for_tick_end},
+};
 use jiff::Timestamp;
 use model::{
     Error, Room,
@@ -20,7 +23,7 @@ use store::{
     },
 };
 
-use super::{newest_finished_tick, wait_for_tick_end};
+use super::newest_finished_tick;
 use crate::{
     instance_state::InstanceState,
     votes::{cast_vote::SLOW_WRITE_MS, counted_responses::is_counted, list_responses::response_submitted},
@@ -163,7 +166,7 @@ fn mean_received(found: &[SlideResponse]) -> i64 {
 fn new_responses(found: &[SlideResponse], since: i64) -> Vec<SlideResponse> {
     let mut recent: Vec<SlideResponse> = found
         .iter()
-        .filter(|response| response.stored >= since - super::SKEW_MS - SLOW_WRITE_MS)
+        .filter(|response| response.stored >= since - CLOCK_SKEW_MS - SLOW_WRITE_MS)
         .cloned()
         .collect();
     recent.sort_by_key(|response| response.stored);

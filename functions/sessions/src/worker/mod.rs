@@ -4,6 +4,7 @@ pub mod check_session;
 pub mod connection_closed;
 pub mod connection_opened;
 pub mod count_presence;
+pub mod count_turned_away;
 pub mod count_upvotes;
 pub mod count_votes;
 pub mod end_login;
@@ -13,10 +14,9 @@ pub mod finish_removal;
 pub mod rank_quiz;
 pub mod write_report;
 
-use std::time::Duration;
-
 use entry::{
     App,
+    tick_wait::CLOCK_SKEW_MS,
     worker::{JobTable, handler},
 };
 use model::{
@@ -26,8 +26,8 @@ use model::{
 use protocol::{
     Job,
     job::{
-        CheckSession, ConnectionClosed, ConnectionOpened, CountPresence, CountUpvotes, CountVotes, EndLogin,
-        EndLogins, EndSession, FinishRemoval, RankQuiz, WriteReport,
+        CheckSession, ConnectionClosed, ConnectionOpened, CountPresence, CountTurnedAway, CountUpvotes,
+        CountVotes, EndLogin, EndLogins, EndSession, FinishRemoval, RankQuiz, WriteReport,
     },
 };
 
@@ -55,6 +55,9 @@ pub fn jobs() -> JobTable<SessionsWorker> {
         handler(|worker: SessionsWorker, job: CountVotes| async move { count_votes(&worker, job).await }),
         handler(|worker: SessionsWorker, job: CountPresence| async move {
             count_presence(&worker.app, job).await
+        }),
+        handler(|worker: SessionsWorker, job: CountTurnedAway| async move {
+            count_turned_away::run(&worker.app, job).await
         }),
         handler(|worker: SessionsWorker, job: CountUpvotes| async move {
             count_upvotes::run(&worker.app, &worker.state, &job).await
@@ -120,20 +123,8 @@ fn tick_a_second_later(app: &App, tick: Tick) -> Tick {
     Tick(Tick::containing(app.clock.millis()).max(tick).0 + 1000 / TICK_MS)
 }
 
-/// The largest difference between the clocks of two instances in a region, in milliseconds. An instance that scheduled
-/// a count has stored its answer before the tick was over by its own clock.
-const SKEW_MS: i64 = 20;
-
 /// Returns the newest tick that is over, but at least the tick of the job. A late job so also counts for later jobs,
 /// which then have nothing to do. The caller must call it before it reads the answers.
 fn newest_finished_tick(app: &App, job: Tick) -> Tick {
-    Tick::containing(app.clock.millis() - SKEW_MS - TICK_MS).max(job)
-}
-
-/// Waits until all answers of a tick are written.
-async fn wait_for_tick_end(app: &App, tick: Tick) {
-    let left = tick.end_ms() + SKEW_MS - app.clock.millis();
-    // a tick far in the future comes from a wrong clock and is not worth the whole timeout of the function
-    let left = u64::try_from(left).unwrap_or(0).min(3_000);
-    tokio::time::sleep(Duration::from_millis(left)).await;
+    Tick::containing(app.clock.millis() - CLOCK_SKEW_MS - TICK_MS).max(job)
 }

@@ -8,6 +8,7 @@ mod answers;
 mod connections;
 mod counts;
 mod log_ins;
+mod refused_joins;
 mod removals;
 mod reports;
 mod slides;

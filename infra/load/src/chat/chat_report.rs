@@ -15,6 +15,9 @@ pub struct ChatReport {
     pub connected: usize,
     pub rate: u32,
     pub seconds: u32,
+    /// Seconds between the arrival of the last member and the first message.
+    pub settle: u32,
+    pub presence: &'static str,
     /// Messages that the API accepted.
     pub written: usize,
     pub message_to_answer: Option<LatencySummary>,
@@ -44,6 +47,8 @@ impl ChatReport {
             connected,
             rate: chat.rate,
             seconds: chat.seconds,
+            settle: chat.settle,
+            presence: chat.presence.name(),
             written: log.stored_count(),
             message_to_answer: log.answer.summary(),
             message_to_member: log.member.summary(),
@@ -77,8 +82,12 @@ impl ChatReport {
 
 impl fmt::Display for ChatReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, members, rate, seconds, machine, .. } = self;
-        writeln!(f, "\n{url} · {members} members, {rate} messages/s for {seconds} s · {machine}")?;
+        let Self { url, members, rate, seconds, settle, presence, machine, .. } = self;
+        writeln!(
+            f,
+            "\n{url} · {members} members, presence as {presence}, {rate} messages/s for {seconds} s, {settle} s after the last \
+             arrival · {machine}"
+        )?;
         print::write_latencies(
             f,
             &[

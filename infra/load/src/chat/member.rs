@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::delivery_log::DeliveryLog;
+use super::{PresenceArg, delivery_log::DeliveryLog};
 use crate::{
     load_client::LoadClient, load_socket::LoadSocket, presenter::text_field, recorder::LoadRecorder,
 };
@@ -42,6 +42,7 @@ impl ChatMemberClient {
         self,
         number: usize,
         channel: String,
+        presence: PresenceArg,
         log: Arc<DeliveryLog>,
         recorder: Arc<LoadRecorder>,
         mut stop: watch::Receiver<bool>,
@@ -49,7 +50,7 @@ impl ChatMemberClient {
         loop {
             let gone = tokio::select! {
                 _ = stop.wait_for(|over| *over) => return,
-                gone = self.receive_until_closed(number, &channel, &log, &recorder) => gone,
+                gone = self.receive_until_closed(number, &channel, presence, &log, &recorder) => gone,
             };
             recorder.record_error(match gone {
                 Ok(()) => "connection lost",
@@ -63,10 +64,12 @@ impl ChatMemberClient {
         &self,
         number: usize,
         channel: &str,
+        presence: PresenceArg,
         log: &DeliveryLog,
         recorder: &LoadRecorder,
     ) -> anyhow::Result<()> {
-        let ticket = self.api.post("/v1/realtime/tickets", &json!({})).await?;
+        let presence = json!({ "presence": presence.name() });
+        let ticket = self.api.post("/v1/realtime/tickets", &presence).await?;
         let mut socket = LoadSocket::connect(text_field(&ticket, "websocket_url")?).await?;
         let mut ping = tokio::time::interval(Duration::from_secs(30));
         loop {

@@ -20,10 +20,26 @@ use crate::{load_client::LoadClient, machine_info, presenter::text_field, record
 
 /// A generous limit for operations that should take a second.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
-/// The pause after the members have connected, before the first message.
-const SETTLE_TIME: Duration = Duration::from_secs(10);
 /// Concurrent sign-ups, because each hashes a password.
 const MAX_CONCURRENT_SIGN_UPS: usize = 8;
+
+/// The form in which a client receives presence (`presence` of a ticket).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum PresenceArg {
+    /// One event for all changes of a second, as a current client
+    State,
+    /// One event for each change, as a client of the original. Their number grows with the square of the members
+    Events,
+}
+
+impl PresenceArg {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Events => "events",
+        }
+    }
+}
 
 /// A conversation to rehearse.
 #[derive(Clone, Debug, clap::Args)]
@@ -40,6 +56,13 @@ pub struct ChatRehearsal {
     /// Seconds in which they send messages
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=3_600))]
     pub seconds: u32,
+    /// Seconds between the arrival of the last member and the first message. With 0, messages compete with the presence of a team
+    /// that has just arrived
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=600))]
+    pub settle: u32,
+    /// The form in which the members receive presence
+    #[arg(long, value_enum, default_value_t = PresenceArg::State)]
+    pub presence: PresenceArg,
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
@@ -125,6 +148,7 @@ impl ChatRehearsal {
             listening.spawn(member.clone().listen(
                 number,
                 channel.to_owned(),
+                self.presence,
                 Arc::clone(log),
                 Arc::clone(recorder),
                 stopping.clone(),
@@ -134,8 +158,7 @@ impl ChatRehearsal {
         let connected = log.connected_count();
         self.print_progress(&format!("{connected} of {} members have connected", all.len()));
         anyhow::ensure!(connected > 0, "no member could connect: {:?}", recorder.errors());
-        // the presence event of each member goes to all others: a burst that grows with the square of their number
-        tokio::time::sleep(SETTLE_TIME).await;
+        tokio::time::sleep(Duration::from_secs(self.settle.into())).await;
 
         let messages = u64::from(self.rate) * u64::from(self.seconds);
         let mut ticks = tokio::time::interval(Duration::from_secs(1) / self.rate);

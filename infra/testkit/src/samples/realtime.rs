@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use store::realtime::connections::{Connection, ConnectionIdentity};
+use store::realtime::connections::{Connection, ConnectionIdentity, PresenceForm};
 
 /// Returns a connection. It presents from now on if its identity presents a session.
 pub fn connection(id: &str, identity: ConnectionIdentity, at: Timestamp) -> Connection {
@@ -10,5 +10,6 @@ pub fn connection(id: &str, identity: ConnectionIdentity, at: Timestamp) -> Conn
         network: None,
         connected_at: at,
         presents_since: identity.presented_session().map(|_| at),
+        presence: PresenceForm::Events,
     }
 }

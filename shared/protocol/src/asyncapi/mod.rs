@@ -88,6 +88,13 @@ meantime are at `GET /v1/sessions/{id}/questions`. A client reads them after eve
 **Staying connected.** A client sends `ping` every 30 seconds. A connection without any message for 10 minutes is closed, and \
 every connection is closed after two hours. A `ping` with the client's `version` also requests what the client missed.
 
+**Who is online.** A change of presence is published within a second. A connection receives it in one of two forms. By default it \
+receives one `user_status` for each user, and of two statuses of a user the one with the later `as_of` is the current one. If the \
+ticket was requested with `presence: state`, it receives one `team_presence` for all changes of a second. Clients of a large team \
+request it, because two hundred people who arrive together are forty thousand `user_status`, but a few `team_presence` for each \
+of them. Such a client receives the whole presence after each `connection_established`. Other clients read \
+`GET /v1/channels/online`.
+
 **Staying complete in a channel.** A client keeps two numbers per channel, `seq` for messages and `change` for changes, and moves \
 each of them only past what it has applied. `seq` moves to the next number only if the client has the message with that number. \
 `change` moves to the next number only if the client has applied the change with that number. `new_message` and `message_edited` \
@@ -236,6 +243,12 @@ fn query() -> Value {
                 "type": "string",
                 "description": "The ticket from `POST /v1/realtime/tickets` or from joining a session. It is part of \
                                 `websocket_url`.",
+            },
+            "presence": {
+                "type": "string",
+                "enum": ["events", "state"],
+                "description": "The form in which the connection of an account receives presence: `user_status` for each change, \
+                                or `team_presence`. It is part of `websocket_url` if the ticket was requested with it.",
             },
             "token": {
                 "type": "string",

@@ -168,12 +168,26 @@ pub enum PresenceStatus {
 }
 
 /// The presence of a user.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserStatusChanged {
     pub user_id: UserId,
     pub status: PresenceStatus,
     /// When the status was determined. The newest status is the current one.
     pub as_of: Timestamp,
+}
+
+/// The presence of the team, or a part of it that changed.
+///
+/// A client keeps the `version` and the status of each user. Of two statuses of a user, the one with the later `as_of` is the
+/// current one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TeamPresenceChanged {
+    /// The version of the presence. It only grows.
+    pub version: u64,
+    /// The version since which `users` are all changes. `null` stands for the whole presence, in which every user who is not listed
+    /// is offline.
+    pub since_version: Option<u64>,
+    pub users: Vec<UserStatusChanged>,
 }
 
 /// The online members of a channel.
@@ -243,6 +257,25 @@ pub struct ReadMarked {
     pub channel_id: ChannelId,
     /// The number up to which the user has read. The highest number is the current one.
     pub read_seq: u64,
+}
+
+/// The user's own view of a direct channel, on all of their devices. The highest `version` is the current one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DirectChannelUpdated {
+    pub channel_id: ChannelId,
+    /// The channel is hidden while its last message has at most this number. `null` if it is not hidden.
+    pub hidden_through: Option<u64>,
+    pub version: u64,
+}
+
+/// Whether the user blocks another one, on all of their devices. The highest `version` for a `user_id` is the current one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BlockUpdated {
+    pub user_id: UserId,
+    /// The direct channel of the two. It is not in the list of channels while the user is blocked.
+    pub channel_id: ChannelId,
+    pub is_blocked: bool,
+    pub version: u64,
 }
 
 /// The user's draft in a channel, on all of their devices. The newest `updated_at` is the current one.

@@ -22,8 +22,8 @@ pub use self::{
     sessions::{
         ConnectionRole, CurrentSlideChanged, LeaderboardUpdated, OwnResponse, ParticipantCount,
         ParticipantJoined, ParticipantLeft, ReportReady, ResponseSubmitted, ResponseSuperseded,
-        ResultsChanged, SessionEnded, SessionSlideView, SessionStarted, SessionState, SessionStatusChanged,
-        SessionUpdated, VoteUpdate,
+        ResultsChanged, SessionEnded, SessionFull, SessionSlideView, SessionStarted, SessionState,
+        SessionStatusChanged, SessionUpdated, VoteUpdate,
     },
 };
 
@@ -68,6 +68,11 @@ pub enum Event {
     ///
     /// Sent to the presenter.
     ParticipantLeft(ParticipantLeft),
+    /// People were turned away, because the session is full
+    ///
+    /// Sent to the presenter after joins were refused because every seat is taken, at most once a second. If the presenter's plan
+    /// allows more participants, joins succeed and the event is not sent again.
+    SessionFull(SessionFull),
     /// A response was stored
     ///
     /// Sent to the presenter.
@@ -164,9 +169,17 @@ pub enum Event {
     TypingIndicator(chat::TypingIndicatorEvent),
     /// A user came online or went offline
     ///
-    /// Sent to all connected members of the team when the first connection of the user opens or the last connection is
-    /// gone.
+    /// Sent to the connected members of the team, at most a second after the first connection of the user opens or the last
+    /// connection is gone. A connection whose ticket was requested with `presence: state` receives `team_presence` instead.
     UserStatus(chat::UserStatusChanged),
+    /// The presence of the team
+    ///
+    /// Sent to a connection whose ticket was requested with `presence: state`: the whole presence after
+    /// `connection_established`, and then the changes of a second in one event. The client drops an event with a lower `version`
+    /// than its own. If `since_version` is not higher than its version, it takes the statuses and the `version`. If it is higher, or
+    /// the client has no version yet, an event is missing, and the client sends `subscribe`, which is answered by the whole
+    /// presence. The presence of more than a thousand online users is split into several events.
+    TeamPresence(chat::TeamPresenceChanged),
     /// The online members of a channel
     ///
     /// Sent to one connection as the answer to `get_online_users`.
@@ -204,6 +217,14 @@ pub enum Event {
     ///
     /// Sent to all connections of the user.
     ReadMarked(chat::ReadMarked),
+    /// The user has hidden or shown a direct channel
+    ///
+    /// Sent to the user's own connections, and not to those that present a session. The other member is not notified.
+    DirectChannelUpdated(chat::DirectChannelUpdated),
+    /// The user has blocked or unblocked another one
+    ///
+    /// Sent to the user's own connections, and not to those that present a session. The other user is not notified.
+    BlockUpdated(chat::BlockUpdated),
     /// The user's draft changed
     ///
     /// Sent to all connections of the user.

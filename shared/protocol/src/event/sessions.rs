@@ -45,6 +45,9 @@ pub struct SessionState {
     pub current_slide: Option<SessionSlideView>,
     pub total_slides: usize,
     pub participant_count: u64,
+    /// For the presenter: joins that were refused because the session was full.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turned_away: Option<u64>,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub role: ConnectionRole,
@@ -130,6 +133,17 @@ pub struct ParticipantCount {
     pub session_id: SessionId,
     pub participant_count: u64,
     pub as_of: Timestamp,
+}
+
+/// The joins that a full session has refused. The highest `turned_away` is the current one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SessionFull {
+    pub session_id: SessionId,
+    /// The participants that the presenter's plan allows.
+    pub capacity: u32,
+    /// Joins that were refused since the session was created. A person who tries again counts again, because a person who has not
+    /// joined has no id. A retry with the same `Idempotency-Key` does not count again.
+    pub turned_away: u64,
 }
 
 /// A participant who connected.
@@ -261,6 +275,7 @@ mod tests {
             }),
             total_slides: usize::MAX,
             participant_count: u64::MAX,
+            turned_away: Some(u64::MAX),
             started_at: Some(now),
             ended_at: Some(now),
             role: ConnectionRole::Audience,

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use model::{ChannelId, UserId};
+use model::{ChannelId, PresenceForm, UserId, tick::Tick};
 use serde::{Deserialize, Serialize};
 
 use super::{FifoKey, Job, Queue, is_zero};
+use crate::event::chat::TeamPresenceChanged;
 
 /// Check whether a user is still online. A `$disconnect` may never come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,56 @@ impl Job for CheckTeamPresence {
 
     fn delay(&self) -> Duration {
         if self.after_close { Duration::from_secs(5) } else { Duration::ZERO }
+    }
+}
+
+/// Publish the statuses of the team that are not published yet, when a tick is over. The deduplication id makes the jobs of all
+/// instances in a tick one job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishPresence {
+    pub tick: Tick,
+}
+
+impl Job for PublishPresence {
+    const NAME: &'static str = "publish_presence.v1";
+    const QUEUE: Queue = Queue::Presence;
+
+    /// One tick at a time. A tick that began before the last one is done would publish the same statuses again, and a busy team
+    /// would be published to ever more slowly.
+    fn fifo_key(&self) -> Option<FifoKey> {
+        let deduplication = format!("tick-{}", self.tick.0);
+        Some(FifoKey { message_group_id: "publish".to_owned(), message_deduplication_id: deduplication })
+    }
+}
+
+/// Post published statuses to the connections of the team that receive them in one form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliverPresence {
+    pub presence: TeamPresenceChanged,
+    pub form: PresenceForm,
+    /// A shard of the team's room. `None` stands for the whole room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<u8>,
+    /// The index of the first of the statuses, among those of the version.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub part: usize,
+}
+
+impl Job for DeliverPresence {
+    const NAME: &'static str = "deliver_presence.v1";
+    const QUEUE: Queue = Queue::Presence;
+
+    /// Single statuses of a shard are posted in order, because they are many, and the group keeps them from taking all workers.
+    /// A state is one post for each connection.
+    fn fifo_key(&self) -> Option<FifoKey> {
+        let version = self.presence.version;
+        let shard = self.shard.map_or_else(|| "all".to_owned(), |shard| shard.to_string());
+        let (message_group_id, form) = match self.form {
+            PresenceForm::Events => (format!("events-{shard}"), "events"),
+            PresenceForm::State => (format!("state-{version}-{shard}"), "state"),
+        };
+        let message_deduplication_id = format!("{form}-{version}-{shard}-{}", self.part);
+        Some(FifoKey { message_group_id, message_deduplication_id })
     }
 }
 

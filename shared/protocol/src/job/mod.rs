@@ -22,7 +22,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use self::{
-    chat::{CheckTeamPresence, DeleteChannelRows, ProcessMessages, SendMentionDigest, SyncProfile},
+    chat::{
+        CheckTeamPresence, DeleteChannelRows, DeliverPresence, ProcessMessages, PublishPresence,
+        SendMentionDigest, SyncProfile,
+    },
     identity::{AccountChanged, EndLogin, EndLogins, SessionEndRequested},
     mail::{EmailMention, EmailTemplate, MailAudience, MailRecipient, SendMail},
     realtime::{
@@ -30,8 +33,8 @@ pub use self::{
         ConnectionsEnded, OpenedReason,
     },
     sessions::{
-        AnswerQuestion, CheckSession, CountPresence, CountRecipients, CountUpvotes, CountVotes, EndSession,
-        FinishRemoval, GenerateSlide, RankQuiz, WriteReport,
+        AnswerQuestion, CheckSession, CountPresence, CountRecipients, CountTurnedAway, CountUpvotes,
+        CountVotes, EndSession, FinishRemoval, GenerateSlide, RankQuiz, WriteReport,
     },
 };
 
@@ -45,10 +48,11 @@ pub enum Queue {
     Answers,
     Chat,
     MessageProcessing,
+    Presence,
 }
 
 impl Queue {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Sessions,
         Self::Ticks,
         Self::Broadcast,
@@ -56,6 +60,7 @@ impl Queue {
         Self::Answers,
         Self::Chat,
         Self::MessageProcessing,
+        Self::Presence,
     ];
 
     pub const fn env_var(self) -> &'static str {
@@ -67,6 +72,7 @@ impl Queue {
             Self::Answers => "ANSWERS_QUEUE_URL",
             Self::Chat => "CHAT_QUEUE_URL",
             Self::MessageProcessing => "MESSAGE_PROCESSING_QUEUE_URL",
+            Self::Presence => "PRESENCE_QUEUE_URL",
         }
     }
 
@@ -148,15 +154,18 @@ pub const ALL: &[JobKind] = &[
     JobKind::of::<ConnectionUnreachable>(),
     JobKind::of::<ConnectionsEnded>(),
     JobKind::of::<CountPresence>(),
+    JobKind::of::<CountTurnedAway>(),
     JobKind::of::<CountUpvotes>(),
     JobKind::of::<CountVotes>(),
     JobKind::of::<DeleteChannelRows>(),
+    JobKind::of::<DeliverPresence>(),
     JobKind::of::<EndLogin>(),
     JobKind::of::<EndLogins>(),
     JobKind::of::<EndSession>(),
     JobKind::of::<FinishRemoval>(),
     JobKind::of::<GenerateSlide>(),
     JobKind::of::<ProcessMessages>(),
+    JobKind::of::<PublishPresence>(),
     JobKind::of::<RankQuiz>(),
     JobKind::of::<SendMail>(),
     JobKind::of::<SendMentionDigest>(),

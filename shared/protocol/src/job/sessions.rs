@@ -136,6 +136,25 @@ impl Job for CountPresence {
     }
 }
 
+/// Add up the joins that the instances have refused because a session is full, when a tick is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountTurnedAway {
+    pub session: SessionId,
+    pub tick: Tick,
+}
+
+impl Job for CountTurnedAway {
+    const NAME: &'static str = "count_turned_away.v1";
+    const QUEUE: Queue = Queue::Ticks;
+
+    /// A group of its own, so that votes never wait for it.
+    fn fifo_key(&self) -> Option<FifoKey> {
+        let group = format!("{}-turned-away", self.session);
+        let deduplication = format!("{group}-{}", self.tick.0);
+        Some(FifoKey { message_group_id: group, message_deduplication_id: deduplication })
+    }
+}
+
 /// Count the up-votes of a question. The up-votes of a merged question are counted at the question that it was merged into.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountUpvotes {

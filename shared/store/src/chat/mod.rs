@@ -13,7 +13,7 @@
 //! | CHAT-20 | the next e-mail about missed mentions | [`mention_digests`] |
 //! | CHAT-21 | messages of a channel that contain a word | [`search_terms`] |
 //! | CHAT-22 | whether a member was added to the default channels | [`onboarding`] |
-//! | CHAT-23–25 | presence: of a member, of the team, due checks | [`presence`] |
+//! | CHAT-23–25, CHAT-27 | presence: of a member, of the team, due checks, the published version | [`presence`] |
 //! | CHAT-26 | the users that a user blocked | [`blocks`] |
 
 pub mod blocks;

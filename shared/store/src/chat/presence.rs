@@ -3,20 +3,27 @@
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
 //! | CHAT-23 | the presence of a member | table | `ONLINE#` | `USER#{user}` | [`get`], [`record_heartbeat`], [`set_status`], [`mark_published`] |
-//! | CHAT-24 | the members who are online | table | `ONLINE#` | `USER#…` | [`list_online`] |
+//! | CHAT-24 | the members who are online, or whose status is not published | table | `ONLINE#` | `USER#…` | [`list_online`], [`list_unpublished`] |
 //! | CHAT-25 | the members whose presence must be checked | due | `0` | `due_at` | [`TeamPresence::due`] |
+//! | CHAT-27 | the version of the published presence | table | `ONLINE#` | `#` | [`get_version`], [`claim_versions`], [`record_published`] |
 //!
 //! Whether a member is online follows from their connections and from the last heartbeat
 //! ([`TeamPresence::is_recently_seen`]). No count of devices is kept, because a lost `$disconnect` would make it wrong
 //! for good.
 //!
 //! The row stores the last published status. A status event is published only if the current status differs, so a
-//! second tab or a page reload publishes nothing. The row is marked unpublished before publishing and published
-//! afterwards. If the process dies in between, the row stays in the `due` index and the clock retries.
+//! second tab or a page reload publishes nothing. A change writes an unpublished row. Once a second, a job publishes all
+//! unpublished rows together and marks them as published. If a process dies in between, the row stays in the `due` index
+//! and the clock retries.
 //!
-//! Costs: a heartbeat is 1 write unit. Coming online and going offline are 2 each, and 2 for the index. The check of
-//! the clock is 3 every two minutes and 1 read unit, as long as nothing has changed. Eight hours a day are about 2,500
-//! write units for each member.
+//! A publication claims the next version before it is sent, on the condition that no other one was claimed since it
+//! read the version. It reads the rows in between. So the publication with the higher version has read later rows, and a
+//! client that drops a lower version loses nothing. It contains all changes since the last version that was sent
+//! completely, so a client that has this version misses nothing either, also after a publication that died.
+//!
+//! Costs: a heartbeat is 1 write unit. Coming online and going offline are 2 each, and 2 for the index. A publication is
+//! 2 write units, and 1 read unit for about 20 members. The check of the clock is 3 every two minutes and 1 read unit, as
+//! long as nothing has changed. Eight hours a day are about 2,500 write units for each member.
 
 use jiff::{SignedDuration, Timestamp};
 use model::UserId;
@@ -69,6 +76,27 @@ impl Item for TeamPresence {
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.seen_at + RETENTION)
     }
+}
+
+/// The versions of the presence that is published.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresenceVersion {
+    /// The last version that was claimed.
+    pub claimed: u64,
+    /// The last version that was sent to the team. It is lower while a publication runs, and after one that died.
+    pub published: u64,
+}
+
+impl Item for PresenceVersion {
+    const KIND: &'static str = "presence_version";
+
+    fn key(&self) -> Key {
+        version_key()
+    }
+}
+
+fn version_key() -> Key {
+    Key::new(&PartitionKey::TeamPresence, &SortKey::Self_)
 }
 
 impl TeamPresence {
@@ -144,11 +172,47 @@ pub async fn mark_published(store: &Store, row: &TeamPresence) -> Result<()> {
     store.update_without_return(&key(row.id), change).await.map(drop)
 }
 
-/// CHAT-24. Returns the members who are published as online, in no order. One query, 1 read unit for about 20 members
-/// who were online within 30 days. It returns what was published and not what is true now. A list that is newer than
-/// the events after it would stay wrong.
+/// CHAT-24. Returns the members who are online, in no order. One query, 1 read unit for about 20 members who were online
+/// within 30 days. It returns the stored status and not what is true now. A list that is newer than the events after it
+/// would stay wrong.
 pub async fn list_online(store: &Store, now: Timestamp) -> Result<Vec<TeamPresence>> {
-    let all: Vec<TeamPresence> =
-        store.query_all(Query::with_prefix(&PartitionKey::TeamPresence, prefix::USER).strong(), now).await?;
-    Ok(all.into_iter().filter(|one| one.is_online).collect())
+    Ok(list_all(store, now).await?.into_iter().filter(|member| member.is_online).collect())
+}
+
+/// CHAT-24. Returns the members whose status is not published, in no order. The same query as [`list_online`].
+pub async fn list_unpublished(store: &Store, now: Timestamp) -> Result<Vec<TeamPresence>> {
+    Ok(list_all(store, now).await?.into_iter().filter(|member| !member.is_published).collect())
+}
+
+async fn list_all(store: &Store, now: Timestamp) -> Result<Vec<TeamPresence>> {
+    store.query_all(Query::with_prefix(&PartitionKey::TeamPresence, prefix::USER).strong(), now).await
+}
+
+/// CHAT-27. Returns the versions, 0 before the first publication. Strong, because the next version is claimed on the condition
+/// that they are unchanged. 1 read unit.
+pub async fn get_version(store: &Store, now: Timestamp) -> Result<PresenceVersion> {
+    let found = store.get(&version_key(), ReadConsistency::Strong, now).await?;
+    Ok(found.unwrap_or_default())
+}
+
+/// CHAT-27. Claims the next `count` versions. The condition fails if the versions have changed since `before` was read. 1 write
+/// unit.
+pub async fn claim_versions(store: &Store, before: PresenceVersion, count: u64) -> Result<WriteOutcome> {
+    let after = PresenceVersion { claimed: before.claimed + count, ..before };
+    if before == PresenceVersion::default() {
+        return store.put_if(&after, ConditionExpression::new("attribute_not_exists(pk)")).await;
+    }
+    let condition = ConditionExpression::new("claimed = :claimed AND published = :published")
+        .number(":claimed", before.claimed)
+        .number(":published", before.published);
+    store.put_if(&after, condition).await
+}
+
+/// CHAT-27. Records that a version was sent to the team, unless a later one was. Call it before the rows are marked as published.
+/// The next publication then either finds the new version, or all rows of this one. 1 write unit.
+pub async fn record_published(store: &Store, version: u64) -> Result<()> {
+    let change = UpdateExpression::new("SET published = :version")
+        .with_condition("published < :version")
+        .number(":version", version);
+    store.update_without_return(&version_key(), change).await.map(drop)
 }

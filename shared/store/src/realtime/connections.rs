@@ -12,7 +12,7 @@
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use model::Room;
-pub use model::{AccountLogin, ConnectionIdentity};
+pub use model::{AccountLogin, ConnectionIdentity, PresenceForm};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -41,6 +41,13 @@ pub struct Connection {
     /// The time of the gateway's clock, as `connected_at`. `None` if the connection presents nothing.
     #[serde(default)]
     pub presents_since: Option<Timestamp>,
+    /// The form in which the connection receives the presence of the team.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub presence: PresenceForm,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Item for Connection {

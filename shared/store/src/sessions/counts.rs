@@ -70,6 +70,29 @@ impl Item for PresenceCount {
     }
 }
 
+/// The last count of joins that were refused because the session was full. A person who tries again counts again, because a person
+/// who has not joined has no id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnedAwayCount {
+    pub session: SessionId,
+    /// It only grows, so the higher of two counts is the later one.
+    pub turned_away: u64,
+    /// The seats that the session had at the last refusal.
+    pub seats: u32,
+}
+
+impl Item for TurnedAwayCount {
+    const KIND: &'static str = "turned_away";
+
+    fn key(&self) -> Key {
+        turned_away_key(self.session)
+    }
+}
+
+fn turned_away_key(session: SessionId) -> Key {
+    Key::new(&PartitionKey::Session(session), &SortKey::TurnedAway)
+}
+
 fn snapshot_key(session: SessionId, slide: SlideId) -> Key {
     Key::new(&PartitionKey::Session(session), &SortKey::Tally(slide))
 }
@@ -84,6 +107,8 @@ pub struct SessionWithCounts {
     pub session: Session,
     pub snapshots: Vec<VoteSnapshot>,
     pub presence: Option<PresenceCount>,
+    /// Joins that were refused because the session was full.
+    pub turned_away: u64,
 }
 
 /// An item whose sort key starts with `#` in the partition of a session, by its kind.
@@ -96,6 +121,8 @@ enum SessionCountRow {
     Snapshot(VoteSnapshot),
     #[serde(rename = "presence")]
     Presence(PresenceCount),
+    #[serde(rename = "turned_away")]
+    TurnedAway(TurnedAwayCount),
     /// An item of another kind, which is no count.
     #[serde(other)]
     Other,
@@ -105,15 +132,17 @@ fn from_rows(rows: impl IntoIterator<Item = SessionCountRow>) -> Option<SessionW
     let mut session = None;
     let mut snapshots = Vec::new();
     let mut presence = None;
+    let mut turned_away = 0;
     for row in rows {
         match row {
             SessionCountRow::Session(found) => session = Some(*found),
             SessionCountRow::Snapshot(snapshot) => snapshots.push(snapshot),
             SessionCountRow::Presence(found) => presence = Some(found),
+            SessionCountRow::TurnedAway(count) => turned_away = count.turned_away,
             SessionCountRow::Other => {}
         }
     }
-    session.map(|session| SessionWithCounts { session, snapshots, presence })
+    session.map(|session| SessionWithCounts { session, snapshots, presence, turned_away })
 }
 
 /// SESSIONS-2. Returns a session of an owner with its counts, by one query. Costs by size. A session with twenty
@@ -155,6 +184,21 @@ pub async fn save_presence(store: &Store, presence: &PresenceCount) -> Result<Wr
 // same or higher.
 fn is_older(as_of: i64) -> ConditionExpression {
     ConditionExpression::new("attribute_not_exists(pk) OR as_of <= :as_of").number(":as_of", as_of)
+}
+
+/// SESSIONS-2. Stores a count of refused joins, unless a higher one exists. 1 write unit.
+pub async fn save_turned_away(store: &Store, count: &TurnedAwayCount) -> Result<WriteOutcome> {
+    // The same count is stored again, so that a job that is delivered twice publishes it again.
+    let is_lower = ConditionExpression::new("attribute_not_exists(pk) OR turned_away <= :turned_away")
+        .number(":turned_away", count.turned_away);
+    store.put_if(count, is_lower).await
+}
+
+/// SESSIONS-2. Returns the last count of refused joins.
+pub async fn get_turned_away(store: &Store, session: SessionId, now: Timestamp) -> Result<u64> {
+    let found: Option<TurnedAwayCount> =
+        store.get(&turned_away_key(session), ReadConsistency::Strong, now).await?;
+    Ok(found.map_or(0, |count| count.turned_away))
 }
 
 /// SESSIONS-2. Returns the last count of answers to a slide.
@@ -262,11 +306,14 @@ mod tests {
         };
         let presence =
             PresenceCount { session: session.id, participants: 5, as_of: 9, someone_at: 9, peak: 6, tick };
+        let turned_away = TurnedAwayCount { session: session.id, turned_away: 12, seats: 25 };
         let mood = OtherCountItem { session: session.id, participants: 6, as_of: 10 };
-        let found = from_rows([row(&session), row(&presence), row(&snapshot), row(&mood)]).unwrap();
+        let found = from_rows([row(&session), row(&presence), row(&snapshot), row(&turned_away), row(&mood)])
+            .unwrap();
         assert_eq!(found.session, session);
         assert_eq!(found.snapshots, [snapshot]);
         assert_eq!(found.presence, Some(presence));
+        assert_eq!(found.turned_away, 12);
         assert!(from_rows([row(&mood)]).is_none(), "counts without a session are ignored");
     }
 }

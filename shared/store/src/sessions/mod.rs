@@ -11,13 +11,14 @@
 //! | SESSIONS-19–20 | participants: one, all of a session | [`participants`] |
 //! | SESSIONS-21–22 | answers to slides: one, all of a slide | [`responses`] |
 //! | SESSIONS-23 | participants that were removed | [`participants`] |
+//! | SESSIONS-24 | joins that were refused | [`refused_joins`] |
 //!
 //! The role of a caller in a session follows from SESSIONS-1 and SESSIONS-19 ([`roles`]).
 //!
 //! | # | question | index | partition | sort | function |
 //! | --- | --- | --- | --- | --- | --- |
 //! | SESSIONS-1 | one session | table | `SESSION#{id}` | `#` | [`get`], [`get_owned`], [`create`], [`change`] |
-//! | SESSIONS-2 | one session with its counts | table | `SESSION#{id}` | `#…` | [`get_with_counts`], [`get_owned_with_counts`], [`save_snapshot`], [`save_presence`] |
+//! | SESSIONS-2 | one session with its counts | table | `SESSION#{id}` | `#…` | [`get_with_counts`], [`get_owned_with_counts`], [`save_snapshot`], [`save_presence`], [`save_turned_away`] |
 //! | SESSIONS-3 | the session of this join code | table | `CODE#{code}` | `#` | [`by_code`] |
 //! | SESSIONS-4 | an owner's sessions, newest first | gsi1 | `SESSIONS_OF#{user}` | creation | [`page_by_owner`], [`count_by_owner`] |
 //! | SESSIONS-5 | a presentation's sessions, newest first | table | `PRESENTATION#{id}` | `SESSION#…` | [`page_by_presentation`] |
@@ -31,6 +32,7 @@ pub mod due;
 mod leaderboard;
 pub mod participants;
 pub mod questions;
+pub mod refused_joins;
 pub mod reports;
 pub mod responses;
 pub mod roles;
@@ -56,8 +58,9 @@ pub use self::leaderboard::{LeaderboardSnapshot, get_leaderboard, save_leaderboa
 use self::sessions_by_day::SessionDayEntry;
 pub use self::{
     counts::{
-        PresenceCount, SessionWithCounts, VoteSnapshot, get_owned_with_counts, get_presence, get_snapshot,
-        get_with_counts, last_participant_count, save_presence, save_snapshot,
+        PresenceCount, SessionWithCounts, TurnedAwayCount, VoteSnapshot, get_owned_with_counts, get_presence,
+        get_snapshot, get_turned_away, get_with_counts, last_participant_count, save_presence, save_snapshot,
+        save_turned_away,
     },
     sessions_by_day::{day_of, list_by_day, page_by_days},
 };

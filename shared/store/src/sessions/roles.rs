@@ -146,6 +146,7 @@ mod tests {
             network: None,
             connected_at: now,
             presents_since: None,
+            presence: model::PresenceForm::default(),
         }
         .session_role()
     }

@@ -13,8 +13,10 @@ pub(super) async fn measure(world: &World, table: &mut CostTable) {
     table.add_request("add a user to a channel", "/add-user");
     let mut ana_socket = ana.connect_to_team().await;
     table.add_message("connect to the team", "$connect");
+    world.wait_for_jobs().await;
     let _bo_socket = bo.connect_to_team().await;
     world.wait_for_jobs().await;
+    table.add_job("publish the presence of a second, 1 change in a team of 2", "publish_presence");
     ana.send_message(&channel, "Where do they nest?").await;
     let message = ana.send_message(&channel, "In high trees, along the water").await;
     table.add_request("send a message", "/messages");
@@ -72,7 +74,11 @@ pub(super) async fn measure(world: &World, table: &mut CostTable) {
     table.add_request("send a message to a direct channel", "/messages");
     bo.client.post(&format!("/v1/channels/{direct}/hide"), &json!({})).await.ok(204);
     table.add_request("hide a direct channel", "/hide");
+    bo.client.post(&format!("/v1/channels/{direct}/unhide"), &json!({})).await.ok(204);
+    table.add_request("show a hidden direct channel", "/unhide");
     let block = format!("/v1/users/{}/block", ana.id);
     bo.client.post(&block, &json!({})).await.ok(204);
     table.add_request("block a user", "/block");
+    bo.client.delete(&block).await.ok(204);
+    table.add_request("unblock a user", "/block");
 }

@@ -20,8 +20,15 @@ use std::{
 
 use local::LocalOptions;
 use serde_json::json;
-use tracing::field::{Field, Visit};
-use tracing_subscriber::{Layer, layer::SubscriberExt};
+use tracing::{
+    field::{Field, Visit},
+    span::{Attributes, Id},
+};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt},
+    registry::LookupSpan,
+};
 
 use crate::world::{DEADLINE, User, World, repository, users::choice_slide};
 
@@ -29,7 +36,7 @@ use crate::world::{DEADLINE, User, World, repository, users::choice_slide};
 #[derive(Clone, Debug, Default, PartialEq)]
 struct CostLine {
     kind: String,
-    /// The path of a request, or the route of a message.
+    /// The path of a request, the route of a message, or the name of a job.
     name: String,
     requests: u64,
     read: f64,
@@ -41,7 +48,7 @@ impl Visit for CostLine {
         let text = format!("{value:?}").trim_matches('"').to_owned();
         match field.name() {
             "message" => self.kind = text,
-            "path" | "route" => self.name = text,
+            "path" | "route" | "job" => self.name = text,
             _ => {}
         }
     }
@@ -64,11 +71,28 @@ impl Visit for CostLine {
 #[derive(Clone, Default)]
 struct CostLines(Arc<Mutex<Vec<CostLine>>>);
 
-impl<S: tracing::Subscriber> Layer<S> for CostLines {
-    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+/// The name of a job, which is a field of its span.
+struct JobName(String);
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for CostLines {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut line = CostLine::default();
+        attributes.record(&mut line);
+        if let Some(span) = context.span(id).filter(|_| attributes.metadata().name() == "job") {
+            span.extensions_mut().insert(JobName(line.name));
+        }
+    }
+
+    fn on_event(&self, event: &tracing::Event<'_>, context: Context<'_, S>) {
         let mut line = CostLine::default();
         event.record(&mut line);
-        if ["answered", "handled"].contains(&line.kind.as_str()) {
+        if line.kind == "done"
+            && let Some(span) = context.event_span(event)
+            && let Some(JobName(job)) = span.extensions().get::<JobName>()
+        {
+            line.name.clone_from(job);
+        }
+        if ["answered", "handled", "done"].contains(&line.kind.as_str()) {
             self.0.lock().unwrap().push(line);
         }
     }
@@ -112,6 +136,11 @@ impl CostTable {
     /// Adds the cost of the latest message of the route.
     fn add_message(&mut self, operation: &'static str, route: &str) {
         self.rows.push((operation, self.lines.newest("handled", route)));
+    }
+
+    /// Adds the cost of the latest run of the job.
+    fn add_job(&mut self, operation: &'static str, job: &str) {
+        self.rows.push((operation, self.lines.newest("done", job)));
     }
 
     fn row(&self, operation: &str) -> &CostLine {

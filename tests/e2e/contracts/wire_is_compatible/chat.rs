@@ -1,17 +1,22 @@
 use model::{
-    MessageId,
+    MessageId, PresenceForm, UserId,
     channel::{ChannelKind, MemberRole},
     message::{MessageAuthor, MessageFormatting, ReplyPreview},
+    tick::Tick,
 };
 use protocol::{
     Event,
     event::chat::{
-        ChannelDeleted, ChannelJoined, ChannelLeft, ChannelLogHead, ChannelView, ConnectionEstablished,
-        DraftUpdated, ForceDisconnect, MemberRoleChanged, MembershipChanged, MentionNotification,
-        MessageDeleted, MessageReaction, MessageView, OnlineUsersList, PresenceStatus, ReactionAction,
-        ReactionView, ReadMarked, ReplayedMessages, ResyncRequired, TypingIndicatorEvent, UserStatusChanged,
+        BlockUpdated, ChannelDeleted, ChannelJoined, ChannelLeft, ChannelLogHead, ChannelView,
+        ConnectionEstablished, DirectChannelUpdated, DraftUpdated, ForceDisconnect, MemberRoleChanged,
+        MembershipChanged, MentionNotification, MessageDeleted, MessageReaction, MessageView,
+        OnlineUsersList, PresenceStatus, ReactionAction, ReactionView, ReadMarked, ReplayedMessages,
+        ResyncRequired, TeamPresenceChanged, TypingIndicatorEvent, UserStatusChanged,
     },
-    job::{CheckTeamPresence, ConnectionHeartbeat, ProcessMessages, SendMentionDigest, SyncProfile},
+    job::{
+        CheckTeamPresence, ConnectionHeartbeat, DeliverPresence, ProcessMessages, PublishPresence,
+        SendMentionDigest, SyncProfile,
+    },
 };
 use serde_json::{Value, json};
 
@@ -116,6 +121,7 @@ pub(super) fn events() -> Vec<Event> {
         }),
         Event::TypingIndicator(TypingIndicatorEvent { user_id, username, channel_id, is_typing: true }),
         Event::UserStatus(UserStatusChanged { user_id, status: PresenceStatus::Online, as_of: now() }),
+        Event::TeamPresence(presence(user_id)),
         Event::OnlineUsers(OnlineUsersList { channel_id, users: vec![user_id], as_of: now() }),
         Event::UserJoined(member()),
         Event::UserLeft(member()),
@@ -133,6 +139,12 @@ pub(super) fn events() -> Vec<Event> {
         Event::ChannelUpdated(channel()),
         Event::ChannelDeleted(ChannelDeleted { channel_id }),
         Event::ReadMarked(ReadMarked { channel_id, read_seq: 42 }),
+        Event::DirectChannelUpdated(DirectChannelUpdated {
+            channel_id,
+            hidden_through: Some(42),
+            version: 7,
+        }),
+        Event::BlockUpdated(BlockUpdated { user_id, channel_id, is_blocked: true, version: 7 }),
         Event::DraftUpdated(DraftUpdated {
             channel_id,
             content: "They nest".into(),
@@ -154,11 +166,28 @@ pub(super) fn commands() -> Vec<Value> {
     ]
 }
 
+fn presence(user_id: UserId) -> TeamPresenceChanged {
+    let status = UserStatusChanged { user_id, status: PresenceStatus::Online, as_of: now() };
+    TeamPresenceChanged { version: 12, since_version: Some(11), users: vec![status] }
+}
+
 pub(super) fn jobs() {
     check_job(&ConnectionHeartbeat { user: id(1) }, "connection_heartbeat.v1", json!({ "user": ONE }));
     let check = |after_close| CheckTeamPresence { user: id(1), after_close };
     check_job(&check(false), "check_team_presence.v1", json!({ "user": ONE }));
     check_job(&check(true), "check_team_presence.v1", json!({ "user": ONE, "after_close": true }));
+    check_job(&PublishPresence { tick: Tick(7) }, "publish_presence.v1", json!({ "tick": 7 }));
+    let deliver =
+        DeliverPresence { presence: presence(id(1)), form: PresenceForm::State, shard: None, part: 0 };
+    let status = json!({ "user_id": ONE, "status": "online", "as_of": "2026-11-21T12:00:00Z" });
+    let payload = json!({ "version": 12, "since_version": 11, "users": [status] });
+    check_job(&deliver, "deliver_presence.v1", json!({ "presence": payload, "form": "state" }));
+    let events = DeliverPresence { form: PresenceForm::Events, shard: Some(3), part: 25, ..deliver };
+    check_job(
+        &events,
+        "deliver_presence.v1",
+        json!({ "presence": payload, "form": "events", "shard": 3, "part": 25 }),
+    );
     let follow = ProcessMessages { channel: id(2), seq: 42, version: 1, change: 0, tries: 0 };
     check_job(&follow, "process_messages.v1", json!({ "channel": TWO, "seq": 42, "version": 1 }));
     let again = ProcessMessages { version: 2, change: 9, tries: 2, ..follow };

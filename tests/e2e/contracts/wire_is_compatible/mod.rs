@@ -69,6 +69,7 @@ fn event_name(event: &Event) -> &'static str {
         Event::ParticipantCount(_) => "participant_count",
         Event::ParticipantJoined(_) => "participant_joined",
         Event::ParticipantLeft(_) => "participant_left",
+        Event::SessionFull(_) => "session_full",
         Event::ResponseSubmitted(_) => "response_submitted",
         Event::ResponseSuperseded(_) => "response_superseded",
         Event::VoteUpdate(_) => "vote_update",
@@ -93,6 +94,7 @@ fn event_name(event: &Event) -> &'static str {
         Event::MessageReaction(_) => "message_reaction",
         Event::TypingIndicator(_) => "typing_indicator",
         Event::UserStatus(_) => "user_status",
+        Event::TeamPresence(_) => "team_presence",
         Event::OnlineUsers(_) => "online_users",
         Event::UserJoined(_) => "user_joined",
         Event::UserLeft(_) => "user_left",
@@ -103,6 +105,8 @@ fn event_name(event: &Event) -> &'static str {
         Event::ChannelDeleted(_) => "channel_deleted",
         Event::ReadMarked(_) => "read_marked",
         Event::DraftUpdated(_) => "draft_updated",
+        Event::DirectChannelUpdated(_) => "direct_channel_updated",
+        Event::BlockUpdated(_) => "block_updated",
         Event::ForceDisconnect(_) => "force_disconnect",
     }
 }
@@ -111,7 +115,7 @@ fn event_name(event: &Event) -> &'static str {
 fn events_keep_their_shape() {
     let events = events();
     let names: BTreeSet<_> = events.iter().map(event_name).collect();
-    assert_eq!(names.len(), 44, "every type of event needs one example: {names:?}");
+    assert_eq!(names.len(), 48, "every type of event needs one example: {names:?}");
     let mut golden: Vec<Value> = serde_json::from_str(protocol::asyncapi::GOLDEN_EVENTS).unwrap();
     let mut frames: Vec<Value> = events
         .into_iter()

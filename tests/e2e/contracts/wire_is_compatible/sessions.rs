@@ -7,10 +7,12 @@ use protocol::{
     Event,
     event::{
         ConnectionRole, CurrentSlideChanged, OwnResponse, ParticipantCount, ParticipantJoined,
-        ParticipantLeft, ReportReady, SessionEnded, SessionStarted, SessionState, SessionStatusChanged,
-        SessionUpdated,
+        ParticipantLeft, ReportReady, SessionEnded, SessionFull, SessionStarted, SessionState,
+        SessionStatusChanged, SessionUpdated,
     },
-    job::{CheckSession, CountPresence, CountRecipients, EndSession, FinishRemoval, WriteReport},
+    job::{
+        CheckSession, CountPresence, CountRecipients, CountTurnedAway, EndSession, FinishRemoval, WriteReport,
+    },
 };
 use serde_json::json;
 
@@ -30,6 +32,7 @@ pub(super) fn events() -> Vec<Event> {
             current_slide: Some(slide()),
             total_slides: 2,
             participant_count: 5,
+            turned_away: None,
             started_at: Some(timestamp),
             ended_at: None,
             role: ConnectionRole::Audience,
@@ -72,6 +75,7 @@ pub(super) fn events() -> Vec<Event> {
             participant_count: 5,
         }),
         Event::ParticipantLeft(ParticipantLeft { participant_id: id(4), participant_count: 4 }),
+        Event::SessionFull(SessionFull { session_id, capacity: 25, turned_away: 12 }),
         Event::SessionUpdated(SessionUpdated {
             session_id,
             version,
@@ -89,6 +93,8 @@ pub(super) fn jobs() {
     check_job(&removal, "finish_removal.v1", json!({ "session": ONE, "participant": TWO }));
     let report = WriteReport { session: id(1), counting: true };
     check_job(&report, "write_report.v1", json!({ "session": ONE, "counting": true }));
+    let turned_away = CountTurnedAway { session: id(1), tick: Tick(7) };
+    check_job(&turned_away, "count_turned_away.v1", json!({ "session": ONE, "tick": 7 }));
     let presence =
         CountPresence { session: id(1), tick: Tick(9), recipients: CountRecipients::Everyone, tries: 0 };
     check_job(&presence, "count_presence.v1", json!({ "session": ONE, "tick": 9, "told": "everyone" }));

@@ -32,6 +32,8 @@ pub(crate) struct AdminSessionDetail {
     participant_count: u64,
     /// Participants that are connected, as last counted.
     connected_count: u64,
+    /// Joins that were refused because the session was full. A person who tried again counts again.
+    turned_away: u64,
     /// The first 100 participants.
     participants: Vec<AdminParticipant>,
     total_responses: u64,
@@ -99,6 +101,7 @@ pub(crate) async fn admin_get_session(
         session: counted.session.into(),
         participant_count,
         connected_count: counted.presence.map_or(0, |presence| presence.participants),
+        turned_away: counted.turned_away,
         participants: named.items.into_iter().map(AdminParticipant::from).collect(),
         total_responses: responses_per_slide.values().sum(),
         responses_per_slide,

@@ -21,6 +21,8 @@ const CHANNELS_PER_PERSON: f64 = 10.0;
 const PRESENCE_CHECKS_PER_HOUR: f64 = 30.0;
 /// Hours between two status changes of a member. A new connection within seconds is no change.
 const HOURS_BETWEEN_PRESENCE_CHANGES: f64 = 4.0;
+/// The mean time for which the job of a tick of presence waits.
+const PRESENCE_WAIT_MS: f64 = 500.0;
 
 pub(super) fn chat_parts(costs: &OperationCosts) -> ScenarioParts {
     let hours = MESSAGES / MESSAGES_PER_PERSON_AND_HOUR;
@@ -41,8 +43,10 @@ pub(super) fn chat_parts(costs: &OperationCosts) -> ScenarioParts {
         .plus(job.with_units(2.0, CHANNELS_PER_PERSON + 1.0));
     // reads the checkpoint and the new messages, writes the checkpoint and the words
     let processed = job.with_units(4.0, 1.0 + INDEXED_WORDS_PER_MESSAGE);
-    let presence_change = ResourceUse::default()
-        .with_units(query_units(CONNECTIONS_PER_CHANNEL), 5.0)
+    // the job waits half of its second, reads the members and their connections, claims and records its version, and marks the
+    // member; a second change within the second is rare in a team of fifty
+    let presence_change = ResourceUse::count_job(PRESENCE_WAIT_MS)
+        .with_units(2.0 * query_units(CONNECTIONS_PER_CHANNEL) + 1.0, 7.0)
         .with_posts(CONNECTIONS_PER_CHANNEL);
     vec![
         ("connects and disconnects, every two hours", connects.times(hours / CONNECTION_HOURS)),

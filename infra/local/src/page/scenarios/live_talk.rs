@@ -178,7 +178,7 @@ impl TalkScenario {
     /// `check_session` counts votes and presence, and publishes both.
     fn session_checks(&self) -> ResourceUse {
         let audience = self.audience;
-        let checked = ResourceUse::queue_job(assumed::JOB_MS).with_units(1.0, 1.0);
+        let checked = ResourceUse::queue_job(assumed::JOB_MS).with_units(1.5, 1.0);
         let presence = presence_count(audience).plus(presence_published(audience));
         checked.plus(final_count(audience)).plus(presence).times(self.minutes)
     }

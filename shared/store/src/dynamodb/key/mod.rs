@@ -153,6 +153,8 @@ mod tests {
             SortKey::Window(7),
             SortKey::SearchTerm("2026-11-21", 7),
             SortKey::BlockedUser(id.into()),
+            SortKey::RefusedJoins(id),
+            SortKey::TurnedAway,
         ]
         .map(|sk| sk.to_string());
         let indexes = [

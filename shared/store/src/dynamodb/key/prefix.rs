@@ -25,6 +25,7 @@ pub const NUMBER: &str = "NUMBER#";
 pub const PARTICIPANT: &str = "PARTICIPANT#";
 pub const PIN: &str = "PIN#";
 pub const QUESTION: &str = "QUESTION#";
+pub const REFUSED: &str = "REFUSED#";
 pub const SESSION: &str = "SESSION#";
 pub const SHOWN: &str = "SHOWN#";
 pub const SLIDE: &str = "SLIDE#";

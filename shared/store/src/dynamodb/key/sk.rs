@@ -63,6 +63,8 @@ pub enum SortKey<'a> {
     /// A position in a log, from 1 without gaps.
     Number(u64),
     Participant(ParticipantId),
+    /// The joins that one instance has refused, because the session is full.
+    RefusedJoins(Uuid),
     /// The participants that the presenter has removed. Few sessions have any.
     RemovedParticipants,
     /// A pinned message, by its number.
@@ -80,6 +82,8 @@ pub enum SortKey<'a> {
     Slide(SlideId),
     /// A tally is read with the session, as [`Self::Presence`] is.
     Tally(SlideId),
+    /// How many joins were refused is read with the session, as [`Self::Presence`] is.
+    TurnedAway,
     /// How much of a limit a session has used.
     QuotaUsage(&'a str),
     /// A member of the team.
@@ -121,6 +125,7 @@ impl fmt::Display for SortKey<'_> {
             Self::Number(number) => write!(f, "{}{number:012}", prefix::NUMBER),
             Self::Participant(id) => write!(f, "PARTICIPANT#{id}"),
             Self::BlockedUser(user) => write!(f, "{}{user}", prefix::BLOCKED),
+            Self::RefusedJoins(counter) => write!(f, "{}{counter}", prefix::REFUSED),
             Self::RemovedParticipants => f.write_str("REMOVED"),
             Self::Pin(number) => write!(f, "PIN#{number:012}"),
             Self::Preferences => f.write_str("PREFERENCES"),
@@ -131,6 +136,7 @@ impl fmt::Display for SortKey<'_> {
             Self::SlideSnapshot(slide) => write!(f, "SHOWN#{slide}"),
             Self::Slide(id) => write!(f, "SLIDE#{id}"),
             Self::Tally(id) => write!(f, "#TALLY#{id}"),
+            Self::TurnedAway => f.write_str("#TURNED_AWAY"),
             Self::QuotaUsage(what) => write!(f, "USED#{what}"),
             Self::User(id) => write!(f, "USER#{id}"),
             // Padded, because keys are compared as text.
