@@ -25,7 +25,7 @@ impl Caller {
         account.username = Some(Username::parse(name).unwrap());
         world.app.store.put(&account).await.unwrap();
         let login = world.create_login(author.id).await;
-        let token = world.access_token(author.id, login);
+        let token = world.access_token(author.id, login).await;
         Self { author, token, client: client.clone() }
     }
 
