@@ -15,7 +15,7 @@ struct CursorList {
 }
 
 /// Words of table keys. They have five letters or more, so that random bytes do not contain them by chance.
-const KEY_WORDS: [&str; 18] = [
+const KEY_WORDS: [&str; 19] = [
     "gsi1pk",
     "gsi1sk",
     "USER#",
@@ -30,6 +30,7 @@ const KEY_WORDS: [&str; 18] = [
     "SESSION",
     "PARTICIPANT",
     "ACTION#",
+    "INVITATION",
     "AUDIT",
     "DIRECTORY",
     "WRITTEN",
@@ -85,6 +86,9 @@ async fn fill_lists(world: &World, ana: &User, bo: &User) -> Vec<CursorList> {
     for role in ["moderator", "admin"] {
         ana.client.post(&roles, &json!({ "role": role })).await.ok(200);
     }
+    for email in ["dan@example.com", "eli@example.com"] {
+        ana.client.post("/v1/invitations", &json!({ "email": email })).await.ok(201);
+    }
     let talk = ana.create_presentation(1).await;
     ana.create_presentation(1).await;
     let session = ana.create_session(&talk).await;
@@ -127,6 +131,7 @@ async fn fill_lists(world: &World, ana: &User, bo: &User) -> Vec<CursorList> {
         ),
         list("admin_list_users", "/v1/admin/users?limit=1", &[]),
         list("list_channels", "/v1/channels?limit=1", &[]),
+        list("list_invitations", "/v1/invitations?limit=1", &[]),
         list("list_available_users", "/v1/channels/users/available?limit=1", &[]),
         list(
             "list_channel_members",

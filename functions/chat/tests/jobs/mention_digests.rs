@@ -10,6 +10,7 @@ use model::{
 use protocol::job::{EmailTemplate, MailRecipient, SendMail, SendMentionDigest};
 use store::{
     chat::{due::ChatDueWork, mentions, notification_preferences},
+    identity::users,
     platform::due,
 };
 
@@ -103,6 +104,33 @@ async fn the_next_digest_waits_and_contains_new_mentions() {
     let mails = world.queued_jobs::<SendMail>();
     assert_eq!((mails.len(), mail_lines(&mails[1])), (2, (vec!["@bo again".into()], 0)));
     assert_ne!(mails[0].id, mails[1].id);
+}
+
+/// The mentions are not marked as e-mailed, so the first digest after the verification contains them.
+#[tokio::test]
+async fn mentions_of_an_unverified_address_wait_for_its_verification() {
+    let world = ChatWorld::start().await;
+    let worker = world.start_worker().await;
+    let ana = world.create_user("ana").await;
+    let bo = world.create_user("bo").await;
+    let mut account = users::get_strong(&world.app.store, bo.id, world.now()).await.unwrap().unwrap();
+    let verified_at = account.email_verified_at.take();
+    world.app.store.put(&account).await.unwrap();
+    let channel = world.create_channel(&[&ana, &bo]).await;
+    let job = SendMentionDigest { user: bo.id };
+    for (text, mails) in [("@bo early", 0), ("@bo late", 1)] {
+        let message = world.append_message(channel, &ana, text, &[&bo], None).await;
+        assert!(world.deliver(&worker, &processing_job(message)).await);
+        world.clock.advance(LATER);
+        assert!(world.deliver(&worker, &job).await);
+        assert_eq!(world.queued_jobs::<SendMail>().len(), mails, "{text}");
+        assert!(world.due_jobs().await.is_empty(), "no digest stays due: {text}");
+        account.email_verified_at = verified_at;
+        world.app.store.put(&account).await.unwrap();
+    }
+    let (mut texts, more) = mail_lines(&world.queued_jobs::<SendMail>()[0]);
+    texts.sort();
+    assert_eq!((texts, more), (vec!["@bo early".to_owned(), "@bo late".to_owned()], 0));
 }
 
 #[tokio::test]
