@@ -30,9 +30,8 @@ const ACCOUNT_RATE_LIMIT: RateLimit =
 const ADDRESS_RATE_LIMIT: RateLimit =
     RateLimit { name: "verify_to", max_attempts: 5, window: RATE_LIMIT_WINDOW };
 
-/// The purposes of the keyed hashes.
+/// The purpose of the keyed hash.
 const CODE: &str = "email_code";
-const LINK: &str = "email_link";
 
 /// Sends the mail that proves the address of an account, unless too many were sent. The codes of earlier mails are invalid afterwards.
 pub(crate) async fn send_verification(
@@ -49,14 +48,20 @@ pub(crate) async fn send_verification(
         }
     }
     let id: Uuid = app.clock.new_id();
-    let code = format!("{:06}", rand::rng().random_range(0..1_000_000_u32));
+    // A function without the signing secret cannot hide a short code. Its mail has only the link, and the owner can request a code.
+    let can_hide = app.tokens.has_signing_secret();
+    let code = can_hide.then(|| format!("{:06}", rand::rng().random_range(0..1_000_000_u32)));
+    let code_hash = match &code {
+        Some(code) => Some(app.tokens.keyed_hash(CODE, &salted(id, code))?),
+        None => None,
+    };
     let token = mailed_token::new(user.uuid());
     let verification = EmailVerification {
         user,
         id,
         email: email.clone(),
-        code_hash: app.tokens.keyed_hash(CODE, &salted(id, &code))?,
-        token_hash: app.tokens.keyed_hash(LINK, &salted(id, &token))?,
+        code_hash,
+        token_hash: mailed_token::hash(&token),
         attempts: 0,
         expires_at: now + VERIFICATION_LIFETIME,
     };
@@ -117,7 +122,8 @@ pub(crate) async fn confirm_code(app: &App, user: &User, code: &str) -> Result<(
     if email_verifications::count_attempt(&app.store, &verification).await? == WriteOutcome::ConditionFailed {
         return Err(ConfirmError::NoTryLeft);
     }
-    if !app.tokens.matches_keyed_hash(CODE, &salted(verification.id, code), &verification.code_hash) {
+    let matches = |hash: &String| app.tokens.matches_keyed_hash(CODE, &salted(verification.id, code), hash);
+    if !verification.code_hash.as_ref().is_some_and(matches) {
         return Err(ConfirmError::Invalid);
     }
     mark_verified(app, &verification).await
@@ -131,8 +137,7 @@ pub(crate) async fn confirm_link(app: &App, token: &str) -> Result<(), ConfirmEr
     let now = app.clock.now();
     let user = mailed_token::id(token).map(UserId::from).ok_or(ConfirmError::Invalid)?;
     let found = email_verifications::get(&app.store, user, now).await?;
-    let found = found
-        .filter(|found| app.tokens.matches_keyed_hash(LINK, &salted(found.id, token), &found.token_hash));
+    let found = found.filter(|found| mailed_token::matches(token, &found.token_hash));
     mark_verified(app, &found.ok_or(ConfirmError::Invalid)?).await
 }
 

@@ -86,7 +86,9 @@ async fn render(app: &App, job: &SendMail, recipient: &Recipient) -> Result<Rend
         _ => String::new(),
     };
     match &job.template {
-        EmailTemplate::EmailVerification { code, token } => templates::email_verification(to, code, token),
+        EmailTemplate::EmailVerification { code, token } => {
+            templates::email_verification(to, code.as_deref(), token)
+        }
         EmailTemplate::EmailChanged => templates::email_changed(to),
         EmailTemplate::Invitation { token } => templates::invitation(to, token),
         EmailTemplate::PasswordReset { token } => templates::password_reset(to, token),

@@ -113,7 +113,7 @@ fn every_template() -> Vec<EmailTemplate> {
     let mention =
         EmailMention { channel: None, from: "Eve".into(), text: "@ana sign in at evil.example".into() };
     let all = vec![
-        EmailTemplate::EmailVerification { code: "012345".into(), token: "T".into() },
+        EmailTemplate::EmailVerification { code: Some("012345".into()), token: "T".into() },
         EmailTemplate::EmailChanged,
         EmailTemplate::Invitation { token: "T".into() },
         EmailTemplate::PasswordReset { token: "T".into() },

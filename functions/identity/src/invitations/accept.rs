@@ -13,7 +13,6 @@ use store::identity::{
     users::{self, User},
 };
 
-use super::TOKEN;
 use crate::mailed_token;
 
 /// Returns the acceptance of an invitation by the owner of an address.
@@ -30,7 +29,7 @@ pub(crate) async fn find_acceptance(
     let id = mailed_token::id(token).map(InvitationId::from).ok_or_else(invalid_error)?;
     let invitation = invitations::get(&app.store, id, now).await?;
     let invitation = invitation
-        .filter(|invitation| app.tokens.matches_keyed_hash(TOKEN, token, &invitation.token_hash))
+        .filter(|invitation| mailed_token::matches(token, &invitation.token_hash))
         .ok_or_else(invalid_error)?;
     let inviter = users::get_strong(&app.store, invitation.inviter, now).await?;
     // The roles of today decide, so that a demoted or banned admin cannot admit people any more.

@@ -26,7 +26,7 @@ use store::{
 };
 use utoipa::ToSchema;
 
-use super::{InvitationView, TOKEN};
+use super::InvitationView;
 use crate::{admin::can_assign_role, fields, mailed_token, password_attempts, save_error::from_save_outcome};
 
 const SENDER_RATE_LIMIT: RateLimit =
@@ -111,7 +111,7 @@ pub(crate) async fn create_invitation(
         email,
         role,
         inviter,
-        token_hash: app.tokens.keyed_hash(TOKEN, &token)?,
+        token_hash: mailed_token::hash(&token),
         created_at: now,
         expires_at: now + INVITATION_LIFETIME,
     };

@@ -14,9 +14,6 @@ use serde::Serialize;
 use store::identity::invitations::Invitation;
 use utoipa::ToSchema;
 
-/// The purpose of the keyed hash of a token.
-const TOKEN: &str = "invitation";
-
 /// An open invitation.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Invitation)]

@@ -209,6 +209,11 @@ impl TokenKeys {
         signing.sign(subject, from, until)
     }
 
+    /// Whether this function has the signing secret.
+    pub fn has_signing_secret(&self) -> bool {
+        self.0.signing.is_some()
+    }
+
     fn signing(&self) -> Result<&SigningKeys, Error> {
         self.0.signing.as_ref().ok_or_else(|| Error::internal("this function has no SIGNING_SECRET"))
     }

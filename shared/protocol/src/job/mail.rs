@@ -37,16 +37,17 @@ impl Job for SendMail {
 pub enum EmailTemplate {
     /// The code and the link that prove that the address belongs to the owner of an account.
     EmailVerification {
-        /// Six digits.
-        code: String,
-        /// The token of the link. The table holds only keyed hashes of both.
+        /// Six digits. Absent in the mail about an account that an admin created or changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+        /// The token of the link. The table holds only hashes of both.
         token: String,
     },
     /// The account has another address now. It goes to the old one.
     EmailChanged,
     /// An invitation to register with this address.
     Invitation {
-        /// The token of the link. The table holds only its keyed hash.
+        /// The token of the link. The table holds only its hash.
         token: String,
     },
     PasswordReset {

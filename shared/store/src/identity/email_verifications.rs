@@ -33,9 +33,10 @@ pub struct EmailVerification {
     pub id: Uuid,
     /// The address that the code and the link prove, and no other.
     pub email: EmailAddress,
-    /// The keyed hash of the code.
-    pub code_hash: String,
-    /// The keyed hash of the token of the link.
+    /// The keyed hash of the code, if the mail has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_hash: Option<String>,
+    /// The hash of the token of the link.
     pub token_hash: String,
     /// Codes that were tried.
     pub attempts: u32,

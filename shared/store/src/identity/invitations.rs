@@ -39,7 +39,7 @@ pub struct Invitation {
     /// The role of the new account.
     pub role: UserRole,
     pub inviter: UserId,
-    /// The keyed hash of the token, which only the mail contains.
+    /// The hash of the token, which only the mail contains.
     pub token_hash: String,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,

@@ -34,7 +34,7 @@ pub(super) fn jobs() {
         check_job(&mail, "send_mail.v1", golden);
     };
     let proof = json!({ "letter": "email_verification", "code": "012345", "token": "t" });
-    to_address(EmailTemplate::EmailVerification { code: "012345".into(), token: "t".into() }, proof);
+    to_address(EmailTemplate::EmailVerification { code: Some("012345".into()), token: "t".into() }, proof);
     let invited = json!({ "letter": "invitation", "token": "t" });
     to_address(EmailTemplate::Invitation { token: "t".into() }, invited);
     to_address(EmailTemplate::EmailChanged, json!({ "letter": "email_changed" }));
