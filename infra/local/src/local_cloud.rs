@@ -274,14 +274,20 @@ async fn load_functions(
     }
     registry.check_against_template(functions.iter().map(|function| function.binary.as_str()))?;
     let connections = &AwsConnections::default();
-    try_join_all(functions.into_iter().map(|function| async move {
+    let start = |function: FunctionSpec| async move {
         let environment = Environment::new(function.environment.clone(), clock.clone())
             .with_connections(connections.clone());
         let handler = registry.start(&function.binary, environment).await;
         let handler = handler.with_context(|| format!("the function {} does not start", function.binary))?;
-        Ok((function, FunctionCode::InProcess(handler)))
-    }))
-    .await
+        anyhow::Ok((function, FunctionCode::InProcess(handler)))
+    };
+    // The functions that publish the keys of tokens start first, so that the others read them when they start. Otherwise chance
+    // decides which first request pays for it.
+    let (signers, verifiers): (Vec<_>, Vec<_>) =
+        functions.into_iter().partition(|function| function.environment.contains_key("SIGNING_SECRET"));
+    let mut loaded = try_join_all(signers.into_iter().map(start)).await?;
+    loaded.extend(try_join_all(verifiers.into_iter().map(start)).await?);
+    Ok(loaded)
 }
 
 async fn close_expired_sockets(gateway: Arc<ApiGateway>) {

@@ -109,7 +109,7 @@ fn the_table_is_retained_and_restorable() {
     }
 }
 
-/// The functions that sign tokens. A new one is a decision: whoever controls it can sign a token for any account.
+/// The functions that sign tokens. A new one is a decision: a person who controls it can sign a token for any account.
 const SIGNERS: [&str; 5] = ["ApiIdentity", "ApiSessions", "SocketSessions", "WorkerSessions", "ApiSockets"];
 
 /// A flaw in a decoder of images, for example, must not be able to sign a token, and must not be able to publish a key of its own.
