@@ -40,9 +40,14 @@ pub fn require_lines(text: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Returns a text with `\n` as its line breaks.
+/// Returns a text with `\n` as its line breaks. All carriage returns before a line feed belong to the line break. Otherwise
+/// `\r\r\n` would become `\r\n`, which is not normal.
 pub fn normalize_line_breaks(text: &str) -> String {
-    text.replace("\r\n", "\n")
+    let without_returns = |line: &str| match line.strip_suffix('\n') {
+        Some(line) => format!("{}\n", line.trim_end_matches('\r')),
+        None => line.to_owned(),
+    };
+    text.split_inclusive('\n').map(without_returns).collect()
 }
 
 /// [`require_line`] as a rule of garde.
@@ -121,6 +126,7 @@ mod tests {
         }
         let read = |json: &str| serde_json::from_str::<Notes>(json).unwrap().text;
         assert_eq!(read(r#"{"text":"a\r\nb"}"#).as_deref(), Some("a\nb"));
+        assert_eq!(read(r#"{"text":"a\r\r\n\rb\r"}"#).as_deref(), Some("a\n\rb\r"));
         assert_eq!((read("{}"), read(r#"{"text":null}"#)), (None, None));
     }
 
@@ -128,6 +134,8 @@ mod tests {
         #[test]
         fn a_normalized_text_keeps_the_rule(text in "[a\r\n\t\0]{0,12}") {
             let normalized = normalize_line_breaks(&text);
+            prop_assert!(!normalized.contains("\r\n"));
+            prop_assert_eq!(&normalize_line_breaks(&normalized), &normalized);
             if require_lines(&text).is_ok() {
                 prop_assert!(!normalized.contains('\r'));
                 prop_assert_eq!(require_lines(&normalized), Ok(()));

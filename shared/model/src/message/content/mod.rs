@@ -98,6 +98,7 @@ mod tests {
     fn a_message_has_one_normal_form() {
         assert_eq!(normalize("  hello \n").as_deref(), Ok("hello"));
         assert_eq!(normalize("a\r\n\r\n\r\n\r\nb").as_deref(), Ok("a\n\nb"));
+        assert_eq!(normalize("a\r\r\nb").as_deref(), Ok("a\nb"));
         assert_eq!(normalize("a     b  c").as_deref(), Ok("a  b  c"));
         assert_eq!(normalize("a\tb").as_deref(), Ok("a\tb"));
         let code = "```\nif x:\n        y\n\n\n\nend\n```";
