@@ -135,6 +135,9 @@ async fn a_hostile_path_segment_changes_nothing() {
     let member = world.teammate("member").await;
     let scene = RouteScene::create(&world, &admin, &member).await;
     world.wait_for_jobs().await;
+    // A deployment cannot be asked whether its jobs are done. The guest's vote is counted by the next tick.
+    let session = format!("/v1/sessions/{}", scene.session.id);
+    scene.owner.client.get_until(&session, |session| session["response_count"] == 1).await;
     let (state, items) = (visible_state(&scene).await, world.table_items().await);
 
     let mut sent = Vec::new();

@@ -10,13 +10,11 @@ pub(crate) mod mention;
 mod preferences;
 mod unsubscribe;
 
-use axum::routing::get;
 use entry::App;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(preferences::get_preferences, preferences::put_preferences))
-        .routes(routes!(unsubscribe::unsubscribe))
-        .route("/v1/notifications/unsubscribe", get(unsubscribe::redirect_to_page))
+        .routes(routes!(unsubscribe::unsubscribe, unsubscribe::open_unsubscribe_page))
 }

@@ -38,7 +38,7 @@ pub(crate) struct UnsubscribeResponse {
 ///
 /// Turns off the missed-mentions e-mails or the e-mails about reports of one account. Mail programs send this request by one click (RFC
 /// 8058), with the body `List-Unsubscribe=One-Click`, which is not read. The link works for a year and more than once. The preferences of
-/// notifications turn the e-mails on again. A `GET` leads to a page with a button and changes nothing.
+/// notifications turn the e-mails on again.
 #[utoipa::path(
     post,
     path = "/v1/notifications/unsubscribe",
@@ -69,8 +69,23 @@ pub(crate) async fn unsubscribe(
     Ok(Json(UnsubscribeResponse { list: link.list, message }))
 }
 
-/// Sends a reader who opened the URL of the header to the page with the button. A token that is not valid is not passed on.
-pub(super) async fn redirect_to_page(
+/// Open the page that turns off e-mails
+///
+/// Leads a reader who opened the link of the header `List-Unsubscribe` to a page with a button. It changes nothing, because mail
+/// programs open links to check them. A token that is not valid is not passed on.
+#[utoipa::path(
+    get,
+    path = "/v1/notifications/unsubscribe",
+    tag = "messages",
+    operation_id = "open_unsubscribe_page",
+    params(UnsubscribeQuery),
+    responses(
+        (status = 303, description = "`Location` is the page."),
+        (status = 422, description = "`token` is missing.", body = ErrorBody),
+    ),
+    security(())
+)]
+pub(crate) async fn open_unsubscribe_page(
     State(app): State<App>,
     ValidQuery(query): ValidQuery<UnsubscribeQuery>,
 ) -> ApiResult<Response> {

@@ -51,8 +51,10 @@ async fn record_channels(recorder: &mut Recorder<'_>, scene: &RouteScene, member
     let mails = recorder.world.mails_to(&scene.owner.email).await;
     let report = mails.iter().find(|mail| mail.subject.contains("report")).expect("the mail of a report");
     let query = format!("?token={}", token_of(report, "/unsubscribe"));
-    let options = CallOptions { query: query.into(), ..CallOptions::default() };
-    recorder.record_with(scene, &recorder.world.anonymous(), "unsubscribe", options).await;
+    for operation in ["open_unsubscribe_page", "unsubscribe"] {
+        let options = CallOptions { query: query.clone().into(), ..CallOptions::default() };
+        recorder.record_with(scene, &recorder.world.anonymous(), operation, options).await;
+    }
 }
 
 async fn record_messages(recorder: &mut Recorder<'_>, scene: &mut RouteScene, member: &User) {

@@ -18,6 +18,7 @@ const ROWS: &[RouteRow] = &[
     ("get_preferences", [401, 200, 200, 401, 200]),
     ("put_preferences", [401, 200, 200, 401, 200]),
     ("unsubscribe", [400, 400, 400, 400, 400]),
+    ("open_unsubscribe_page", [303, 303, 303, 303, 303]),
     ("search_messages", [401, 200, 200, 401, 200]),
     ("open_direct_channel", [401, 201, 201, 401, 201]),
     ("list_blocks", [401, 200, 200, 401, 200]),
