@@ -6,27 +6,15 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use model::Error;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use store::platform::deployment_keys::DeploymentKeys;
 
 use super::{
     ISSUER, LEEWAY_SECONDS, REUSED_TYPES, TokenKind,
+    token_claims::TokenClaims,
     verified_tokens::{TokenHash, VerifiedTokens},
 };
-
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct TokenClaims<T> {
-    pub(super) iss: String,
-    pub(super) aud: String,
-    pub(super) typ: String,
-    pub(super) iat: i64,
-    pub(super) nbf: i64,
-    pub(super) exp: i64,
-    #[serde(flatten)]
-    pub(super) subject: T,
-}
 
 struct PublicKey {
     id: String,

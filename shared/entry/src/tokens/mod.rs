@@ -18,6 +18,7 @@
 mod key_set;
 mod keyed_hash;
 mod signing_keys;
+mod token_claims;
 mod unsubscribe_link;
 mod verified_tokens;
 

@@ -10,8 +10,9 @@ use store::platform::deployment_keys::DeploymentKeys;
 
 use super::{
     ISSUER, TokenKind,
-    key_set::{TokenClaims, key_id},
+    key_set::key_id,
     keyed_hash::{derive_key, keyed_hash, matches},
+    token_claims::TokenClaims,
 };
 use crate::{Environment, StartError};
 

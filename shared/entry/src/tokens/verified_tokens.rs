@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::key_set::TokenClaims;
+use super::token_claims::TokenClaims;
 
 /// The maximum number of tokens in one of the two generations. A token of the largest kind takes about 1 KB.
 const GENERATION_SIZE: usize = 1_024;
