@@ -127,10 +127,7 @@ pub(crate) async fn log_in(
     let identifier = identifier.ok_or_else(|| Error::field("email", "is required"))?;
     let user = find_by_identifier(&app, identifier).await?;
     let token = input.refresh_token.as_deref().or_else(|| cookie_value(&headers, REFRESH_COOKIE));
-    let device: Option<RefreshToken> = match token {
-        Some(token) => app.tokens.verify(token, app.clock.now()).await?,
-        None => None,
-    };
+    let device: Option<RefreshToken> = app.tokens.verify_optional(token, app.clock.now()).await?;
     let id = user.as_ref().map(|user| user.id);
     let attempts = PasswordAttempts::check_login_allowed(&app, identifier, id, device, &source).await?;
     let hash = user.as_ref().and_then(|user| user.password.as_ref());

@@ -49,20 +49,18 @@ async fn find_login(
     headers: &HeaderMap,
     refresh_token: Option<&str>,
 ) -> Result<Option<(UserId, LoginId)>, Error> {
-    let now = app.clock.now();
-    let tokens = [
-        refresh_token,
-        bearer_token(headers),
-        cookie_value(headers, REFRESH_COOKIE),
-        cookie_value(headers, ACCESS_COOKIE),
-    ];
-    for token in tokens.into_iter().flatten() {
-        if let Some(AccessToken { user, login }) = app.tokens.verify(token, now).await? {
-            return Ok(Some((user, login)));
-        }
-        if let Some(RefreshToken { user, login, .. }) = app.tokens.verify(token, now).await? {
-            return Ok(Some((user, login)));
-        }
+    let (tokens, now) = (&app.tokens, app.clock.now());
+    if let Some(RefreshToken { user, login, .. }) = tokens.verify_optional(refresh_token, now).await? {
+        return Ok(Some((user, login)));
     }
-    Ok(None)
+    if let Some(AccessToken { user, login }) = tokens.verify_optional(bearer_token(headers), now).await? {
+        return Ok(Some((user, login)));
+    }
+    let refresh_cookie = cookie_value(headers, REFRESH_COOKIE);
+    if let Some(RefreshToken { user, login, .. }) = tokens.verify_optional(refresh_cookie, now).await? {
+        return Ok(Some((user, login)));
+    }
+    let access_cookie = cookie_value(headers, ACCESS_COOKIE);
+    let access: Option<AccessToken> = tokens.verify_optional(access_cookie, now).await?;
+    Ok(access.map(|access| (access.user, access.login)))
 }

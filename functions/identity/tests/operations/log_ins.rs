@@ -213,6 +213,17 @@ async fn log_out_accepts_either_token_and_ends_both() {
     let world = IdentityWorld::start().await;
     world.register("ana").await;
     let out = |tokens: &Value| world.post("/v1/auth/logout", tokens);
+    // each place accepts its own kind of token
+    let ana = world.log_in("ana", PASSWORD).await.ok(200);
+    let [access, refresh] = ["access_token", "refresh_token"].map(|field| ana[field].as_str().unwrap());
+    let cookies = [format!("__Host-refresh={access}"), format!("__Host-access={refresh}")];
+    for wrong in [out(&json!({})).bearer(refresh), out(&json!({ "refresh_token": access }))]
+        .into_iter()
+        .chain(cookies.map(|cookie| out(&json!({})).header("cookie", &cookie).header("x-csrf", "1")))
+    {
+        wrong.send().await.refused(401, "UNAUTHORIZED");
+    }
+    world.get("/v1/auth/me", &ana).send().await.ok(200);
     for way in ["bearer", "body", "cookie", "access cookie"] {
         let ana = world.log_in("ana", PASSWORD).await.ok(200);
         let text = |field: &str| ana[field].as_str().unwrap().to_owned();

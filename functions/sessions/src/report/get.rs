@@ -82,10 +82,7 @@ pub async fn get_report(
 ) -> ApiResult<Response> {
     let now = app.clock.now();
     let as_page = query.format.map_or_else(|| accepts_html(&headers), |format| format == ReportFormat::Html);
-    let link: Option<ReportLink> = match query.link.as_deref() {
-        Some(link) => app.tokens.verify(link, now).await?,
-        None => None,
-    };
+    let link: Option<ReportLink> = app.tokens.verify_optional(query.link.as_deref(), now).await?;
     if let Some(link) = link.filter(|link| link.session == id) {
         sessions::get_owned(&app.store, link.owner, id, ReadConsistency::Strong, now).await?;
         if let Some(report) = reports::get_linked(&app.store, id, now).await? {

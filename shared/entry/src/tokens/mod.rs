@@ -250,6 +250,21 @@ impl TokenKeys {
         Ok(keys.and_then(|keys| keys.verify(token, now).ok().flatten()))
     }
 
+    /// Verifies a token that a request may lack. Returns `None` if it is absent or not valid.
+    ///
+    /// # Errors
+    /// `Unavailable` if the keys are not known and cannot be read.
+    pub async fn verify_optional<T: TokenKind>(
+        &self,
+        token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<T>, Error> {
+        match token {
+            Some(token) => self.verify(token, now).await,
+            None => Ok(None),
+        }
+    }
+
     /// Returns the public keys, as `/.well-known/jwks.json` shows them.
     pub async fn jwks(&self, now: Timestamp) -> Result<serde_json::Value, Error> {
         let keys = self.current(now).await?;
