@@ -9,7 +9,7 @@ use crate::html_page::HtmlPage;
 
 static PAGE: LazyLock<HtmlPage> = LazyLock::new(|| {
     let body = include_str!("invitation_page.html");
-    HtmlPage::compose("Create your account", body, include_str!("invitation_page.js"))
+    HtmlPage::compose_form("Create your account", body, include_str!("invitation_page.js"))
 });
 
 pub(crate) async fn get_invitation_page() -> Response {

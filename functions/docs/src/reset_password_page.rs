@@ -9,7 +9,7 @@ use crate::html_page::HtmlPage;
 
 static PAGE: LazyLock<HtmlPage> = LazyLock::new(|| {
     let body = include_str!("reset_password_page.html");
-    HtmlPage::compose("Choose a new password", body, include_str!("reset_password_page.js"))
+    HtmlPage::compose_form("Choose a new password", body, include_str!("reset_password_page.js"))
 });
 
 pub(crate) async fn get_reset_password_page() -> Response {

@@ -1,31 +1,7 @@
-const form = document.getElementById("unsubscribe");
-const statusLine = document.getElementById("status");
-const button = form.querySelector("button");
-// the base is not empty if the API is below a path of its host
-const base = location.pathname.replace(/\/unsubscribe\/?$/, "");
-const token = new URLSearchParams(location.search).get("token");
-const showStatus = (kind, text) => { statusLine.className = kind; statusLine.textContent = text; };
-if (!token) {
-  showStatus("bad", "This link is not complete. Open the link in the e-mail again.");
-  button.disabled = true;
-}
-form.addEventListener("submit", async (event) => {
+const token = tokenOfLink();
+const describe = (response, body) => sentence(body.message) || "That did not work. Try again in a moment.";
+form.addEventListener("submit", (event) => {
   event.preventDefault();
-  button.disabled = true;
-  showStatus("", "One moment…");
-  try {
-    // no cookies: the token alone authorises the request, and a cookie would need a CSRF proof
-    const response = await fetch(`${base}/v1/notifications/unsubscribe?token=${encodeURIComponent(token)}`, {
-      method: "POST",
-      credentials: "omit",
-      body: new URLSearchParams({ "List-Unsubscribe": "One-Click" }),
-    });
-    const body = await response.json().catch(() => ({}));
-    const message = body.message ? `${body.message[0].toUpperCase()}${body.message.slice(1).replace(/\.?$/, "")}.` : "";
-    showStatus(response.ok ? "good" : "bad", message || "That did not work. Try again in a moment.");
-    form.hidden = response.ok;
-  } catch {
-    showStatus("bad", "The server did not respond. Check your connection and try again.");
-  }
-  button.disabled = false;
+  const path = `/v1/notifications/unsubscribe?token=${encodeURIComponent(token)}`;
+  post("One moment…", path, { body: new URLSearchParams({ "List-Unsubscribe": "One-Click" }) }, describe);
 });

@@ -9,7 +9,7 @@ use crate::html_page::HtmlPage;
 
 static PAGE: LazyLock<HtmlPage> = LazyLock::new(|| {
     let body = include_str!("unsubscribe_page.html");
-    HtmlPage::compose("Turn these mails off", body, include_str!("unsubscribe_page.js"))
+    HtmlPage::compose_form("Turn these mails off", body, include_str!("unsubscribe_page.js"))
 });
 
 pub(crate) async fn get_unsubscribe_page() -> Response {

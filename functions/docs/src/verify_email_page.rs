@@ -9,7 +9,7 @@ use crate::html_page::HtmlPage;
 
 static PAGE: LazyLock<HtmlPage> = LazyLock::new(|| {
     let body = include_str!("verify_email_page.html");
-    HtmlPage::compose("Confirm your e-mail address", body, include_str!("verify_email_page.js"))
+    HtmlPage::compose_form("Confirm your e-mail address", body, include_str!("verify_email_page.js"))
 });
 
 pub(crate) async fn get_verify_email_page() -> Response {

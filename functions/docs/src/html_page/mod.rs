@@ -6,6 +6,8 @@ use http::header;
 use sha2::{Digest, Sha256};
 
 const STYLE: &str = include_str!("page.css");
+/// The part of the script that all pages with a form share.
+const FORM_SCRIPT: &str = include_str!("form.js");
 
 /// A page with its content security policy.
 pub(crate) struct HtmlPage {
@@ -14,6 +16,11 @@ pub(crate) struct HtmlPage {
 }
 
 impl HtmlPage {
+    /// Composes a page with one form, whose script is preceded by what all of them do.
+    pub(crate) fn compose_form(title: &str, body: &str, script: &str) -> Self {
+        Self::compose(title, body, &format!("{FORM_SCRIPT}{script}"))
+    }
+
     /// Composes a page. `body` and `script` are parts of this binary, and contain nothing from a request.
     pub(crate) fn compose(title: &str, body: &str, script: &str) -> Self {
         let html = format!(
